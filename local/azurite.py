@@ -1,4 +1,4 @@
-"""Knows how Azurite is started, paused and stopped so that it never outlives us; `Azurite(folder)` is queue and table storage."""
+"""Knows how Azurite (queue and table storage) is started, paused and stopped, and that it never outlives us."""
 
 import base64
 import os
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,11 +18,7 @@ from local.bootstrap_node import AZURITE_JS, NPM_FOLDER, ROOT, find_node
 ACCOUNT = "devstoreaccount1"  # the name clients expect of a local account; the key is made for each run
 GUARD = NPM_FOLDER / "until_parent_ends.cjs"
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(\d+)")
-SERVICES = (
-    "blob",
-    "queue",
-    "table",
-)  # Azurite's own command has no switch to leave one out, and one process is one pid
+SERVICES = ("blob", "queue", "table")  # one process, one pid; its command has no switch to leave blobs out
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -53,10 +50,8 @@ def command(node: Path, ports: Ports, folder: Path | None) -> list[str]:
 
 def environment(inherited: Mapping[str, str], account: str, key: str) -> dict[str, str]:
     """Only what node needs: NODE_OPTIONS or storage settings of the person at the keyboard change nothing."""
-    kept = {
-        name: inherited[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LANG") if name in inherited
-    }
-    return {**kept, "AZURITE_ACCOUNTS": f"{account}:{key}"}
+    needed = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LANG")
+    return {**{name: inherited[name] for name in needed if name in inherited}, "AZURITE_ACCOUNTS": f"{account}:{key}"}
 
 
 class Azurite:
@@ -103,8 +98,9 @@ class Azurite:
 
     def start(self) -> Self:
         """Returns when all ports answer. After a stop() or kill() the same ports and key are used again."""
-        if self._process is not None:
+        if self._process is not None and self._process.poll() is None:
             return self
+        self.kill()  # one that ended by itself is put away first
         self.log.parent.mkdir(parents=True, exist_ok=True)
         start_of_log = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
@@ -130,10 +126,8 @@ class Azurite:
             return
         self.resume()
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):  # kill() is the answer to that
             self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass  # kill() below is the answer
         self.kill()
 
     def kill(self) -> None:
@@ -142,18 +136,17 @@ class Azurite:
             return
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
+        self.resume()  # while the pid is still its own
         self._process.wait()
         self._close(self._process)
         self._process = None
-        self.resume()
 
     def pause(self) -> None:
-        """Freezes it: connections are accepted by the system and never answered. Should we die meanwhile, it wakes, and ends."""
+        """Freezes it: the system accepts connections, nobody answers. Should we die meanwhile, it wakes up and ends."""
         if self._waker is None:
-            line = f"read _; kill -CONT {self.pid}"
-            self._waker = subprocess.Popen(
-                ["sh", "-c", line], stdin=subprocess.PIPE, process_group=0, stderr=subprocess.DEVNULL
-            )
+            line = ["sh", "-c", f"read _; kill -CONT {self.pid}"]
+            pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+            self._waker = subprocess.Popen(line, stdin=pipe, stderr=nowhere, process_group=0)
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -188,8 +181,7 @@ class Azurite:
             if len(found) == len(SERVICES):
                 return Ports(**found)
             if ended:
-                raise AzuriteError(
-                    f"Azurite ended while starting: {said.strip()[-500:] or 'it said nothing'} (log: {self.log})"
-                )
+                last = said.strip()[-500:] or "it said nothing"
+                raise AzuriteError(f"Azurite ended while starting: {last} (log: {self.log})")
             time.sleep(0.02)
         raise AzuriteError(f"Azurite did not listen within {START_SECONDS:.0f} s (log: {self.log})")

@@ -34,7 +34,7 @@ def wheel_folder(venv: Path) -> Path | None:
 
 
 def wheel_node(venv: Path) -> Path | None:
-    """Node itself: `.venv/bin/node` is a Python script that starts it as a child, and killing that script orphans node."""
+    """Node itself: `.venv/bin/node` is a Python script that starts it, and killing that script orphans node."""
     folder = wheel_folder(venv)
     node = folder / "bin" / "node" if folder else None
     return node if node and node.exists() else None

@@ -9,6 +9,6 @@ from local.azurite import Azurite
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Queue and table storage for the session, in memory. Tests share it: each makes queues and tables of its own name."""
+    """Queue and table storage for the session, in memory. Tests share it: each names its own queues and tables."""
     with Azurite(tmp_path_factory.mktemp("azurite"), in_memory=True) as running:
         yield running

@@ -93,7 +93,8 @@ def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path, paused: bool)
         f"azurite.pause() if {paused} else None\n"
         "print(azurite.pid, azurite.ports.table, flush=True); time.sleep(600)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+    line = [sys.executable, "-c", program]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603 - our own words
         assert parent.stdout is not None
         pid, port = map(int, parent.stdout.readline().split())
         assert alive(pid)
