@@ -1,0 +1,1 @@
+"""Restore Desk: the app behind the triggers; it knows nothing of Azure Functions."""

@@ -1,0 +1,135 @@
+"""What Azure answers to operations and jobs, and its three ways to say no, read into one shape each. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.loose import Loose, number, read_duration
+from shared.restore import AzureError, Job, SubTask
+
+Stage = Literal["validation", "submission", "operation", "job", "request"]
+Ended = Literal["running", "succeeded", "failed"]
+_SUCCESS = frozenset({"completed", "completedwithwarnings", "success", "succeeded", "successwithwarning"})
+_FAILURE = frozenset({"failed", "cancelled", "canceled"})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation's state: running, or its end with a job id or an error."""
+
+    ended: Ended
+    job_id: str | None
+    error: AzureError | None
+    status: str
+
+
+def read_operation(body: object, stage: Stage) -> Operation:
+    """OperationResource → its state; any status that is no known end is running."""
+    value = Loose(body)
+    status = value.text("status") or ""
+    ended: Ended = "running"
+    if status.lower() == "succeeded":
+        ended = "succeeded"
+    elif status.lower() in _FAILURE:
+        ended = "failed"
+    job_id = value.part("properties").text("jobId") or value.text("jobId")
+    error = read_error(body, stage, f"the operation ended {status}") if ended == "failed" else None
+    return Operation(ended, last_segment(job_id) if job_id else None, error, status)
+
+
+def last_segment(identity: str) -> str:
+    """A job's GUID, from a full ARM id or from itself."""
+    return identity.rstrip("/").rsplit("/", 1)[-1]
+
+
+def read_error(body: object, stage: Stage, fallback: str, status: int | None = None) -> AzureError:
+    """CloudError (or the `error` of an operation) → one shape; UserFacingError has the better words."""
+    error = Loose(body).part("error")
+    facing = next(
+        (i.part("info") for i in error.parts("additionalInfo") if i.says("type", "userfacingerror")), Loose({})
+    )
+    code = error.text("code") or facing.text("code") or (f"Http{status}" if status else "Unknown")
+    return _error(facing, stage, code, facing.text("message") or error.text("message") or fallback)
+
+
+def read_user_error(value: object, stage: Stage) -> AzureError:
+    """UserFacingError, as a job's `errorDetails` carry it."""
+    facing = Loose(value)
+    return _error(facing, stage, facing.text("code") or "Unknown", facing.text("message") or "the job gave no reason")
+
+
+def _error(facing: Loose, stage: Stage, code: str, message: str) -> AzureError:
+    actions = facing["recommendedAction"]
+    inner = facing.part("innerError")
+    detail = inner.part("additionalInfo").text("DetailedNonLocalisedMessage") or inner.text("code")
+    return AzureError(
+        stage=stage,
+        code=code,
+        message=message,
+        recommended_action=tuple(str(a).strip() for a in actions) if isinstance(actions, list) else (),
+        detail=None if detail == "InnerErrorCodeUnavailable" else detail,
+        activity_id=facing.part("properties").text("ActivityId"),
+    )
+
+
+@dataclass(frozen=True)
+class JobRead:
+    """A job as read; from a LIST it has no destination, prefix or sub-tasks."""
+
+    job: Job
+    ended: Ended
+    error: AzureError | None
+    instance: str
+    category: str
+    activity_id: str | None
+    prefix: str | None
+    mark: str  # changes whenever the job does: the etag, or what stands in for it
+
+
+def read_job(item: object) -> JobRead | None:
+    """AzureBackupJobResource → the job; None where it has no name."""
+    resource = Loose(item)
+    inner = resource.part("properties")
+    name = resource.text("name") or resource.text("id")
+    if not name:
+        return None
+    status = inner.text("status") or "Unknown"
+    lowered = status.lower()
+    ended: Ended = "succeeded" if lowered in _SUCCESS else "running"
+    if lowered in _FAILURE:
+        ended = "failed"
+    more = inner.part("extendedInfo")
+    job = _job(last_segment(name), status, inner, more)
+    error = _job_error(inner, status) if ended == "failed" else None
+    prefix = more.part("additionalDetails").text("Restore File Prefix")
+    mark = inner.text("etag") or f"{status}/{inner.text('endTime')}/{inner.text('duration')}"
+    category = inner.text("operationCategory") or inner.text("operation") or ""
+    instance = inner.text("backupInstanceId") or ""
+    return JobRead(job, ended, error, instance.lower(), category.lower(), inner.text("activityID"), prefix, mark)
+
+
+def _job_error(inner: Loose, status: str) -> AzureError:
+    details = inner["errorDetails"]
+    if isinstance(details, list) and details:
+        return read_user_error(details[0], "job")
+    return AzureError(stage="job", code=status, message=f"the job ended {status} and gave no reason")
+
+
+def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
+    tasks = tuple(
+        SubTask(name=t.text("taskName") or "", status=t.text("taskStatus") or "", progress=number(t["taskProgress"]))
+        for t in more.parts("subTasks")
+    )
+    moved = [t.part("additionalDetails").text("DataTransferredInBytes") for t in more.parts("subTasks")]
+    total = number(more["dataTransferredInBytes"]) or sum(number(m) or 0 for m in moved)
+    warnings = [w.part("warning") for w in more.parts("warningDetails")]
+    return Job(
+        id=identity,
+        status=status,
+        started=inner.moment("startTime"),
+        ended=inner.moment("endTime"),
+        seconds=read_duration(inner.text("duration")),
+        bytes=int(total) if total else None,
+        destination=more.text("recoveryDestination"),
+        tasks=tasks,
+        warnings=tuple(f"{w.text('code') or 'Warning'}: {w.text('message') or ''}".strip() for w in warnings),
+    )

@@ -1,0 +1,193 @@
+"""What desk.toml may say: its model, read by tomllib and closed by default. Pure."""
+
+import re
+import tomllib
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from shared import arm
+from shared.arm import check_pattern
+from shared.problems import Ours
+from shared.values import Strict
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+Event = Literal[
+    "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked"
+]  # fmt: skip
+EVENTS: tuple[Event, ...] = (
+    "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked",
+)  # fmt: skip
+
+
+class FromEnvironment(Strict):
+    """A value that stands in the environment (in Azure: a Key Vault reference), never in the file."""
+
+    env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+Secret = FromEnvironment | Annotated[list[FromEnvironment], Field(min_length=1, max_length=2)]
+
+
+class Allow(Strict):
+    """Patterns for ids and URLs that are said in full; absent means none."""
+
+    instances: tuple[Pattern, ...] = ()
+    containers: tuple[Pattern, ...] = ()
+    servers: tuple[Pattern, ...] = ()
+    secrets: tuple[Pattern, ...] = ()
+
+
+class InstanceEntry(Strict):
+    """One backup instance under a name of ours."""
+
+    id: str
+    targets: tuple[Name, ...] = ()
+    channels: tuple[Name, ...] = ()
+    cooldown_hours: Annotated[float, Field(ge=0, le=24 * 31)] = 0
+    explicit_targets: bool = False
+    identity: str | None = None
+
+    @model_validator(mode="after")
+    def _ids(self) -> "InstanceEntry":
+        arm.parse_id(self.id, arm.INSTANCE)
+        if self.identity:
+            arm.parse_id(self.identity, arm.IDENTITY)
+        return self
+
+
+class FilesEntry(Strict):
+    """A container; `{instance}` in it becomes the instance's name, so that instances do not share one."""
+
+    kind: Literal["files"]
+    container: str
+    container_id: str | None = None
+    location: str | None = None
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
+
+
+class DatabaseEntry(Strict):
+    """A (retired) Single Server; the request names the database."""
+
+    kind: Literal["database"]
+    server: str
+    credentials_secret: str
+    location: str | None = None
+
+    @model_validator(mode="after")
+    def _ids(self) -> "DatabaseEntry":
+        arm.parse_id(self.server, arm.SINGLE_SERVER)
+        return self
+
+
+class Rights(Strict):
+    """What a source may ask for; absent means every named instance."""
+
+    instances: tuple[str, ...] = ("*",)
+    targets: tuple[Name, ...] | None = None
+
+
+class Channel(Strict):
+    """Where notices go; which of its fields a kind needs is checked by `_complete`."""
+
+    kind: Literal[
+        "teams", "slack", "webhook", "eventgrid", "queue", "servicenow", "jira", "zendesk", "github", "pagerduty"
+    ]  # fmt: skip
+    url: FromEnvironment | str | None = None
+    secret: Secret | None = None
+    user: FromEnvironment | str | None = None
+    internal: bool = True
+    on: tuple[Event, ...] = EVENTS
+    default: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Channel":
+        if self.url is None and self.kind not in ("github", "pagerduty"):
+            raise ValueError(f"a {self.kind} channel needs its url")
+        needs_secret = self.kind in ("webhook", "servicenow", "jira", "zendesk", "github", "pagerduty")
+        if needs_secret and self.secret is None:
+            raise ValueError(f"a {self.kind} channel needs its secret")
+        if self.kind in ("servicenow", "jira", "zendesk") and self.user is None:
+            raise ValueError(f"a {self.kind} channel needs its user")
+        if isinstance(self.url, str) and self.kind in ("teams", "slack"):
+            raise ValueError(f'the url of a {self.kind} channel is a secret: give it as {{ env = "NAME" }}')
+        if isinstance(self.url, str) and re.search(r"(webhook\.office\.com|outlook\.office\.com/webhook)", self.url):
+            raise ValueError("Office connectors are retired: make a Workflows webhook in Teams and give its URL")
+        return self
+
+
+class TicketSource(Rights):
+    """A ticket system whose webhook asks for restores, and how its events become requests."""
+
+    kind: Literal["jira", "servicenow", "zendesk", "github", "generic"]
+    auth: Literal["signature", "header", "entra"] = "signature"
+    secret: Secret | None = None
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Desk-Secret"
+    tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")] | None = None
+    audience: str | None = None
+    clients: tuple[str, ...] = ()
+    reply: Name | None = None
+    when: str
+    request: str
+    key: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "TicketSource":
+        if self.auth in ("signature", "header") and self.secret is None:
+            raise ValueError(f'auth = "{self.auth}" needs a secret')
+        if self.auth == "signature" and self.kind in ("servicenow", "generic"):
+            raise ValueError(f'{self.kind} does not sign its calls: use auth = "header" or "entra"')
+        if self.auth == "entra" and not (self.tenant and self.audience):
+            raise ValueError('auth = "entra" needs tenant and audience')
+        return self
+
+
+class Desk(Strict):
+    """The whole file."""
+
+    allow: Allow = Allow()
+    instances: dict[Name, InstanceEntry] = Field(default_factory=dict)
+    targets: dict[Name, Annotated[FilesEntry | DatabaseEntry, Field(discriminator="kind")]] = Field(
+        default_factory=dict
+    )
+    http: Rights = Rights()
+    queue: Rights = Rights()
+    channels: dict[Name, Channel] = Field(default_factory=dict)
+    tickets: dict[Name, TicketSource] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names(self) -> "Desk":
+        for name, entry in self.instances.items():
+            _known(f"instances.{name}.targets", entry.targets, self.targets)
+            _known(f"instances.{name}.channels", entry.channels, self.channels)
+        rights = {"http": self.http, "queue": self.queue, **{f"tickets.{n}": t for n, t in self.tickets.items()}}
+        for where, right in rights.items():
+            _known(f"{where}.instances", [n for n in right.instances if n != "*"], self.instances)
+            _known(f"{where}.targets", right.targets or (), self.targets)
+        for name, source in self.tickets.items():
+            _known(f"tickets.{name}.reply", [source.reply] if source.reply else [], self.channels)
+        return self
+
+
+def _known(where: str, names: Any, known: dict[str, Any]) -> None:
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(f"{where} names {', '.join(missing)}, which the file does not define")
+
+
+def parse_desk(text: str) -> Desk:
+    """desk.toml's text → the model, or Ours naming each line that is wrong."""
+    try:
+        return Desk.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise Ours(f"desk.toml is not TOML: {error}") from error
+    except ValidationError as error:
+        lines = [_line(dict(e)) for e in error.errors(include_url=False, include_context=False, include_input=False)]
+        raise Ours("desk.toml: " + "; ".join(lines)) from error
+
+
+def _line(error: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"] if part not in ("files", "database", "FromEnvironment"))
+    words = "there is no such key" if error["type"] == "extra_forbidden" else str(error["msg"])
+    return f"{where}: {words.removeprefix('Value error, ')}".removeprefix(": ")

@@ -1,0 +1,157 @@
+"""What can happen to a restore up to its submission: each event carries its own data and says what it sets. Pure."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar
+
+from shared.restore import Attempt, AzureError, Datasource, Entry, Plan, Point, Restore
+
+
+@dataclass(frozen=True)
+class Event:
+    """Fields named as the restore's are set on it; `stamps` become now, `clears` become absent."""
+
+    word: ClassVar[str | None] = None  # for the timeline, where the phase stays
+    stamps: ClassVar[tuple[str, ...]] = ()
+    clears: ClassVar[tuple[str, ...]] = ()
+    ends: ClassVar[str | None] = None  # how the running attempt ended
+
+    def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
+        """The fields of the restore after this event, the phase apart."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name in Restore.model_fields}
+        changed = own | dict.fromkeys(self.clears) | dict.fromkeys(self.stamps, now)
+        if self.ends and restore.attempts:
+            last = restore.attempts[-1].model_copy(update={"ended": self.ends})
+            changed["attempts"] = (*restore.attempts[:-1], last)
+        return changed
+
+    def entry(self, now: datetime, phase: str | None) -> Entry | None:
+        """Its line of the timeline: the new phase, or its own word where the phase stays."""
+        what = phase or self.word
+        return Entry(at=now, what=what, note=self.note()) if what else None
+
+    def note(self) -> str | None:
+        """What the timeline says of it."""
+        return getattr(self, "why", None)
+
+
+@dataclass(frozen=True)
+class TurnTaken(Event):
+    """It is this restore's turn on its instance."""
+
+    word = "turn taken"
+    stamps = ("turn_at",)
+    clears = ("waiting_for",)
+
+
+@dataclass(frozen=True)
+class Waiting(Event):
+    """Another restore has the turn on this instance."""
+
+    waiting_for: str
+    due: datetime
+    word = "waiting"
+
+    def note(self) -> str | None:
+        return f"for {self.waiting_for}, which has the turn on this instance"
+
+
+@dataclass(frozen=True)
+class Postponed(Event):
+    """Trouble that passes (429, 5xx, a time-out, a pause): it is looked at again when due."""
+
+    why: str
+    due: datetime
+    word = "postponed"
+
+
+@dataclass(frozen=True)
+class ValidationStarted(Event):
+    """validateRestore was taken; `tracking` is the operation's URL, whole."""
+
+    point: Point
+    datasource: Datasource
+    plan: Plan
+    guard_requests: tuple[str, ...]
+    source_region: str | None
+    tracking: str | None
+    due: datetime
+
+    def note(self) -> str | None:
+        return f"recovery point {self.point.id} of {self.point.time:%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True)
+class StillRunning(Event):
+    """The operation runs on."""
+
+    due: datetime
+
+
+@dataclass(frozen=True)
+class ValidationGone(Event):
+    """The validation's URL is gone before it told its end: it costs nothing to validate again."""
+
+    why: str
+    due: datetime
+    clears = ("tracking",)
+
+
+@dataclass(frozen=True)
+class Validated(Event):
+    """Azure found nothing against the request."""
+
+    stamps = ("validated_at", "due")
+    clears = ("tracking",)
+
+
+@dataclass(frozen=True)
+class Checked(Event):
+    """A dry run's end: validated, nothing submitted."""
+
+    stamps = ("validated_at",)
+    clears = ("tracking",)
+
+
+@dataclass(frozen=True)
+class Claimed(Event):
+    """The intent to POST `restore`, saved before the POST."""
+
+    request_id: str
+    due: datetime
+
+    def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
+        attempt = Attempt(number=len(restore.attempts) + 1, request_id=self.request_id, at=now)
+        return {"attempts": (*restore.attempts, attempt), "due": self.due}
+
+    def note(self) -> str | None:
+        return f"request id {self.request_id}"
+
+
+@dataclass(frozen=True)
+class Refused(Event):
+    """Ours said no; nothing was started."""
+
+    error: AzureError
+    clears = ("tracking",)
+
+    def note(self) -> str | None:
+        return self.error.message
+
+
+@dataclass(frozen=True)
+class ByPerson(Event):
+    """A person's act, with who and why."""
+
+    by: str
+    reason_given: str
+
+    def note(self) -> str | None:
+        return f"by {self.by}: {self.reason_given}"
+
+
+@dataclass(frozen=True)
+class Withdrawn(ByPerson):
+    """A person took it back before submission."""
+
+    clears = ("tracking",)

@@ -1,0 +1,124 @@
+"""The facts of a notice, fixed when the event happens: which database, from when, to where, what next. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.next_steps import next_step
+from shared.restore import AzureError, Job, Phase, Restore
+from shared.values import Moment, Value
+
+TITLES = {
+    "accepted": "Restore accepted",
+    "refused": "Restore refused: nothing was started",
+    "submitted": "Restore submitted to Azure",
+    "overdue": "Restore overdue: still running in Azure",
+    "succeeded": "Database restored",
+    "failed": "Restore failed",
+    "lost": "Restore lost track of: a person must look",
+    "withdrawn": "Restore withdrawn: nothing was started",
+    "checked": "Dry run passed: nothing was submitted",
+}
+
+
+class Facts(Value):
+    """One event of one restore, as every channel tells it; `event_id` is one over all channels and retries."""
+
+    event_id: str
+    event: str
+    sequence: int
+    at: Moment
+    title: str
+    restore: str
+    phase: Phase
+    vault: str
+    instance: str
+    instance_name: str | None = None
+    database: str | None = None
+    point_time: Moment | None = None
+    point_said: str | None = None
+    destination: str | None = None
+    target: str | None = None
+    source: str
+    requested_by: str | None = None
+    reason: str | None = None
+    ticket: dict[str, str] | None = None
+    took_seconds: float | None = None
+    job: Job | None = None
+    outcome: str | None = None
+    error: AzureError | None = None
+    warnings: tuple[str, ...] = ()
+    next_step: str | None = None
+    path: str
+
+    @property
+    def name(self) -> str:
+        """What a person calls the thing that is restored."""
+        return self.instance_name or self.database or self.instance.rsplit("/", 1)[-1]
+
+
+def event_id(restore: Restore) -> str:
+    """The id of the restore's latest event: stable over retries, in order within the restore."""
+    return f"{restore.id}.{restore.sequence}"
+
+
+def facts_of(restore: Restore, event: str, now: datetime) -> Facts:
+    """What is told of a restore at an event of it."""
+    end = restore.closed_at or now
+    values: dict[str, Any] = {
+        "event_id": event_id(restore),
+        "event": event,
+        "sequence": restore.sequence,
+        "at": now,
+        "title": title_of(restore, event),
+        "restore": restore.id,
+        "phase": restore.phase,
+        "vault": restore.vault,
+        "instance": restore.instance,
+        "instance_name": restore.instance_name,
+        "database": restore.datasource.name if restore.datasource else None,
+        "point_time": restore.point.time if restore.point else None,
+        "point_said": point_said(restore, now),
+        "destination": restore.plan.destination if restore.plan else None,
+        "target": restore.plan.name if restore.plan else None,
+        "source": restore.source,
+        "requested_by": restore.requested_by,
+        "reason": restore.reason,
+        "ticket": restore.ticket,
+        "took_seconds": (end - restore.accepted_at).total_seconds() if restore.closed else None,
+        "job": restore.job,
+        "outcome": restore.outcome,
+        "error": restore.error,
+        "warnings": restore.warnings,
+        "next_step": next_step(restore),
+        "path": f"/api/restores/{restore.id}",
+    }
+    return Facts(**values)
+
+
+def title_of(restore: Restore, event: str) -> str:
+    """The headline: never "restored" for files that nobody loaded."""
+    if event == "succeeded" and restore.outcome == "filesDelivered":
+        title = "Files delivered, not loaded yet"
+    else:
+        title = TITLES[event]
+    return f"{title} (with warnings)" if event == "succeeded" and restore.warnings else title
+
+
+def point_said(restore: Restore, now: datetime) -> str | None:
+    """The first line of every notice: from when the data is, and what is not in it."""
+    if restore.point is None:
+        return None
+    age = span((now - restore.point.time).total_seconds())
+    when = restore.point.time.strftime("%Y-%m-%d %H:%M UTC")
+    return f"The data is from {when}, {age} old; later changes are not in it."
+
+
+def span(seconds: float) -> str:
+    """A length of time as people say it: `2 h 5 min`."""
+    whole = timedelta(seconds=max(0, round(seconds)))
+    days, hours, minutes = whole.days, whole.seconds // 3600, whole.seconds % 3600 // 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {whole.seconds % 60} s" if minutes else f"{whole.seconds} s"

@@ -1,0 +1,82 @@
+"""Where things stand in the ledger: partitions, row keys and restore ids. Pure.
+
+One partition per vault. What the sweep reads lies together under `live-`, so that one range of one partition is the
+whole of a vault's unfinished work.
+"""
+
+import hashlib
+import re
+from base64 import b32encode
+from datetime import datetime
+
+from shared.values import iso
+
+DESK = "desk"
+DIRECTORY = "directory"
+NO_VAULT = "novault0"
+_ID = re.compile(r"[a-z0-9]{8}-[0-9a-z]{26}")
+_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def short(text: str, length: int = 8) -> str:
+    """A short name for a long one (an ARM id, an idempotency key); case is ignored, as ARM does."""
+    digest = hashlib.sha256(text.lower().encode()).digest()
+    return b32encode(digest).decode().lower()[:length]
+
+
+def new_id(vault: str | None, now: datetime, random: bytes) -> str:
+    """A restore's id: its vault's partition, then a ULID, so that the order of ids is the order of acceptance."""
+    number = int(now.timestamp() * 1000) << 80 | int.from_bytes(random[:10])
+    ulid = "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    return f"{short(vault) if vault else NO_VAULT}-{ulid}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be a restore's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def partition(restore_id: str) -> str:
+    """The partition that a restore's id names."""
+    return f"v-{restore_id[:8]}"
+
+
+def vault_partition(vault: str | None) -> str:
+    """A vault's partition; what belongs to no vault (an unreadable request) has one of its own."""
+    return f"v-{short(vault) if vault else NO_VAULT}"
+
+
+def key_partition(source: str, key: str) -> str:
+    """Each idempotency key is a partition of its own, scoped to its source."""
+    return f"k-{hashlib.sha256(f'{source}\n{key}'.encode()).hexdigest()}"
+
+
+def restore(restore_id: str) -> str:
+    return f"restore-{restore_id}"
+
+
+def open_row(instance: str, restore_id: str) -> str:
+    return f"live-open-{short(instance, 12)}-{restore_id}"
+
+
+def turn(instance: str) -> str:
+    return f"live-turn-{short(instance, 12)}"
+
+
+def notice(state: str, restore_id: str, sequence: int, channel: str) -> str:
+    """`state` is `owed` while it must still be told (then it lies with the live rows), else `told`."""
+    head = "live-owed" if state == "owed" else "told"
+    return f"{head}-{restore_id}-{sequence:04d}-{channel}"
+
+
+def done(closed_at: datetime, restore_id: str) -> str:
+    return f"done-{iso(closed_at)}-{restore_id}"
+
+
+def job(job_id: str) -> str:
+    return f"job-{job_id.lower()}"
+
+
+def until(prefix: str) -> str:
+    """The end of the range of keys that begin with `prefix`."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)

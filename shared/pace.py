@@ -1,0 +1,50 @@
+"""Every duration of ours, in one value; seconds unless the name says otherwise. Pure."""
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The production pace. A local run divides it (`faster`), so that nothing in the app knows it is a rehearsal."""
+
+    shortest_poll: float = 5
+    validation_likely: float = 45  # recorded validations took 40-55 s
+    operation_likely: float = 5  # recorded restore operations took 1-5 s
+    poll_default: float = 30  # when Azure sends no Retry-After
+    job_likely: float = 90  # the shortest recorded job took 106 s
+    hold_message: float = 60  # a longer wait is the sweep's
+    submit_window: float = 20  # from the save of `submitting` to the POST
+    submit_total: float = 60  # the POST and its answer, all in all
+    grace: float = 900  # from the POST until "no such job" is believed
+    reconcile_every: float = 120  # between two readings of a vault's jobs for a submission in doubt
+    before_submission: float = 24 * 3600  # from the turn to `submitting`
+    overdue: float = 12 * 3600  # from the submission to "overdue"
+    overdue_archive: float = 48 * 3600  # rehydration itself takes up to 15 hours
+    overdue_poll: float = 900
+    back_off: float = 20
+    back_off_most: float = 900
+    points_fresh: float = 300  # how long a cached list of points serves the API
+    facts_fresh: float = 24 * 3600  # how long a vault's and an instance's own facts are believed
+    notice_delays: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    sweep_budget: float = 240  # a sweep stops in time for its function timeout
+    sweep_silent: float = 600  # no sweep finished for so long: health says so
+    outbox_late: float = 900  # a notice due for so long: health says so
+
+    def faster(self, factor: float) -> "Pace":
+        """The same pace, every duration divided by `factor`."""
+        if factor == 1:
+            return self
+        kept = {"submit_window", "submit_total", "sweep_budget"}  # real work takes real time
+        changes: dict[str, float | tuple[float, ...]] = {}
+        for name in (field.name for field in fields(self) if field.name not in kept):
+            value = getattr(self, name)
+            changes[name] = tuple(v / factor for v in value) if isinstance(value, tuple) else value / factor
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def back_off_for(self, tries: int, jitter: float) -> float:
+        """Seconds to wait after the `tries`-th trouble in a row; `jitter` is 0..1."""
+        return float(min(self.back_off * 2 ** min(tries, 12), self.back_off_most) * (0.75 + jitter / 2))
+
+    def job_poll(self, elapsed: float) -> float:
+        """Seconds until a job is asked again, by how long it has run: a twelfth of its age, 30 s to 5 min."""
+        return min(max(elapsed / 12, self.poll_default), self.poll_default * 10)

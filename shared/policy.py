@@ -1,0 +1,212 @@
+"""What desk.toml lets a source ask for: a request becomes a plan, or a Problem naming the field. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from shared import arm
+from shared.arm import ArmId, BadName, Cloud
+from shared.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
+from shared.problems import Problem, forbidden, invalid, unknown
+from shared.requests import DatabaseTarget, FilesTarget, RestoreRequest
+from shared.restore import Plan
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What decisions stand on beside desk.toml: the cloud, and the desk's own storage account, which is no target."""
+
+    cloud: Cloud
+    own_account: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A request that may be taken: which instance, and where to."""
+
+    instance: ArmId
+    name: str | None
+    plan: Plan
+
+    @property
+    def vault(self) -> ArmId:
+        return self.instance.parent()
+
+
+def rights_of(desk: Desk, source: str) -> Rights:
+    """What a source may ask for; `source` is http, queue or tickets/<name>."""
+    if source.startswith("tickets/"):
+        return desk.tickets[source.removeprefix("tickets/")]
+    return desk.queue if source == "queue" else desk.http
+
+
+def decide(request: RestoreRequest, source: str, desk: Desk, ground: Ground) -> Decision:
+    """The plan for a request of `source`, or the Problem that says what is not allowed, and which field asks for it."""
+    rights = rights_of(desk, source)
+    instance, name = find_instance(request.instance, desk)
+    if "*" not in rights.instances and name not in rights.instances:
+        raise forbidden("instance", f"{source} may not ask for restores of {name or 'instances by their id'}")
+    entry = desk.instances[name] if name else None
+    if request.callback and request.callback not in desk.channels:
+        raise unknown("callback", request.callback, "channel", desk.channels)
+    if isinstance(request.resource_guard_requests, list):
+        for one in request.resource_guard_requests:
+            _parsed("resourceGuardRequests", one, arm.GUARD_REQUEST)
+    plan = _plan(request, rights, desk, ground, instance, name)
+    identity = entry.identity if entry else None
+    return Decision(instance, name, plan.model_copy(update={"identity": identity}))
+
+
+def find_instance(said: str, desk: Desk) -> tuple[ArmId, str | None]:
+    """A name, or an ARM id: one that equals a named instance is that instance, another needs an `allow` pattern."""
+    if said in desk.instances:
+        return arm.parse_id(desk.instances[said].id, arm.INSTANCE), said
+    if not said.startswith("/"):
+        raise unknown("instance", said, "instance", desk.instances)
+    instance = _parsed("instance", said, arm.INSTANCE)
+    for name, entry in desk.instances.items():
+        if entry.id.lower() == instance.key:
+            return arm.parse_id(entry.id, arm.INSTANCE), name
+    if not arm.allowed(instance.text, desk.allow.instances):
+        raise forbidden("instance", "no pattern of allow.instances covers this id")
+    return instance, None
+
+
+def _parsed(where: str, text: str, *kinds: str) -> ArmId:
+    try:
+        return arm.parse_id(text, *kinds)
+    except BadName as error:
+        raise invalid(where, str(error)) from error
+
+
+def _plan(
+    request: RestoreRequest, rights: Rights, desk: Desk, ground: Ground, instance: ArmId, name: str | None
+) -> Plan:
+    target = request.target
+    entry = desk.instances[name] if name else None
+    if isinstance(target, str):
+        return _named(request, target, rights, desk, ground, _Place(entry, name or instance.name))
+    if request.database and isinstance(target, FilesTarget):
+        raise invalid("database", "a restore as files has no database name")
+    if request.database:
+        raise invalid("database", "the target says the database itself: leave this field out")
+    if rights.targets is not None:
+        raise forbidden("target", f"this source may go to named targets only: {', '.join(rights.targets) or 'none'}")
+    if entry and not entry.explicit_targets:
+        raise forbidden("target", f"instances.{name} takes named targets only (explicitTargets is not set)")
+    if isinstance(target, FilesTarget):
+        return _files(target, request, desk, ground)
+    return _database(target, request, desk, ground)
+
+
+@dataclass(frozen=True)
+class _Place:
+    entry: InstanceEntry | None
+    name: str
+
+
+def _named(request: RestoreRequest, target: str, rights: Rights, desk: Desk, ground: Ground, place: _Place) -> Plan:
+    open_to = place.entry.targets if place.entry else tuple(desk.targets)
+    if target not in desk.targets:
+        raise unknown("target", target, "target", [t for t in open_to if t in desk.targets])
+    if target not in open_to:
+        raise forbidden("target", f"{place.name} may go to {', '.join(open_to) or 'no target'}, not to {target}")
+    if rights.targets is not None and target not in rights.targets:
+        raise forbidden("target", f"this source may not restore to {target}")
+    found = desk.targets[target]
+    if isinstance(found, DatabaseEntry):
+        if not request.database:
+            raise invalid("database", f"target {target} is a server: say the name of the new database")
+        plan = _server_plan(found.server, request.database, found.credentials_secret, ground)
+    else:
+        if request.database:
+            raise invalid("database", "a restore as files has no database name")
+        plan = _container_plan(_filled(found, place.name), ground)
+    if place.entry is None:
+        _covered(plan, desk)
+    return plan.model_copy(update={"name": target, "location": request.location or found.location})
+
+
+def _filled(entry: FilesEntry, name: str) -> FilesTarget:
+    slug = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", name.lower())).strip("-")
+    return FilesTarget(
+        kind="files",
+        container=_short(entry.container, slug),
+        containerId=_short(entry.container_id, slug) if entry.container_id else None,
+        prefix=entry.prefix,
+    )
+
+
+def _short(text: str, slug: str) -> str:
+    """`{instance}` filled in, the slug cut so that the container's name keeps to 63 characters."""
+    last = text.rsplit("/", 1)[-1]
+    room = 63 - len(last.replace("{instance}", ""))
+    return text.replace("{instance}", slug[: max(room, 0)].rstrip("-"))
+
+
+def _covered(plan: Plan, desk: Desk) -> None:
+    where = plan.container or plan.server or ""
+    patterns = desk.allow.containers if plan.kind == "files" else desk.allow.servers
+    if not arm.allowed(where, patterns):
+        kind = "containers" if plan.kind == "files" else "servers"
+        raise forbidden("target", f"no pattern of allow.{kind} covers it")
+    if plan.secret and not arm.allowed(plan.secret, desk.allow.secrets):
+        raise forbidden("target.credentialsSecret", "no pattern of allow.secrets covers it")
+
+
+def _files(target: FilesTarget, request: RestoreRequest, desk: Desk, ground: Ground) -> Plan:
+    plan = _container_plan(target, ground)
+    _covered(plan, desk)
+    return plan.model_copy(update={"location": request.location})
+
+
+def _container_plan(target: FilesTarget, ground: Ground) -> Plan:
+    try:
+        url = arm.parse_container(target.container, ground.cloud)
+    except BadName as error:
+        raise invalid("target.container", str(error)) from error
+    if url.account == ground.own_account:
+        raise forbidden(
+            "target.container", "this is the desk's own storage account; dumps may not lie beside its ledger"
+        )
+    if target.container_id:
+        held = _parsed("target.containerId", target.container_id, arm.CONTAINER)
+        if (held.names[0].lower(), held.names[-1].lower()) != (url.account, url.container):
+            raise invalid("target.containerId", "it names another account or container than the URL")
+    return Plan(kind="files", container=url.text, container_id=target.container_id, prefix=target.prefix)
+
+
+def _database(target: DatabaseTarget, request: RestoreRequest, desk: Desk, ground: Ground) -> Plan:
+    plan = _server_plan(target.server, target.database, target.credentials_secret, ground)
+    _covered(plan, desk)
+    return plan.model_copy(update={"location": request.location})
+
+
+def _server_plan(server: str, database: str, secret: str, ground: Ground) -> Plan:
+    found = _parsed("target.server", server, arm.SINGLE_SERVER, arm.FLEXIBLE_SERVER)
+    if found.type == arm.FLEXIBLE_SERVER:
+        raise invalid(
+            "target.server",
+            "Azure restores to flexible servers as files only: restore to a container, then load it with pg_restore",
+        )
+    if re.search(r"^(azure_maintenance|azure_sys|postgres|template[01])$", database, re.IGNORECASE):
+        raise invalid("database", f"{database} is a system database of every server: choose a new name")
+    try:
+        return Plan(
+            kind="database", server=found.text, database=database, secret=arm.parse_secret(secret, ground.cloud)
+        )
+    except BadName as error:
+        raise invalid("target.credentialsSecret", str(error)) from error
+
+
+def check_file(desk: Desk, ground: Ground) -> list[str]:
+    """What the model cannot see: targets that could never be used; each line says where and why."""
+    faults = []
+    for name, entry in desk.targets.items():
+        try:
+            if isinstance(entry, FilesEntry):
+                _container_plan(_filled(entry, "sample"), ground)
+            else:
+                _server_plan(entry.server, "sample", entry.credentials_secret, ground)
+        except Problem as problem:
+            faults.append(f"targets.{name}: {problem.detail}")
+    return faults

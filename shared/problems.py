@@ -1,0 +1,71 @@
+"""What can go wrong, sorted by who must act: the caller (Problem), Azure for now (Trouble), us (Ours). Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass
+class Problem(Exception):
+    """The caller's to mend: becomes an RFC 9457 answer, or a `refused` restore where nobody reads an answer."""
+
+    status: int
+    title: str
+    detail: str
+    where: str | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.detail}" if self.where else self.detail
+
+    def body(self) -> dict[str, Any]:
+        """The problem+json document (https://www.rfc-editor.org/rfc/rfc9457)."""
+        at = {"field": self.where} if self.where else {}
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **at,
+            **self.more,
+        }
+
+
+@dataclass
+class Trouble(Exception):
+    """Azure's, for now: ask again at `retry_after` seconds or by our own back-off."""
+
+    what: str
+    retry_after: float | None = None
+    status: int | None = None
+    throttled: bool = False
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class Ours(Exception):
+    """A fault of the desk's set-up (a setting, a secret, desk.toml): the text names what and how to mend it."""
+
+
+def invalid(where: str, detail: str) -> Problem:
+    """A field whose value cannot be used."""
+    return Problem(422, "The request has a value that cannot be used", detail, where)
+
+
+def forbidden(where: str, detail: str) -> Problem:
+    """A field that asks for something desk.toml does not give to this source."""
+    return Problem(403, "desk.toml does not allow this", detail, where)
+
+
+def unknown(where: str, name: str, kind: str, known: Iterable[str]) -> Problem:
+    """A name that desk.toml does not have, with the closest ones it has."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=3, cutoff=0.4)
+    hint = (
+        f"; did you mean {' or '.join(close)}?"
+        if close
+        else f"; there {'is' if len(names) == 1 else 'are'}: {', '.join(names[:10]) or 'none'}"
+    )
+    return Problem(422, f"Unknown {kind}", f"{name!r} is no {kind} of desk.toml{hint}", where, {"closest": close})

@@ -1,0 +1,221 @@
+"""What a caller may ask for: the request's model, its strict reading from bytes, its canonical hash. Pure."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    Tag,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from shared.problems import Problem
+from shared.values import Strict, iso
+
+BODY_LIMIT = 32 * 1024
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("may not contain control characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text or "\t" in text:
+        raise ValueError("must be one line")
+    return _printable(text)
+
+
+def _aware(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+        return iso(moment.astimezone(UTC)) if moment.tzinfo else _no_zone()
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"must be an ISO 8601 time with its zone, such as 2026-10-01T00:00:00Z ({error})") from error
+
+
+def _no_zone() -> str:
+    raise ValueError("the zone is missing")
+
+
+def _ref(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~#-][A-Za-z0-9._~#-]*)*", text):
+        raise ValueError("must be a plain relative path, such as sc_req_item/<sys_id>")
+    return text
+
+
+def _web(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s<>\"\\^`{|}]+", text):
+        raise ValueError("must be a web address (https://…)")
+    return text
+
+
+Name = Annotated[StrictStr, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+Line = Annotated[StrictStr, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
+Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_printable)]
+Instant = Annotated[
+    StrictStr, Field(max_length=40), AfterValidator(_aware), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Database = Annotated[StrictStr, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+
+
+class Ticket(Strict):
+    """The ticket a request came from; `ref` is where a comment goes back, relative to the channel's own base URL."""
+
+    system: Name
+    id: Name
+    ref: Annotated[StrictStr, Field(max_length=300), AfterValidator(_ref)] | None = None
+    url: Annotated[StrictStr, Field(max_length=1000), AfterValidator(_web), AfterValidator(_one_line)] | None = None
+
+
+class PointById(Strict):
+    """A recovery point by its id (its `name`, not its friendlyName)."""
+
+    id: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class PointAtOrBefore(Strict):
+    """The newest recovery point that is not newer than a moment."""
+
+    at_or_before: Instant
+
+
+class FilesTarget(Strict):
+    """A container, said in full; goes only where `allow` covers it."""
+
+    kind: Literal["files"]
+    container: Line
+    container_id: Line | None = None
+    prefix: Annotated[StrictStr, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+
+
+class DatabaseTarget(Strict):
+    """A new database on a (retired) Single Server, said in full; goes only where `allow` covers it."""
+
+    kind: Literal["database"]
+    server: Line
+    database: Database
+    credentials_secret: Line
+
+
+class Rehydration(Strict):
+    """How a point in the archive tier is brought back; used only when the point is there."""
+
+    priority: Literal["Standard", "High"] = "Standard"
+    retain_days: Annotated[StrictInt, Field(ge=10, le=30)] = 15
+
+
+def _kind_of_point(value: Any) -> str:
+    if isinstance(value, dict):
+        return "atOrBefore" if "atOrBefore" in value else "id"
+    return "latest"
+
+
+def _kind_of_target(value: Any) -> str:
+    if isinstance(value, dict):
+        return "database" if value.get("kind") == "database" else "files"
+    return "name"
+
+
+Wanted = Annotated[
+    Annotated[Literal["latest"], Tag("latest")]
+    | Annotated[PointById, Tag("id")]
+    | Annotated[PointAtOrBefore, Tag("atOrBefore")],
+    Discriminator(_kind_of_point),
+]
+Target = Annotated[
+    Annotated[Name, Tag("name")] | Annotated[FilesTarget, Tag("files")] | Annotated[DatabaseTarget, Tag("database")],
+    Discriminator(_kind_of_target),
+]
+GuardRequests = Annotated[list[Line], Field(min_length=1, max_length=10)]
+
+
+class RestoreRequest(Strict):
+    """One restore as a ticket, a service or a person asks for it."""
+
+    instance: Line
+    target: Target
+    recovery_point: Wanted = "latest"
+    max_age_hours: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = None
+    database: Database | None = None
+    requested_by: Line | None = None
+    reason: Text | None = None
+    ticket: Ticket | None = None
+    dry_run: StrictBool = False
+    location: Annotated[StrictStr, Field(pattern=r"^[a-z0-9]{3,40}$")] | None = None
+    rehydration: Rehydration | None = None
+    cross_region: StrictBool = False
+    resource_guard_requests: Literal["auto"] | GuardRequests | None = None
+    callback: Name | None = None
+    idempotency_key: Annotated[StrictStr, Field(min_length=1, max_length=255), AfterValidator(_one_line)] | None = None
+
+
+def parse_json(raw: bytes, limit: int = BODY_LIMIT) -> dict[str, Any]:
+    """The JSON object in `raw`, or a Problem (400, 413) that says what is wrong with it."""
+    if len(raw) > limit:
+        raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; {limit} are taken")
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise Problem(400, "The body is not JSON", f"it could not be read: {reason}") from error
+    if not isinstance(value, dict):
+        raise Problem(400, "The body is not a JSON object", f"a {type(value).__name__} was sent; an object is due")
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+    return value
+
+
+def parse_request(value: dict[str, Any]) -> RestoreRequest:
+    """The request in a JSON object, or a Problem (422) naming each field that is wrong."""
+    try:
+        return RestoreRequest.model_validate(value)
+    except ValidationError as error:
+        found = [
+            (_field(line["loc"]), _words(dict(line))) for line in error.errors(include_url=False, include_context=False)
+        ]
+        more = {"errors": [{"field": where, "detail": detail} for where, detail in found]}
+        raise Problem(422, "The request does not fit its model", found[0][1], found[0][0], more) from error
+
+
+def _field(path: tuple[int | str, ...]) -> str:
+    tags = {"name", "files", "database", "latest", "id", "atOrBefore", "list[constrained-str]"}
+    kept = [
+        str(part)
+        for i, part in enumerate(path)
+        if i == 0 or not (i == 1 and path[0] in ("target", "recoveryPoint") and part in tags)
+    ]
+    return ".".join(part for part in kept if not part.startswith(("list[", "literal[", "function-")))
+
+
+def _words(line: dict[str, Any]) -> str:
+    words = {"extra_forbidden": "there is no such field", "missing": "this field is required"}
+    return words.get(line["type"], str(line["msg"]).removeprefix("Value error, "))
+
+
+def canonical_hash(value: dict[str, Any]) -> str:
+    """What is compared under one idempotency key: the request as sent, key and order of names aside."""
+    said = {name: part for name, part in value.items() if name != "idempotencyKey"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,192 @@
+"""What a restore is: its phases, and everything known of it, as frozen values. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from shared.values import Moment, Value
+
+SCHEMA = 1
+
+
+class Phase(StrEnum):
+    """Where a restore stands; the README draws how one follows another, `shared/steps.py` is the table."""
+
+    ACCEPTED = "accepted"  # on the books; waiting for its turn, its point, its validation
+    VALIDATING = "validating"  # Azure checks the request
+    VALIDATED = "validated"  # may be submitted
+    SUBMITTING = "submitting"  # saved before the POST: from here on it may have reached Azure
+    SUBMITTED = "submitted"  # Azure took it; no job yet
+    RESTORING = "restoring"  # the job runs
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # Azure said no
+    REFUSED = "refused"  # ours said no, or too late: nothing was started
+    WITHDRAWN = "withdrawn"  # by a person, before submission
+    CHECKED = "checked"  # a dry run that validated
+    LOST = "lost"  # we can no longer tell; a person resolves it
+
+
+CLOSED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN, Phase.CHECKED})
+BEFORE_SUBMISSION = frozenset({Phase.ACCEPTED, Phase.VALIDATING, Phase.VALIDATED})
+
+
+class Point(Value):
+    """The recovery point a restore goes back to."""
+
+    id: str
+    time: Moment
+    tier: Literal["VaultStore", "ArchiveStore"]
+    rehydrated: bool = False
+    tag: str | None = None
+    type: str | None = None
+    expiry: Moment | None = None
+    friendly_name: str | None = None
+
+
+class Datasource(Value):
+    """What a backup instance protects: a database of a Single Server, or a flexible server."""
+
+    type: str
+    id: str
+    name: str
+    location: str | None = None
+
+    @property
+    def flexible(self) -> bool:
+        return self.type.lower() == "microsoft.dbforpostgresql/flexibleservers"
+
+
+class Plan(Value):
+    """The resolved target: exactly what Azure will be told."""
+
+    kind: Literal["files", "database"]
+    name: str | None = None
+    location: str | None = None
+    container: str | None = None
+    container_id: str | None = None
+    prefix: str | None = None
+    server: str | None = None
+    database: str | None = None
+    secret: str | None = None
+    identity: str | None = None
+
+    @property
+    def destination(self) -> str:
+        """What a job reports as its `recoveryDestination`."""
+        return self.container or f"{self.server}/databases/{self.database}"
+
+
+class Attempt(Value):
+    """One POST of `restore`: its request id is on the books before the POST leaves."""
+
+    number: int
+    request_id: str
+    at: Moment
+    ended: str | None = None
+
+
+class AzureError(Value):
+    """Azure's no, in one shape, whichever of its three ways it came."""
+
+    stage: Literal["validation", "submission", "operation", "job", "request"]
+    code: str
+    message: str
+    recommended_action: tuple[str, ...] = ()
+    detail: str | None = None
+    activity_id: str | None = None
+
+
+class SubTask(Value):
+    """A step of a job."""
+
+    name: str
+    status: str
+    progress: float | None = None
+
+
+class Job(Value):
+    """The Azure Backup job of a restore, as last read."""
+
+    id: str
+    status: str
+    started: Moment | None = None
+    ended: Moment | None = None
+    seconds: float | None = None
+    bytes: int | None = None
+    destination: str | None = None
+    tasks: tuple[SubTask, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Entry(Value):
+    """A line of the timeline."""
+
+    at: Moment
+    what: str
+    note: str | None = None
+
+
+class Restore(Value):
+    """One request and all that becomes of it; `etag` and `tracking` ride along and are kept out of its JSON."""
+
+    id: str
+    schema_version: int = SCHEMA
+    phase: Phase
+    vault: str
+    instance: str
+    instance_name: str | None = None
+    source: str
+    key: str | None = None
+    asked: dict[str, Any]
+    plan: Plan | None = None
+    requested_by: str | None = None
+    authenticated_as: str | None = None
+    reason: str | None = None
+    ticket: dict[str, str] | None = None
+    channels: tuple[str, ...] = ()
+    dry_run: bool = False
+    cross_region: bool = False
+    source_region: str | None = None
+    again_of: str | None = None
+    accepted_at: Moment
+    due: Moment
+    turn_at: Moment | None = None
+    validated_at: Moment | None = None
+    submitted_at: Moment | None = None
+    closed_at: Moment | None = None
+    overdue_at: Moment | None = None
+    waiting_for: str | None = None
+    point: Point | None = None
+    datasource: Datasource | None = None
+    guard_requests: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    job: Job | None = None
+    outcome: Literal["filesDelivered", "databaseCreated"] | None = None
+    error: AzureError | None = None
+    warnings: tuple[str, ...] = ()
+    troubles: int = 0
+    trouble: str | None = None
+    wake: int = 0
+    sequence: int = 0
+    timeline: tuple[Entry, ...] = ()
+    etag: str = Field(default="", exclude=True)
+    tracking: str | None = Field(default=None, exclude=True)
+
+    @property
+    def closed(self) -> bool:
+        return self.phase in CLOSED
+
+    @property
+    def attempt(self) -> Attempt | None:
+        return self.attempts[-1] if self.attempts else None
+
+    def file_prefix(self, attempt: int) -> str:
+        """Every prefix ends in restore id and attempt: jobs echo it, and by it a lost one is found again."""
+        head = (self.plan.prefix if self.plan else None) or (self.instance_name or "restore")
+        return f"{head}-{self.id}-{attempt}"
+
+    def age_of_point(self, now: datetime) -> float | None:
+        """Seconds between the recovery point and `now`."""
+        return (now - self.point.time).total_seconds() if self.point else None

@@ -1,0 +1,96 @@
+"""The state machine: the table of steps, and `step`, which takes one. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from shared import events as e
+from shared import outcomes as o
+from shared.restore import CLOSED, Phase, Restore
+
+P = Phase
+
+STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
+    (P.ACCEPTED, e.TurnTaken): P.ACCEPTED,
+    (P.ACCEPTED, e.Waiting): P.ACCEPTED,
+    (P.ACCEPTED, e.Postponed): P.ACCEPTED,
+    (P.ACCEPTED, e.ValidationStarted): P.VALIDATING,
+    (P.ACCEPTED, o.Failed): P.FAILED,
+    (P.ACCEPTED, e.Refused): P.REFUSED,
+    (P.ACCEPTED, e.Withdrawn): P.WITHDRAWN,
+    (P.VALIDATING, e.StillRunning): P.VALIDATING,
+    (P.VALIDATING, e.Postponed): P.VALIDATING,
+    (P.VALIDATING, e.ValidationGone): P.ACCEPTED,
+    (P.VALIDATING, e.Validated): P.VALIDATED,
+    (P.VALIDATING, e.Checked): P.CHECKED,
+    (P.VALIDATING, o.Failed): P.FAILED,
+    (P.VALIDATING, e.Refused): P.REFUSED,
+    (P.VALIDATING, e.Withdrawn): P.WITHDRAWN,
+    (P.VALIDATED, e.Postponed): P.VALIDATED,
+    (P.VALIDATED, e.Claimed): P.SUBMITTING,
+    (P.VALIDATED, e.Refused): P.REFUSED,
+    (P.VALIDATED, e.Withdrawn): P.WITHDRAWN,
+    (P.SUBMITTING, e.Postponed): P.SUBMITTING,
+    (P.SUBMITTING, o.InDoubt): P.SUBMITTING,
+    (P.SUBMITTING, o.NotSubmitted): P.VALIDATED,
+    (P.SUBMITTING, o.NeverArrived): P.VALIDATED,
+    (P.SUBMITTING, o.SubmissionTaken): P.SUBMITTED,
+    (P.SUBMITTING, o.Adopted): P.RESTORING,
+    (P.SUBMITTING, o.TrackLost): P.LOST,
+    (P.SUBMITTING, o.Failed): P.FAILED,
+    (P.SUBMITTED, e.StillRunning): P.SUBMITTED,
+    (P.SUBMITTED, e.Postponed): P.SUBMITTED,
+    (P.SUBMITTED, o.BecameOverdue): P.SUBMITTED,
+    (P.SUBMITTED, o.TrackGone): P.SUBMITTED,
+    (P.SUBMITTED, o.JobStarted): P.RESTORING,
+    (P.SUBMITTED, o.Adopted): P.RESTORING,
+    (P.SUBMITTED, o.TrackLost): P.LOST,
+    (P.SUBMITTED, o.Failed): P.FAILED,
+    (P.RESTORING, o.JobProgress): P.RESTORING,
+    (P.RESTORING, e.Postponed): P.RESTORING,
+    (P.RESTORING, o.BecameOverdue): P.RESTORING,
+    (P.RESTORING, o.Completed): P.SUCCEEDED,
+    (P.RESTORING, o.TrackLost): P.LOST,
+    (P.RESTORING, o.Failed): P.FAILED,
+    (P.LOST, o.Adopted): P.RESTORING,
+    (P.LOST, o.Resubmit): P.VALIDATED,
+    (P.LOST, o.GivenUp): P.FAILED,
+}
+
+
+class IllegalStep(Exception):
+    """An event that the table does not have for that phase."""
+
+
+def step(restore: Restore, event: e.Event, now: datetime) -> Restore:
+    """The restore after the event; IllegalStep where the table has no such step."""
+    phase = STEPS.get((restore.phase, type(event)))
+    if phase is None:
+        raise IllegalStep(f"{restore.id} is {restore.phase}: {type(event).__name__} cannot follow")
+    passing = isinstance(event, e.Postponed | o.NotSubmitted)
+    changes: dict[str, Any] = {
+        "phase": phase,
+        "troubles": restore.troubles + 1 if passing else 0,
+        "trouble": getattr(event, "why", None),
+        **event.changes(restore, now),
+    }
+    if phase in CLOSED:
+        changes |= {"closed_at": now, "due": now, "waiting_for": None}
+    entry = event.entry(now, phase.value if phase is not restore.phase else None)
+    last = restore.timeline[-1] if restore.timeline else None
+    if entry and not (last and (last.what, last.note) == (entry.what, entry.note)):
+        changes["timeline"] = (*restore.timeline, entry)[-200:]
+    return restore.model_copy(update=changes)
+
+
+def announcement(before: Restore | None, after: Restore) -> str | None:
+    """The event that people and services are told of, by what changed; each of these is told once."""
+    if before is None:
+        return "refused" if after.phase is P.REFUSED else "accepted"
+    if after.overdue_at and not before.overdue_at:
+        return "overdue"
+    if after.phase is before.phase:
+        return None
+    if after.phase in CLOSED or after.phase in (P.LOST, P.SUBMITTED):
+        return after.phase.value
+    adopted_unannounced = after.phase is P.RESTORING and before.phase is P.SUBMITTING
+    return "submitted" if adopted_unannounced else None

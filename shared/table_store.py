@@ -1,0 +1,79 @@
+"""The ledger's rows in Azure Table Storage, by azure-data-tables."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+
+from shared.store import Change, Conflict, Row
+
+CONFLICTS = frozenset({404, 409, 412})
+
+
+class TableStore:
+    """One table; it is made on first use."""
+
+    def __init__(self, client: TableClient) -> None:
+        self._client = client
+        self._made = False
+
+    def _table(self) -> TableClient:
+        if not self._made:
+            try:
+                self._client.create_table()
+            except HttpResponseError as error:
+                if error.status_code != 409:
+                    raise
+            self._made = True
+        return self._client
+
+    def get(self, partition: str, key: str) -> Row | None:
+        try:
+            return _row(self._table().get_entity(partition, key))
+        except ResourceNotFoundError:
+            return None
+
+    def scan(self, partition: str, start: str, stop: str, limit: int | None = None) -> Iterator[Row]:
+        found = self._table().query_entities(
+            "PartitionKey eq @partition and RowKey ge @start and RowKey lt @stop",
+            parameters={"partition": partition, "start": start, "stop": stop},
+            results_per_page=min(limit or 1000, 1000),
+        )
+        for count, entity in enumerate(found):
+            if limit is not None and count >= limit:
+                return
+            yield _row(entity)
+
+    def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
+        operations = [_operation(partition, change) for change in changes]
+        try:
+            answers = self._table().submit_transaction(operations)
+        except TableTransactionError as error:
+            raise _conflict(error) from error
+        except HttpResponseError as error:
+            raise _conflict(error) from error
+        pairs = zip(changes, answers, strict=True)
+        return {change.key: str(answer.get("etag", "")) for change, answer in pairs if change.verb != "delete"}
+
+
+def _conflict(error: HttpResponseError) -> Exception:
+    return Conflict(str(error.reason)) if error.status_code in CONFLICTS else error
+
+
+def _operation(partition: str, change: Change) -> Any:
+    entity = {"PartitionKey": partition, "RowKey": change.key, **change.fields}
+    matching = {"etag": change.etag, "match_condition": MatchConditions.IfNotModified} if change.etag else {}
+    if change.verb == "insert":
+        return ("create", entity)
+    if change.verb == "update":
+        return ("update", entity, {"mode": UpdateMode.MERGE, **matching})
+    if change.verb == "put":
+        return ("upsert", entity, {"mode": UpdateMode.REPLACE})
+    return ("delete", entity, matching)
+
+
+def _row(entity: Any) -> Row:
+    fields = {name: value for name, value in entity.items() if name not in ("PartitionKey", "RowKey")}
+    return Row(entity["RowKey"], fields, entity.metadata["etag"])
