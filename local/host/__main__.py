@@ -1,0 +1,95 @@
+"""`python -m local.host`: arguments, logging, exit code."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from local.host.connections import MissingConnection
+from local.host.declared import AppRefused
+from local.host.host_json import InvalidHostJson
+from local.host.serve import Options, serve
+from local.host.settings import InvalidSettings
+
+# They tell of every request, some with its whole URL, and URLs hold signatures.
+_TOO_TALKATIVE = ("azure", "httpx", "httpcore", "urllib3", "uvicorn")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local.host", description="Runs an Azure Functions app on this machine."
+    )
+    parser.add_argument(
+        "--app", type=Path, required=True, metavar="DIR", help="folder with function_app.py and host.json"
+    )
+    parser.add_argument("--port", type=int, default=7071, help="on 127.0.0.1; 0 lets the system choose")
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="read in place of DIR/local.settings.json, and over the environment",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="http, queue, timer or a function's name; may be repeated",
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="timers' status and keys; without it they last as long as the process"
+    )
+    parser.add_argument("--key", help="the master key of this run; without it one is made")
+    parser.add_argument("--body-limit", type=int, metavar="BYTES", help="over it: 413 (100 MB, as in Azure)")
+    parser.add_argument(
+        "--grace", type=float, default=30.0, metavar="SECONDS", help="for running invocations after SIGTERM"
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    given = arguments().parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with contextlib.ExitStack() as stack:
+        state = given.state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="local-host-")))
+        state.mkdir(parents=True, exist_ok=True)
+        options = Options(
+            app=given.app.resolve(),
+            port=given.port,
+            state=state.resolve(),
+            settings=given.settings and given.settings.resolve(),
+            only=tuple(given.only),
+            key=given.key,
+            body_limit=given.body_limit,
+            grace=given.grace,
+        )
+        # The app's prints belong with the logs: on stdout there is one line, ours.
+        out = stack.enter_context(contextlib.redirect_stdout(sys.stderr)) and sys.__stdout__
+        assert out is not None
+        try:
+            ended = asyncio.run(serve(options, out))
+        except AppRefused as error:
+            return _refused(error.problems)
+        except (InvalidHostJson, InvalidSettings, MissingConnection, OSError) as error:
+            return _refused([str(error)])
+    if not ended:
+        # Threads of functions still running would hold the process for as long as they please.
+        logging.shutdown()
+        os._exit(0)
+    return 0
+
+
+def _refused(problems: list[str] | tuple[str, ...]) -> int:
+    for problem in problems:
+        print(f"host: {problem}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

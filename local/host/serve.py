@@ -1,0 +1,211 @@
+"""One host process: an app folder indexed, its triggers listening, until SIGTERM or SIGINT."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import Coroutine, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import uvicorn
+
+from local.host import declared, host_json, keys, queue_rules, settings
+from local.host.admin import Admin
+from local.host.connections import Connection
+from local.host.declared import AppRefused, Function, QueueOutput, QueueTrigger, TimerTrigger
+from local.host.front import Front
+from local.host.host_json import HostJson
+from local.host.invocations import Invocations
+from local.host.protos import TypedData
+from local.host.queue_listener import QueueListener, Rules
+from local.host.queue_rules import Message
+from local.host.storage_queue import StorageQueue
+from local.host.timer_listener import TimerListener, real_clock
+from local.host.worker import Returned, Worker
+
+logger = logging.getLogger("host")
+_BODY_LIMIT = "104857600"
+
+
+@dataclass(frozen=True)
+class Options:
+    app: Path
+    port: int
+    state: Path
+    settings: Path | None = None
+    only: tuple[str, ...] = ()
+    key: str | None = None
+    body_limit: int | None = None
+    grace: float = 30.0
+
+
+class Host:
+    """The parts of one process, made from what the app declares."""
+
+    def __init__(self, options: Options, config: HostJson, worker: Worker, functions: list[Function]) -> None:
+        self._config, self._options = config, options
+        self.active = declared.chosen(functions, options.only)
+        self.stopping = asyncio.Event()
+        self.invocations = Invocations(worker, self._send)
+        self._queues: dict[tuple[Connection, str], StorageQueue] = {}
+        self._timers = options.state / "timers"
+        self._timers.mkdir(parents=True, exist_ok=True)
+        self._keys = keys.load(options.state / "keys.json", [one.name for one in functions], options.key)
+        self.admin = Admin(functions, self.invocations, self._keys, self._timers)
+
+    def server(self) -> "Server":
+        limit = self._options.body_limit or int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", _BODY_LIMIT))
+        front = Front(self.active, self.invocations, self._keys, self.admin, limit)
+        return Server(
+            uvicorn.Config(
+                front,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=round(self._options.grace),
+            )
+        )
+
+    async def listeners(self) -> list[Coroutine[Any, Any, None]]:
+        """Queues are made before any listener runs, as they have to be before anyone else sends to them."""
+        made: list[Coroutine[Any, Any, None]] = []
+        for function in self.active:
+            for output in function.outputs.values():
+                await self._queue(output.connection, output.queue).create()
+            if isinstance(function.trigger, QueueTrigger):
+                made.append((await self._queue_listener(function, function.trigger)).listen())
+            elif isinstance(function.trigger, TimerTrigger):
+                made.append(self._timer_listener(function, function.trigger).listen())
+        return made
+
+    async def _queue_listener(self, function: Function, trigger: QueueTrigger) -> QueueListener:
+        options = self._config.extensions.queues
+        queue = self._queue(trigger.connection, trigger.queue)
+        await queue.create()
+        poison_name = queue_rules.poison_name(trigger.queue)
+        rules = Rules(
+            batch=options.batch_size,
+            threshold=options.threshold(os.process_cpu_count() or 1),
+            longest_poll=options.max_polling_interval.total_seconds(),
+            release=options.visibility_timeout.total_seconds(),
+            most=options.max_dequeue_count,
+            encoding=options.message_encoding,
+        )
+
+        async def run(message: Message, body: str) -> bool:
+            metadata = queue_rules.metadata(message, body)
+            return isinstance(await self.invocations.call(function, TypedData(string=body), metadata), Returned)
+
+        poison = self._queue(trigger.connection, poison_name) if poison_name else None
+        return QueueListener(queue, poison, run, rules, self.stopping)
+
+    def _timer_listener(self, function: Function, trigger: TimerTrigger) -> TimerListener:
+        async def run(info: TypedData) -> None:
+            await self.invocations.call(function, info)
+
+        return TimerListener(function.name, trigger, run, self._timers, real_clock(self.stopping))
+
+    def _queue(self, connection: Connection, name: str) -> StorageQueue:
+        if (connection, name) not in self._queues:
+            self._queues[connection, name] = StorageQueue(connection, name)
+        return self._queues[connection, name]
+
+    async def _send(self, output: QueueOutput, text: str) -> None:
+        encoding = self._config.extensions.queues.message_encoding
+        await self._queue(output.connection, output.queue).send(queue_rules.encode(text.encode(), encoding))
+
+
+class Server(uvicorn.Server):
+    """Signals are the host's: uvicorn would raise them again after its stop, and the exit would not be 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def apply_settings(options: Options, environ: MutableMapping[str, str]) -> None:
+    """A file named for this run wins over the environment; local.settings.json gives way to it, as under Core Tools."""
+    if options.settings:
+        environ.update(settings.parse(options.settings.read_text(), str(options.settings)))
+        return
+    beside_app = options.app / "local.settings.json"
+    if beside_app.exists():
+        for name, value in settings.parse(beside_app.read_text(), str(beside_app)).items():
+            environ.setdefault(name, value)
+
+
+async def prepare(options: Options, environ: Mapping[str, str]) -> Host:
+    path = options.app / "host.json"
+    if not path.is_file():
+        raise AppRefused([f"{options.app} has no host.json: give the folder of a Functions app"])
+    config = host_json.parse(path.read_text())
+    for name in config.unknown():
+        logger.warning("host.json: %s is not a setting the host knows", name)
+    worker = Worker(options.app)
+    functions, notes = declared.read(await worker.index(), config.extensions.http.route_prefix, environ)
+    for note in notes:
+        logger.warning("%s", note)
+    return Host(options, config, worker, functions)
+
+
+async def serve(options: Options, out: TextIO) -> bool:
+    """True when all that ran had ended before the host did."""
+    apply_settings(options, os.environ)
+    host = await prepare(options, os.environ)
+    _on_signal(host.stopping)
+    server = host.server()
+    with _listening(options.port) as listening:
+        coroutines = await host.listeners()
+        serving = asyncio.create_task(server.serve([listening]))
+        tasks = [asyncio.create_task(one) for one in coroutines]
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        ready = {"ready": True, "port": listening.getsockname()[1], "functions": [one.name for one in host.active]}
+        print(json.dumps(ready), file=out, flush=True)
+        await _until_stopped(host.stopping, [serving, *tasks])
+        host.stopping.set()
+        server.should_exit = True
+        return await _drain(host, [serving, *tasks], options.grace)
+
+
+def _listening(port: int) -> socket.socket:
+    """asyncio turns Nagle off only where the protocol is spelled out; with Nagle, answers wait 40 ms for an ACK."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    return listening
+
+
+def _on_signal(stopping: asyncio.Event) -> None:
+    def stop(number: int) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)  # asked twice: at once
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+
+
+async def _until_stopped(stopping: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """A listener that ends by itself has failed; so has the host then, loudly, rather than being deaf on one ear."""
+    asked = asyncio.create_task(stopping.wait())
+    done, _ = await asyncio.wait({asked, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    for task in done - {asked}:
+        if not stopping.is_set():
+            task.result()
+
+
+async def _drain(host: Host, tasks: Sequence[asyncio.Task[None]], grace: float) -> bool:
+    logger.info("stopping: %d running", len(host.invocations.running))
+    _, left = await asyncio.wait({*tasks, *host.admin.started}, timeout=grace)
+    for invocation, name in host.invocations.running.items():
+        logger.warning("invocation=%s function=%s was still running after %.0f s", invocation, name, grace)
+    return not left and not host.invocations.running

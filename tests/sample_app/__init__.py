@@ -1,0 +1,1 @@
+"""The app that test_host*.py runs."""
