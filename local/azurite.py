@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from local.bootstrap_node import AZURITE_JS, NPM_FOLDER, ROOT, find_node
+from local.bootstrap_node import AZURITE_JS, NPM_FOLDER, OLDEST_NODE, ROOT, find_node
 
 ACCOUNT = "devstoreaccount1"  # the name clients expect of a local account; the key is made for each run
 GUARD = NPM_FOLDER / "until_parent_ends.cjs"
@@ -166,7 +166,7 @@ class Azurite:
     def _node() -> Path:
         node = find_node(ROOT / ".venv")
         if node is None or not AZURITE_JS.exists():
-            missing = "Node 18 or newer" if node is None else f"Azurite ({AZURITE_JS})"
+            missing = f"Node {OLDEST_NODE} or newer" if node is None else f"Azurite ({AZURITE_JS})"
             raise AzuriteError(f"{missing} is missing; `python3 -m local test` in {ROOT} installs it")
         return node
 

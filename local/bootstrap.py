@@ -1,0 +1,70 @@
+"""Knows what must be there before a command can run, and has it made. Parses on Python 3.8.
+
+Exit codes: 2 the command line is wrong, 3 something must be installed by hand, 4 a step failed, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from typing import NoReturn, Sequence  # noqa: UP035 - typing's, for Python 3.8
+
+from local import bootstrap_node
+from local.bootstrap_node import ROOT
+from local.bootstrap_python import Venv
+from local.bootstrap_steps import FAILED, Steps, Trouble, straight
+from local.commands import COMMANDS, needs_azurite
+
+USAGE = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Sets up what the command needs, then becomes it; comes back only when that was not possible."""
+    steps = Steps(ROOT / ".local")
+    try:
+        refuse_unknown(arguments)
+        venv = Venv(ROOT / ".venv", ROOT)
+        set_up(venv, steps, azurite=needs_azurite(arguments))
+        become(venv, arguments)
+    except Trouble as trouble:
+        steps.say(str(trouble))
+        return trouble.code
+    except OSError as error:
+        steps.say(
+            f"{error.strerror or error}: {error.filename or ROOT}. The set-up writes to .venv, .local and local/npm."
+        )
+        return FAILED
+    except KeyboardInterrupt:
+        steps.say("interrupted; the same command takes it up again")
+        return 130
+
+
+def refuse_unknown(arguments: Sequence[str]) -> None:
+    """A slip of the finger is answered at once, not after a set-up."""
+    name = arguments[0] if arguments else ""
+    if name and not name.startswith("-") and name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        raise Trouble(
+            f"no command {name!r}{f', did you mean {near[0]!r}?' if near else ''} ({', '.join(COMMANDS)})", USAGE
+        )
+
+
+def set_up(venv: Venv, steps: Steps, azurite: bool) -> None:
+    """Nothing to do is found out without a network and without a lock."""
+    if venv.ready() and (not azurite or bootstrap_node.ready(venv.folder)):
+        return
+    with steps.alone():
+        if not venv.ready():
+            venv.set_up(steps)
+        if azurite and not bootstrap_node.ready(venv.folder):
+            bootstrap_node.set_up(venv.folder, steps)
+        steps.say("set up; from now on this takes no time and no network")
+
+
+def become(venv: Venv, arguments: Sequence[str]) -> NoReturn:
+    """The same process goes on as .venv's Python: signals, terminal and exit code are the command's own."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    line = [str(venv.python), "-m", "local.cli", *arguments]
+    os.execve(line[0], line, straight(os.environ))  # noqa: S606 - no shell is wanted

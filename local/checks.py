@@ -1,0 +1,64 @@
+"""Knows the checks of `python3 -m local test`: lint, format, types, then the tests, whose closing line is the last."""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import pytest
+
+CHECKS = {
+    "ruff check": ("ruff", "check"),
+    "ruff format --check": ("ruff", "format", "--check"),
+    "mypy --strict": ("mypy",),
+}
+
+
+class Reporter(Protocol):
+    """What is used of pytest's terminal."""
+
+    def section(self, title: str, sep: str = "=", **markup: bool) -> None: ...
+    def write_line(self, line: str | bytes, **markup: bool) -> None: ...
+
+
+class Verdicts:
+    """A pytest plugin that says above pytest's closing line which earlier checks failed."""
+
+    def __init__(self, failed: Sequence[str]) -> None:
+        self._failed = failed
+
+    def pytest_terminal_summary(self, terminalreporter: Reporter) -> None:
+        if self._failed:
+            terminalreporter.section("before the tests", red=True)
+            for name in self._failed:
+                terminalreporter.write_line(f"FAILED {name} (its words are at the top)")
+
+
+def passes(name: str, arguments: Sequence[str]) -> bool:
+    """Runs one check; its output is shown only when it fails."""
+    print(f"{name} ...", end=" ", flush=True)
+    began = time.monotonic()
+    nowhere, pipe = subprocess.DEVNULL, subprocess.PIPE
+    line = [sys.executable, "-m", *arguments]
+    done = subprocess.run(line, stdin=nowhere, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False)
+    print(f"{'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
+    if done.returncode != 0:
+        print(done.stdout, flush=True)
+    return done.returncode == 0
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 only if all passed; a failed check does not keep the others from running."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m local test", description="ruff, mypy and pytest.", allow_abbrev=False
+    )
+    parser.add_argument("--fast", action="store_true", help="without the tests that start servers (needs no Node)")
+    parser.epilog = "Everything else is handed to pytest: tests/test_cli.py -k name -x"
+    chosen, for_pytest = parser.parse_known_args(argv)
+    failed = [name for name, arguments in CHECKS.items() if not passes(name, arguments)]
+    print("pytest ...", flush=True)
+    fast = ["-m", "not slow"] if chosen.fast else []
+    code = pytest.main([*fast, *for_pytest], plugins=[Verdicts(failed)])
+    return int(code) or int(bool(failed))

@@ -1,0 +1,239 @@
+"""The set-up's decisions: which Python, which Node, what is done already, and what its programs may see."""
+
+import ast
+import importlib.metadata
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from local import bootstrap_node
+from local.bootstrap import refuse_unknown
+from local.bootstrap_node import ROOT, major
+from local.bootstrap_python import Python, Venv, by_fitness, candidates, choose, described, find_python
+from local.bootstrap_steps import MISSING, Steps, Trouble, digest, stamped, straight
+from local.commands import COMMANDS, needs_azurite
+
+BEFORE_VENV = ("__init__", "__main__", "commands", "bootstrap", "bootstrap_steps", "bootstrap_python", "bootstrap_node")
+
+
+def python(path: str, *version: int, whole: bool = True, usual: bool = True) -> Python:
+    return Python(path, version, whole, usual)
+
+
+@pytest.mark.parametrize("name", BEFORE_VENV)
+def test_what_runs_before_the_venv_parses_on_python_3_8(name: str) -> None:
+    ast.parse((ROOT / "local" / f"{name}.py").read_text(), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("name", BEFORE_VENV)
+def test_what_runs_before_the_venv_imports_nothing_but_the_standard_library_and_itself(name: str) -> None:
+    tree = ast.parse((ROOT / "local" / f"{name}.py").read_text())
+    froms = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    ours = {module.removeprefix("local.") for module in froms if module.startswith("local.")}
+    assert ours <= set(BEFORE_VENV)
+    assert not {module.split(".")[0] for module in froms} & {"pytest", "packaging", "rich", "httpx", "shared"}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("3 13 0 1 1 /opt/python 3/bin/python", python("/opt/python 3/bin/python", 3, 13, 0)),
+        ("3 11 2 0 1 /usr/bin/python3", python("/usr/bin/python3", 3, 11, 2, whole=False)),
+        ("3 15 0 1 0 /x", python("/x", 3, 15, 0, usual=False)),
+        ("pyenv: python3.13: command not found", None),
+        ("", None),
+    ],
+)
+def test_an_interpreter_is_believed_only_when_it_describes_itself(said: str, read: Python | None) -> None:
+    assert described(said) == read
+
+
+OLD = python("/usr/bin/python3", 3, 11, 2)
+GOOD = python("/opt/3.13", 3, 13, 0)
+NEWER = python("/opt/3.14", 3, 14, 1)
+BARE = python("/usr/bin/python3.13", 3, 13, 5, whole=False)
+FREE_THREADED = python("/opt/3.14t", 3, 14, 1, usual=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "chosen"),
+    [
+        ([GOOD], GOOD),
+        ([OLD, NEWER, GOOD], NEWER),
+        ([BARE, GOOD], GOOD),
+        ([FREE_THREADED, OLD, GOOD], GOOD),
+    ],
+)
+def test_the_first_python_that_will_do_is_chosen(found: list[Python], chosen: Python) -> None:
+    assert choose(found) == chosen
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ([OLD], r"none is here \(/usr/bin/python3 is 3\.11\.2\).*apt install python3\.13 python3\.13-venv"),
+        ([], "no Python answered"),
+        ([OLD, BARE], r"Python 3\.13 is here \(/usr/bin/python3\.13\).*apt install python3\.13-venv"),
+        ([FREE_THREADED], r"/opt/3\.14t is 3\.14\.1"),
+    ],
+)
+def test_a_missing_python_is_named_with_the_way_to_get_it(found: list[Python], words: str) -> None:
+    with pytest.raises(Trouble) as trouble:
+        choose(found)
+    assert re.search(words, str(trouble.value), re.DOTALL)
+    assert trouble.value.code == MISSING
+
+
+def test_of_pyenvs_versions_the_lowest_fitting_minor_comes_first_at_its_newest() -> None:
+    names = ["3.9.18", "3.13.0", "3.14.2", "3.13.11", "3.12.1", "pypy3.11-7.3", "3.15-dev", "3.14.0"]
+    assert by_fitness(names) == ["3.13.11", "3.13.0", "3.14.2", "3.14.0"]
+
+
+def program(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def test_a_shim_that_lies_is_passed_over_for_pyenvs_own_version(tmp_path: Path) -> None:
+    program(tmp_path / "shims" / "python3.13", "echo 'pyenv: python3.13: command not found'; exit 127")
+    old = program(tmp_path / "bin" / "python3", "echo 3 11 2 1 1 /usr/bin/python3")
+    real = program(tmp_path / "pyenv" / "versions" / "3.13.0" / "bin" / "python", f"echo 3 13 0 1 1 {tmp_path}/real")
+    environment = {"PATH": f"{tmp_path}/shims:{tmp_path}/bin", "PYENV_ROOT": str(tmp_path / "pyenv")}
+    assert list(candidates(str(old), environment)) == [
+        str(old),
+        str(tmp_path / "shims" / "python3.13"),
+        str(old),
+        str(real),
+    ]
+    assert find_python(str(old), environment) == python(f"{tmp_path}/real", 3, 13, 0)
+
+
+def finished(root: Path, said: str = "3 13") -> Venv:
+    """A .venv whose Python prints its version, stamped as set up."""
+    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+        (root / name).write_text(name)
+    venv = Venv(root / ".venv", root)
+    program(venv.python, f"echo {said}")
+    inputs = digest(
+        (root / name for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt")), "(3, 13)"
+    )
+    venv.stamp.write_text(inputs)
+    return venv
+
+
+def test_a_finished_venv_needs_no_set_up(tmp_path: Path) -> None:
+    assert finished(tmp_path).ready()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda venv: (venv.root / "constraints.txt").write_text("other"), id="other pins"),
+        pytest.param(lambda venv: venv.stamp.unlink(), id="cut short"),
+        pytest.param(lambda venv: venv.python.unlink(), id="its Python is gone"),
+        pytest.param(lambda venv: program(venv.python, "echo 3 14"), id="its Python was replaced"),
+        pytest.param(lambda venv: program(venv.python, "exit 1"), id="its Python does not start"),
+    ],
+)
+def test_a_venv_that_is_not_what_was_finished_is_set_up_again(tmp_path: Path, spoil: Callable[[Venv], object]) -> None:
+    venv = finished(tmp_path)
+    spoil(venv)
+    assert not venv.ready()
+
+
+def test_a_stamp_holds_only_for_the_same_inputs_in_the_same_order(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("ab")
+    two.write_text("c")
+    stamp = tmp_path / "stamp"
+    assert not stamped(stamp, digest([one, two]))
+    stamp.write_text(digest([one, two]))
+    assert stamped(stamp, digest([one, two]))
+    assert len({digest([one, two]), digest([two, one]), digest([one, two], "3.13"), digest([one])}) == 4
+
+
+def test_programs_see_pips_settings_but_nothing_that_bends_python_away() -> None:
+    followed = {"PATH": "/bin", "PIP_INDEX_URL": "x", "PIP_CERT": "y", "HTTPS_PROXY": "z", "PYTHONUNBUFFERED": "1"}
+    bending = {
+        "PYTHONPATH": "a",
+        "PYTHONHOME": "b",
+        "VIRTUAL_ENV": "c",
+        "PYTHONOPTIMIZE": "2",
+        "PIP_USER": "1",
+        "PIP_TARGET": "d",
+    }
+    assert straight({**followed, **bending}) == followed
+
+
+@pytest.mark.parametrize(
+    ("said", "number"), [("v20.20.2", 20), ("11.19.1", 11), ("v24.0.0-nightly", 24), ("nvm: no", 0), ("", 0)]
+)
+def test_a_version_is_read_or_counts_as_none(said: str, number: int) -> None:
+    assert major(said) == number
+
+
+@pytest.mark.parametrize(
+    ("line", "azurite"),
+    [
+        ("demo", True),
+        ("up --port 7071", True),
+        ("test -k name", True),
+        ("test --fast", False),
+        ("demo --help", False),
+        ("chaos", True),
+        ("bench", True),
+        *((name, False) for name in ("emulator", "map", "check", "init", "doctor", "ask", "--help", "")),
+    ],
+)
+def test_only_what_starts_azurite_asks_for_node(line: str, azurite: bool) -> None:
+    assert needs_azurite(line.split()) is azurite
+
+
+def test_a_slip_of_the_finger_is_answered_before_any_set_up() -> None:
+    with pytest.raises(Trouble, match="no command 'dmeo', did you mean 'demo'"):
+        refuse_unknown(["dmeo"])
+    for line in ([], ["--help"], *([name] for name in COMMANDS)):
+        refuse_unknown(line)
+
+
+def test_a_failed_step_says_what_to_do_and_its_last_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = Steps(tmp_path)
+    with steps.alone(), pytest.raises(Trouble, match=r"(?s)thing: failed \(exit 7\)\. Try another\..*no such package"):
+        steps.run("thing", ["sh", "-c", "echo no such package >&2; exit 7"], tmp_path, "Try another.")
+    assert "setting up: thing" in capsys.readouterr().err
+
+
+def test_the_lock_file_of_azurite_pins_contents_and_names_no_host() -> None:
+    lock = (bootstrap_node.NPM_FOLDER / "package-lock.json").read_text()
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity": "sha512-') == lock.count('"node_modules/')
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = [line.partition("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith("-r")]
+
+
+def test_constraints_pin_everything_that_the_requirements_bring() -> None:
+    pins = {canonicalize_name(pin.name): str(pin.specifier) for pin in requirements("constraints.txt")}
+    seen: set[str] = set()
+    waiting = requirements("requirements.txt") + requirements("requirements-dev.txt")
+    while waiting:
+        wanted = waiting.pop()
+        name = canonicalize_name(wanted.name)
+        assert pins.get(name, "").startswith("=="), f"{wanted} is not pinned: pip freeze > constraints.txt"
+        assert wanted.specifier.contains(pins[name].removeprefix("==")), f"{wanted} is pinned {pins[name]}"
+        if name not in seen:
+            seen.add(name)
+            brought = [Requirement(line) for line in importlib.metadata.requires(name) or []]
+            waiting += [
+                r for r in brought if any(not r.marker or r.marker.evaluate({"extra": e}) for e in ("", *wanted.extras))
+            ]
+    assert str(pins[canonicalize_name(bootstrap_node.WHEEL)]).startswith("==24.")
