@@ -1,12 +1,12 @@
 """What desk.toml may say: its model, read by tomllib and closed by default. Pure."""
 
-import re
 import tomllib
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from shared import arm
+from shared.addresses import RETIRED, retired
 from shared.arm import check_pattern
 from shared.problems import Ours
 from shared.values import Strict
@@ -97,7 +97,8 @@ class Channel(Strict):
     url: FromEnvironment | str | None = None
     secret: Secret | None = None
     user: FromEnvironment | str | None = None
-    internal: bool = True
+    internal: bool = True  # jira: a note that customers of the service project do not see; false: a plain comment
+    encoding: Literal["none", "base64"] = "none"  # queue: what its readers expect (a Functions host: base64)
     on: tuple[Event, ...] = EVENTS
     default: bool = False
 
@@ -112,8 +113,8 @@ class Channel(Strict):
             raise ValueError(f"a {self.kind} channel needs its user")
         if isinstance(self.url, str) and self.kind in ("teams", "slack"):
             raise ValueError(f'the url of a {self.kind} channel is a secret: give it as {{ env = "NAME" }}')
-        if isinstance(self.url, str) and re.search(r"(webhook\.office\.com|outlook\.office\.com/webhook)", self.url):
-            raise ValueError("Office connectors are retired: make a Workflows webhook in Teams and give its URL")
+        if isinstance(self.url, str) and retired(self.url):
+            raise ValueError(RETIRED)
         return self
 
 
@@ -126,7 +127,8 @@ class TicketSource(Rights):
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Desk-Secret"
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")] | None = None
     audience: str | None = None
-    clients: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()  # who may call, by application id: a tenant gives a token to any app that asks
+    bots: tuple[str, ...] = ()  # our own users there (login, account id, e-mail): their acts start no restore
     reply: Name | None = None
     when: str
     request: str
@@ -136,10 +138,10 @@ class TicketSource(Rights):
     def _complete(self) -> "TicketSource":
         if self.auth in ("signature", "header") and self.secret is None:
             raise ValueError(f'auth = "{self.auth}" needs a secret')
-        if self.auth == "signature" and self.kind in ("servicenow", "generic"):
-            raise ValueError(f'{self.kind} does not sign its calls: use auth = "header" or "entra"')
-        if self.auth == "entra" and not (self.tenant and self.audience):
-            raise ValueError('auth = "entra" needs tenant and audience')
+        if self.auth == "signature" and self.kind == "servicenow":
+            raise ValueError('servicenow does not sign its calls: use auth = "header" or "entra"')
+        if self.auth == "entra" and not (self.tenant and self.audience and self.clients):
+            raise ValueError('auth = "entra" needs tenant, audience and clients')
         return self
 
 

@@ -1,0 +1,117 @@
+"""Text made safe and short: cut with a mark, cleaned of what hides or reorders it, escaped for where it goes. Pure."""
+
+import html
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+MARK = "… (cut)"
+_HIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+BREAK = "\u200b"  # zero width: keeps a mention or a bare link from being one, and does not show
+
+
+def plain(text: str) -> str:
+    """One line of what a reader sees: no control, direction or zero-width characters, no lone surrogates."""
+    return " ".join(_HIDDEN.sub(" ", text).split())
+
+
+def size(text: str) -> int:
+    """Length as JavaScript and Java count it: the longest of the ways a channel may count."""
+    return len(text) + sum(ch > "\uffff" for ch in text)
+
+
+def same(text: str) -> str:
+    """No escaping: for plain text fields."""
+    return text
+
+
+def fit(text: str, limit: int, escaped: Callable[[str], str] = same) -> str:
+    """`text` escaped, within `limit`; cut before it is escaped, so that no escape is cut in two."""
+    whole = escaped(text)
+    if size(whole) <= limit:
+        return whole
+    low, high = 0, min(len(text), limit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if size(escaped(text[:middle].rstrip()) + MARK) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return escaped(text[:low].rstrip()) + MARK
+
+
+def slack(text: str) -> str:
+    """Slack's three: https://docs.slack.dev/messaging/formatting-message-text#escaping"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def markdown(text: str) -> str:
+    """For the Markdown of Adaptive Cards: nothing in it starts a link, an emphasis, a list, a heading or code."""
+    return _at_start(re.sub(r"([\\`*_~\[\]<>])", r"\\\1", text))
+
+
+def github(text: str) -> str:
+    """GitHub's Markdown: no mention, no reference to an issue, no bare link, no HTML. E-mail addresses stay whole."""
+    safe = re.sub(r"([\\`*_~\[\]|])", r"\\\1", html.escape(text, quote=False))
+    safe = re.sub(r"(?<![A-Za-z0-9])@", f"@{BREAK}", safe)
+    safe = re.sub(r"#(?=\d)", f"#{BREAK}", safe)
+    safe = re.sub(r"(?i)\b(GH-)(?=\d)", rf"\1{BREAK}", safe)
+    safe = re.sub(r"(?i)\bwww\.", f"www{BREAK}.", safe.replace("://", f":{BREAK}//"))
+    return _at_start(safe)
+
+
+def wiki(text: str) -> str:
+    """Jira's wiki markup (the service desk API renders it): no mention, macro, link, image or emphasis."""
+    safe = text.replace("\\", "&#92;")
+    safe = re.sub(r"([{}\[\]!|*_^~+?])", r"\\\1", safe)
+    safe = re.sub(r"(?<!\S)-(?=\S)", r"\\-", safe)
+    safe = safe.replace("://", f":{BREAK}//")
+    return re.sub(r"^(#|h[1-6]\.|bq\.)", rf"{BREAK}\1", safe)
+
+
+def journal(text: str) -> str:
+    """ServiceNow's journal renders what stands between [code] tags as HTML."""
+    return re.sub(r"(?i)\[(/?)code\]", r"[\1 code]", text)
+
+
+def zendesk(text: str) -> str:
+    """Zendesk fills placeholders in comments: {{ticket.…}}, {% … %}."""
+    return re.sub(r"\{(?=[{%])", f"{{{BREAK}", text)
+
+
+def _at_start(text: str) -> str:
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([#+=|-])", r"\\\1", text))
+
+
+def dumped(value: Any) -> bytes:
+    """Compact UTF-8 JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def within(value: Any, limit: int, text_of: Callable[[Any], bytes] = dumped) -> Any:
+    """JSON data whose text has at most `limit` bytes: its long texts and lists are cut, the longest first."""
+    found = _cut(value, limit, limit)
+    for most in (8000, 4000, 2000, 1000, 500, 250, 100, 50, 20):
+        if len(text_of(found)) <= limit:
+            return found
+        found = _cut(value, most, max(3, most // 50))
+    return found
+
+
+def _cut(value: Any, characters: int, items: int) -> Any:
+    if isinstance(value, str):
+        return fit(_SURROGATE.sub("\ufffd", value), characters)
+    if isinstance(value, dict):
+        return {name: _cut(part, characters, items) for name, part in value.items()}
+    if isinstance(value, list):
+        more = [f"… {len(value) - items} more (cut)"] if len(value) > items and _texts(value) else []
+        return [_cut(part, characters, items) for part in value[:items]] + more
+    return value
+
+
+def _texts(value: list[Any]) -> bool:
+    return all(isinstance(part, str) for part in value)

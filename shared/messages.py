@@ -1,0 +1,63 @@
+"""What goes to a channel and what its answer means: messages, resolved channels, verdicts. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from shared.arm import PUBLIC
+
+Kind = Literal[
+    "teams", "slack", "webhook", "eventgrid", "queue", "servicenow", "jira", "zendesk", "github", "pagerduty"
+]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A channel with its secrets in hand; they show in no repr, nor does a URL, for Slack's and Teams' are secrets."""
+
+    name: str
+    kind: Kind
+    url: str = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    user: str = ""
+    internal: bool = True
+    encoding: Literal["none", "base64"] = "none"
+    portal: str = PUBLIC.portal
+
+
+@dataclass(frozen=True)
+class Message:
+    """One HTTP call. `scope`: whose bearer token the sender adds. `before`: ask this first (see `already_told`)."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH"]
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    scope: str | None = None
+    before: "Message | None" = None
+
+
+class Undeliverable(Exception):
+    """This notice can never go out on this channel; the text says why and what to change."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The channel took it, by its own rules."""
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """Not now: try again after so many seconds, or by the sender's own back-off."""
+
+    why: str
+    after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Not ever: the channel will not take this message however often it is sent."""
+
+    why: str
+
+
+Verdict = Delivered | TryAgain | Stop
