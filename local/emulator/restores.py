@@ -1,0 +1,213 @@
+"""validateRestore and restore, here and across regions: what is accepted, what it starts, where it can be followed."""
+
+import base64
+import uuid
+
+from local.emulator import asks, checks, work
+from local.emulator.asks import DatabaseTarget, FilesTarget, MalformedError, RehydrationRestore, RestoreAsk
+from local.emulator.calls import NOT_FOUND, Answer, Call, RefusedError, World, the_instance
+from local.emulator.checks import Refusal
+from local.emulator.faults import JobFault
+from local.emulator.inventory import HeldInstance, HeldPoint
+from local.emulator.seed import FLEXIBLE, stable_guid
+from local.emulator.ticks import DAY
+from local.emulator.wire import rehydration_status
+from local.emulator.work import Job, Operation
+
+_TRANSFERRED = 71_152
+RETRY_SECONDS = {"validate": 10, "restore": 30}
+
+
+def validate(world: World, call: Call) -> Answer:
+    held = the_instance(world, call)
+    ask = asks.read(asks.ValidateAsk, call.body).restore_request_object
+    return accept_validation(world, call, held, ask, "")
+
+
+def restore(world: World, call: Call) -> Answer:
+    held = the_instance(world, call)
+    return accept_restore(world, call, held, asks.read_restore(call.body), "")
+
+
+def accept_validation(world: World, call: Call, held: HeldInstance, ask: RestoreAsk, region: str) -> Answer:
+    """`region` is the secondary one of a cross-region call, else empty."""
+    point = _the_point(world, held, ask)
+    refusal = _ordered(call, "validate") or checks.refusal(ask, held, point, call.now) or _taken(world, ask)
+    ends = call.now + world.options.span(world.options.validate_seconds)
+    return _accepted(world, call, held, _operation(call, held, "validate", ends, region, refusal))
+
+
+def accept_restore(world: World, call: Call, held: HeldInstance, ask: RestoreAsk, region: str) -> Answer:
+    point = _the_point(world, held, ask)
+    if not region and checks.guard_denies(ask, held.held):
+        raise RefusedError("UserErrorResourceGuardApprovalRequired")
+    refusal = _ordered(call, "operation") or checks.refusal(ask, held, point, call.now) or _too_many(world, call, held)
+    ends = call.now + world.options.span(world.options.operation_seconds)
+    reference = ""
+    if refusal is None:
+        job = _job(world, call, held, ask, point, ends, region)
+        work.add_job(world.store.db, job)
+        _leave_traces(world, held, ask, job)
+        reference = job.id if region else _reference(world, held, job)
+    return _accepted(world, call, held, _operation(call, held, "restore", ends, region, refusal, reference))
+
+
+def _the_point(world: World, held: HeldInstance, ask: RestoreAsk) -> HeldPoint:
+    if wrong := checks.malformed(ask, held):
+        raise MalformedError(wrong)
+    point = world.inventory.point(held.key, ask.recovery_point_id)
+    if point is None:
+        raise RefusedError(NOT_FOUND)
+    return point
+
+
+def _ordered(call: Call, stage: str) -> Refusal | None:
+    failure = call.struck.failure
+    return Refusal(failure.code) if failure and failure.stage == stage else None
+
+
+def _taken(world: World, ask: RestoreAsk) -> Refusal | None:
+    target = ask.restore_target_info
+    if isinstance(target, DatabaseTarget) and work.database_exists(world.store.db, target.datasource_info.resource_id):
+        return Refusal("UserErrorDatabaseNameAlreadyInUse")
+    return None
+
+
+def _too_many(world: World, call: Call, held: HeldInstance) -> Refusal | None:
+    limit = world.options.max_concurrent_restores
+    if limit and work.running_restores(world.store.db, held.key, call.now) >= limit:
+        return Refusal("UserErrorMaxConcurrentOperationLimitReached")
+    return None
+
+
+def _job_failure(world: World, call: Call, held: HeldInstance, ask: RestoreAsk) -> Refusal | None:
+    day = int(DAY / world.options.speed)
+    if (refusal := _ordered(call, "job") or _taken(world, ask)) is not None:
+        return refusal
+    daily = world.options.flex_daily_limit and held.instance.kind == FLEXIBLE
+    if daily and work.restores_since(world.store.db, held.key, call.now - day):
+        return Refusal("UserErrorRestoreFrequencyExceeded")
+    return None
+
+
+def _job(
+    world: World, call: Call, held: HeldInstance, ask: RestoreAsk, point: HeldPoint, starts: int, region: str
+) -> Job:
+    options, target = world.options, ask.restore_target_info
+    plan = call.struck.job or JobFault()
+    refusal = _job_failure(world, call, held, ask) or (
+        Refusal("CloudInternalError") if plan.outcome == "Failed" else None
+    )
+    rehydrated = _rehydrated(world, held, ask, point, starts)
+    seconds = held.instance.job_seconds or options.job_seconds
+    files = target.target_details if isinstance(target, FilesTarget) else None
+    return Job(
+        id=str(uuid.uuid4()),
+        vault=held.held.key,
+        instance=held.key,
+        category="CrossRegionRestore" if region else "Restore",
+        started=starts,
+        ends=None if plan.outcome == "never" else (rehydrated or starts) + options.span(seconds),
+        activity=call.request_id if held.held.vault.echoes_request_ids else str(uuid.uuid4()),
+        point=point.id,
+        point_time=point.time,
+        store="ArchiveStore" if ask.source_data_store_type == "archivestore" else "VaultStore",
+        destination=_destination(target),
+        prefix=files.file_prefix if files else None,
+        outcome="Failed" if refusal else plan.outcome,
+        running=plan.status,
+        error=refusal.code if refusal else "",
+        priority=ask.rehydration_priority.capitalize() if isinstance(ask, RehydrationRestore) else None,
+        rehydrated=rehydrated,
+        transferred=_TRANSFERRED if files and not refusal else 0,
+    )
+
+
+def _destination(target: FilesTarget | DatabaseTarget) -> str:
+    return target.target_details.url if isinstance(target, FilesTarget) else target.datasource_info.resource_id
+
+
+def _rehydrated(world: World, held: HeldInstance, ask: RestoreAsk, point: HeldPoint, starts: int) -> int | None:
+    """When the archived point will be in the vault; None when it need not be brought there."""
+    if not isinstance(ask, RehydrationRestore) or rehydration_status(point, starts) == "COMPLETED":
+        return None
+    ends = starts + world.options.span(world.options.rehydrate_seconds)
+    world.inventory.rehydrate(held.key, point.id, starts, ends, ends + (ask.days or 0) * DAY)
+    return ends
+
+
+def _leave_traces(world: World, held: HeldInstance, ask: RestoreAsk, job: Job) -> None:
+    """A new database takes its name at once; files appear when the job is done. A failed job leaves nothing."""
+    if job.outcome not in ("Completed", "CompletedWithWarnings", "never"):
+        return
+    target = ask.restore_target_info
+    if isinstance(target, DatabaseTarget):
+        work.add_database(world.store.db, target.datasource_info.resource_id, job.id)
+    elif job.ends is not None:
+        work.add_files(world.store.db, target.target_details.url, _files(held, job), job)
+
+
+def _files(held: HeldInstance, job: Job) -> list[str]:
+    """A flexible server does not honour the prefix: field reports find a uuid there."""
+    instance = held.instance
+    prefix = str(uuid.uuid4()) if instance.kind == FLEXIBLE else job.prefix
+    names = instance.databases if instance.database is None else (instance.database,)
+    extra = ("roles", "schema", "tablespace") if instance.kind == FLEXIBLE else ("roles",)
+    return [f"{prefix}_database_{name}.sql" for name in names] + [f"{prefix}_{each}.sql" for each in extra]
+
+
+def _reference(world: World, held: HeldInstance, job: Job) -> str:
+    """The service is not of one mind on the casing of these two segments, so neither is this."""
+    path = f"{held.held.id}/backupJobs/{job.id}"
+    if world.store.count("restores") % 2:
+        return path
+    return path.replace("/resourceGroups/", "/resourcegroups/", 1).replace("/backupVaults/", "/BackupVaults/", 1)
+
+
+def _operation(
+    call: Call, held: HeldInstance, kind: str, ends: int, region: str, refusal: Refusal | None, reference: str = ""
+) -> Operation:
+    name = f"{stable_guid('operations', held.held.key)};{uuid.uuid4()}"
+    return Operation(
+        id=base64.b64encode(name.encode()).decode(),
+        kind="restore" if kind == "restore" else "validate",
+        vault=held.held.key,
+        instance=held.key,
+        location=region or held.held.vault.location,
+        started=call.now,
+        ends=ends,
+        activity=call.request_id,
+        cross_region=bool(region),
+        error=refusal.code if refusal else "",
+        detail=refusal.detail if refusal else "",
+        job_ref=reference,
+    )
+
+
+def _accepted(world: World, call: Call, held: HeldInstance, operation: Operation) -> Answer:
+    expire = call.struck.expire
+    work.add_operation(world.store.db, operation, expire.status if expire else 0)
+    return Answer(status=202, headers=followed(world, call, held, operation), effect=True)
+
+
+def followed(world: World, call: Call, held: HeldInstance, operation: Operation) -> dict[str, str]:
+    """Both signed URLs and when to come back. In 2021 and across regions both are location-scoped."""
+    subscription = f"/subscriptions/{held.held.subscription}"
+    provider = "/providers/Microsoft.DataProtection"
+    location = f"{subscription}{provider}/locations/{operation.location}"
+    scopes = {
+        "vault": held.held.id,
+        "resourceGroup": f"{subscription}/resourceGroups/{held.held.vault.group}{provider}",
+        "location": location,
+    }
+    by_location = operation.cross_region or call.api_version.startswith("2021")
+    status = scopes["location" if by_location else held.held.vault.async_scope]
+    return {
+        "Azure-AsyncOperation": signed(world, call, f"{status}/operationStatus/{operation.id}"),
+        "Location": signed(world, call, f"{location}/operationResults/{operation.id}"),
+        "Retry-After": world.options.retry_after(RETRY_SECONDS[operation.kind]),
+    }
+
+
+def signed(world: World, call: Call, path: str) -> str:
+    return call.base + world.signer.signed(f"{path}?api-version={call.api_version}", call.now)

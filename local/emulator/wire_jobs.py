@@ -1,0 +1,155 @@
+"""Operations and jobs as the service writes them at a given moment. Pure."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from local.emulator import ticks
+from local.emulator.codes import CODES
+from local.emulator.errors import Json, asynchronous, user_facing
+from local.emulator.inventory import HeldInstance
+from local.emulator.seed import source_id
+from local.emulator.ticks import SECOND
+from local.emulator.wire import friendly_name, policy_id, policy_name
+from local.emulator.work import Job, Operation
+
+View = Literal["get", "list"]
+
+# What a job's etag lags behind its events by, as seen.
+_ETAG_LAG = SECOND // 4
+
+
+def operation_status(path: str, what: Operation, now: int, *, running: bool) -> Json:
+    """`path` is the URL's own, so the id shows the scope it was asked under."""
+    body: Json = {
+        "id": path,
+        "name": what.id,
+        "status": "Inprogress" if running else "Failed" if what.error else "Succeeded",
+        "startTime": ticks.trimmed(what.started),
+        "endTime": ticks.NEVER if running else ticks.whole(what.ends),
+    }
+    if running:
+        return body
+    if what.error:
+        return body | {"error": asynchronous(what.error, what.activity, what.detail)}
+    return body | ({"properties": operation_result(what)} if what.kind == "restore" else {})
+
+
+def operation_result(what: Operation) -> Json:
+    return ({"jobId": what.job_ref} if what.job_ref else {}) | {"objectType": "OperationJobExtendedInfo"}
+
+
+def job(held: HeldInstance, what: Job, now: int, view: View) -> Json:
+    """A list has no extendedInfo and spells the duration another way; across regions nulls are left out."""
+    across = what.category == "CrossRegionRestore"
+    spell: Callable[[int], str] = ticks.iso_duration if view == "get" else ticks.timespan
+    done = what.done(now)
+    properties: Json = {
+        "activityID": what.activity,
+        "subscriptionId": held.held.subscription,
+        "backupInstanceId": held.id,
+        "policyId": policy_id(held),
+        "dataSourceId": source_id(held.held.subscription, held.instance),
+        "vaultName": held.held.vault.name,
+        "backupInstanceFriendlyName": friendly_name(held, "\\" if across else "/"),
+        "policyName": policy_name(held),
+        "sourceResourceGroup": held.instance.group,
+        "dataSourceSetName": held.instance.server if held.instance.database else None,
+        "dataSourceName": held.instance.database or held.instance.server,
+        "sourceDataStoreName": None,
+        "sourceDataStoreType": None if across or what.category == "Backup" else what.store,
+        "destinationDataStoreName": "VaultStore" if what.category == "Backup" else None,
+        "progressEnabled": what.category != "Backup",
+        "etag": ticks.etag(_changed(what, now) + _ETAG_LAG),
+        "sourceSubscriptionID": held.held.subscription,
+        "dataSourceLocation": held.instance.location,
+        "startTime": ticks.trimmed(what.started),
+        "endTime": ticks.trimmed(what.ends) if done and what.ends else None,
+        "dataSourceType": held.instance.kind,
+        "operationCategory": what.category,
+        "operation": "Backup" if what.category == "Backup" else "Restore",
+        "status": what.status(now),
+        "restoreType": None,
+        "isUserTriggered": what.category != "Backup",
+        "rehydrationPriority": what.priority,
+        "supportedActions": [] if what.category == "Backup" else [""],
+        "duration": spell(what.ends - what.started if done and what.ends else 0),
+        "progressUrl": None,
+        "isCrossRegionRestore": None,
+        "errorDetails": [user_facing(CODES[what.error], what.activity, what.detail)] if done and what.error else None,
+        "extendedInfo": _extended(held, what, now) if view == "get" else None,
+    }
+    return _resource(held, what, _without_nulls(properties) if across else properties)
+
+
+def _resource(held: HeldInstance, what: Job, properties: Json) -> Json:
+    """Across regions the vault's type is written BackupVaults."""
+    vault, kind = held.held.id, "backupVaults"
+    if what.category == "CrossRegionRestore":
+        vault, kind = vault.replace("/backupVaults/", "/BackupVaults/"), "BackupVaults"
+    return {
+        "properties": properties,
+        "id": f"{vault}/backupJobs/{what.id}",
+        "name": what.id,
+        "type": f"Microsoft.DataProtection/{kind}/backupJobs",
+    }
+
+
+def _changed(what: Job, now: int) -> int:
+    """The last event of a job: its start, the end of its rehydration, its end."""
+    if what.done(now) and what.ends:
+        return what.ends
+    return what.rehydrated if what.rehydrated and now >= what.rehydrated else what.started
+
+
+def _extended(held: HeldInstance, what: Job, now: int) -> Json:
+    here = {"recoveryPointID": what.point, "recoveryPointTime": ticks.full(what.point_time)}
+    backup = what.category == "Backup"
+    return {
+        "backupInstanceState": None,
+        "dataTransferredInBytes": None,
+        "targetRecoverPoint": here if backup else None,
+        "sourceRecoverPoint": None if backup else here,
+        "recoveryDestination": what.destination or None,
+        "subTasks": _sub_tasks(held, what, now),
+        "additionalDetails": None if what.prefix is None else {"Restore File Prefix": what.prefix},
+        "warningDetails": _warnings(held, what) if what.done(now) and what.outcome == "CompletedWithWarnings" else None,
+    }
+
+
+def _sub_tasks(held: HeldInstance, what: Job, now: int) -> list[Json]:
+    if what.category == "Backup":
+        return [_task(1, "Trigger Backup", "Completed")]
+    details = {
+        "DataTransferredInBytes": str(what.transferred),
+        "TaskId": what.activity,
+        "DatasourceType": held.instance.kind,
+    }
+    done = what.done(now)
+    ended = "Failed" if what.error else "Cancelled" if what.outcome == "Cancelled" else "Completed"
+    if what.rehydrated is None:
+        return [_task(1, "Trigger Restore", ended if done else "InProgress", details if done else None)]
+    if now < what.rehydrated and not done:
+        return [_task(1, "Rehydrate Recovery Point", "InProgress"), _task(2, "Trigger Restore", "NotStarted")]
+    restore = _task(2, "Trigger Restore", ended if done else "InProgress", details if done else None)
+    return [_task(1, "Rehydrate Recovery Point", "Completed"), restore]
+
+
+def _task(number: int, name: str, status: str, details: Json | None = None) -> Json:
+    return {
+        "taskId": number,
+        "taskName": name,
+        "taskStatus": status,
+        "taskProgress": None,
+        "additionalDetails": details,
+    }
+
+
+def _warnings(held: HeldInstance, what: Job) -> list[Json]:
+    warning = user_facing(CODES["UserErrorMissingDBPermissions"], what.activity)
+    return [{"resourceName": held.instance.database or held.instance.server, "warning": warning}]
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
