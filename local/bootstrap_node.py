@@ -86,7 +86,7 @@ def set_up(venv: Path, steps: Steps) -> None:
         return
     STAMP.unlink(missing_ok=True)
     hint = "Is an npm registry reachable? `npm config get registry` shows which one is asked."
-    line = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
+    line = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]
     steps.run("Azurite, with npm", [*npm_command(venv), *line], NPM_FOLDER, hint)
     STAMP.write_text(inputs())
 

@@ -62,6 +62,7 @@ class Steps:
         self.log = folder / "setup.log"
         self._lock = folder / "setup.lock"
         self._held: tuple[int, ...] = ()
+        self._step = 0  # where the log of the present step begins
 
     def say(self, text: str) -> None:
         print(f"[{time.monotonic() - self.began:6.1f} s] {text}", file=sys.stderr, flush=True)
@@ -83,6 +84,7 @@ class Steps:
     def run(self, name: str, command: Sequence[str], folder: Path, hint: str) -> None:
         """Runs one program to its end, its output in the log, a line of it shown now and then."""
         self.say(f"setting up: {name}")
+        self._step = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [*command],
@@ -94,20 +96,20 @@ class Steps:
                 pass_fds=self._held,
             )
         with ended_with_us(process):
-            code = self._wait(process)
+            code = self._wait(name, process)
         if code != 0:
             last = "\n".join("    " + line for line in self._tail(12))
             raise Trouble(f"{name}: failed (exit {code}). {hint}\nIts last words (all of them: {self.log}):\n{last}")
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+    def _wait(self, name: str, process: subprocess.Popen[bytes]) -> int:
         while True:
             try:
                 return process.wait(STILL_SECONDS)
             except subprocess.TimeoutExpired:
-                self.say("            " + " ".join(self._tail(1))[:90])
+                self.say(f"at work: {name}  {' '.join(self._tail(1)).strip()[:80]}")
 
     def _tail(self, count: int) -> list[str]:
-        lines = self.log.read_text(errors="replace").splitlines()
+        lines = self.log.read_bytes()[self._step :].decode(errors="replace").splitlines()
         return [line.rstrip() for line in lines if line.strip()][-count:]
 
 
