@@ -106,7 +106,7 @@ class Steps:
             try:
                 return process.wait(STILL_SECONDS)
             except subprocess.TimeoutExpired:
-                self.say(f"at work: {name}  {' '.join(self._tail(1)).strip()[:80]}")
+                self.say(f"at work: {name}  {' '.join(self._tail(1)).strip()[:80]}".rstrip())
 
     def _tail(self, count: int) -> list[str]:
         lines = self.log.read_bytes()[self._step :].decode(errors="replace").splitlines()
