@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local.host.connections import MissingConnection
 from local.host.declared import AppRefused
 from local.host.host_json import InvalidHostJson
+from local.host.process import KEY_VARIABLE
 from local.host.serve import Options, serve
 from local.host.settings import InvalidSettings
 
@@ -43,11 +43,15 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="timers' status and keys; without it they last as long as the process"
     )
-    parser.add_argument("--key", help="the master key of this run; without it one is made")
+    parser.add_argument("--key", help=f"the master key of this run; better in {KEY_VARIABLE}; else made")
     parser.add_argument("--body-limit", type=int, metavar="BYTES", help="over it: 413 (100 MB, as in Azure)")
     parser.add_argument(
         "--grace", type=float, default=30.0, metavar="SECONDS", help="for running invocations after SIGTERM"
     )
+    parser.add_argument(
+        "--invisible", type=float, default=600.0, metavar="SECONDS", help="of a queue message being run (600 in Azure)"
+    )
+    parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends, too")
     return parser
 
 
@@ -65,18 +69,20 @@ def main(argv: list[str] | None = None) -> int:
             state=state.resolve(),
             settings=given.settings and given.settings.resolve(),
             only=tuple(given.only),
-            key=given.key,
+            key=os.environ.pop(KEY_VARIABLE, None) or given.key,
             body_limit=given.body_limit,
             grace=given.grace,
+            invisible=given.invisible,
+            with_parent=given.with_parent,
         )
         # The app's prints belong with the logs: on stdout there is one line, ours.
-        out = stack.enter_context(contextlib.redirect_stdout(sys.stderr)) and sys.__stdout__
-        assert out is not None
+        out = sys.stdout
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         try:
             ended = asyncio.run(serve(options, out))
         except AppRefused as error:
             return _refused(error.problems)
-        except (InvalidHostJson, InvalidSettings, MissingConnection, OSError) as error:
+        except (InvalidHostJson, InvalidSettings, OSError) as error:
             return _refused([str(error)])
     if not ended:
         # Threads of functions still running would hold the process for as long as they please.

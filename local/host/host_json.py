@@ -91,7 +91,8 @@ class HostJson(_Section):
 
 def _words(error: ValidationError) -> Iterator[str]:
     for one in error.errors():
-        yield f"{'.'.join(map(str, one['loc'])) or 'host.json'}: {one['msg']} (found {one['input']!r})"
+        found = "" if one["type"] == "missing" else f" (found {one['input']!r})"
+        yield f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}{found}"
 
 
 def parse(text: str) -> HostJson:

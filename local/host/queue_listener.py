@@ -61,10 +61,10 @@ class QueueListener:
         stopping: asyncio.Event,
         *,
         durations: Durations = Durations(),
-        jitter: random.Random | None = None,
+        jitter: Callable[[], float] = lambda: random.uniform(0.8, 1.2),
     ) -> None:
         self._queue, self._poison, self._run, self._rules, self._durations = queue, poison, run, rules, durations
-        self._jitter = jitter or random.Random()
+        self._jitter = jitter
         self._backoff = Backoff(rules.longest_poll)
         self._stopping = stopping
         self._processing: set[asyncio.Task[None]] = set()

@@ -5,7 +5,7 @@ They are those of azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.
 
 import base64
 import binascii
-import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -79,12 +79,13 @@ class Backoff:
     empty: int = 0
     delay: float = _SHORTEST_DELAY
 
-    def next(self, *, found: bool, jitter: random.Random) -> "Backoff":
+    def next(self, *, found: bool, jitter: Callable[[], float]) -> "Backoff":
+        """`jitter` gives a factor between 0.8 and 1.2."""
         if found:
             return Backoff(self.longest, 1, min(_SHORTEST_DELAY, self.longest))
         if self.delay >= self.longest:
             return self
-        grown = jitter.uniform(0.8, 1.2) * 2 ** (self.empty - 1) * _SHORTEST_DELAY if self.empty else 0.0
+        grown = jitter() * 2 ** (self.empty - 1) * _SHORTEST_DELAY if self.empty else 0.0
         return Backoff(self.longest, self.empty + 1, min(_SHORTEST_DELAY + grown, self.longest))
 
 

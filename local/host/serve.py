@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Coroutine, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from local.host.front import Front
 from local.host.host_json import HostJson
 from local.host.invocations import Invocations
 from local.host.protos import TypedData
-from local.host.queue_listener import QueueListener, Rules
+from local.host.queue_listener import Durations, QueueListener, Rules
 from local.host.queue_rules import Message
 from local.host.storage_queue import StorageQueue
 from local.host.timer_listener import TimerListener, real_clock
@@ -42,6 +43,8 @@ class Options:
     key: str | None = None
     body_limit: int | None = None
     grace: float = 30.0
+    invisible: float = Durations().invisible
+    with_parent: bool = False
 
 
 class Host:
@@ -68,8 +71,9 @@ class Host:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                ws="none",
+                proxy_headers=False,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=round(self._options.grace),
             )
         )
 
@@ -104,7 +108,8 @@ class Host:
             return isinstance(await self.invocations.call(function, TypedData(string=body), metadata), Returned)
 
         poison = self._queue(trigger.connection, poison_name) if poison_name else None
-        return QueueListener(queue, poison, run, rules, self.stopping)
+        durations = Durations(invisible=self._options.invisible)
+        return QueueListener(queue, poison, run, rules, self.stopping, durations=durations)
 
     def _timer_listener(self, function: Function, trigger: TimerTrigger) -> TimerListener:
         async def run(info: TypedData) -> None:
@@ -147,9 +152,10 @@ async def prepare(options: Options, environ: Mapping[str, str]) -> Host:
         raise AppRefused([f"{options.app} has no host.json: give the folder of a Functions app"])
     config = host_json.parse(path.read_text())
     for name in config.unknown():
-        logger.warning("host.json: %s is not a setting the host knows", name)
+        logger.warning("host.json: this host knows no setting %s", name)
     worker = Worker(options.app)
-    functions, notes = declared.read(await worker.index(), config.extensions.http.route_prefix, environ)
+    indexed = await worker.index()
+    functions, notes = declared.read(indexed, config.extensions.http.route_prefix, environ)
     for note in notes:
         logger.warning("%s", note)
     return Host(options, config, worker, functions)
@@ -159,7 +165,9 @@ async def serve(options: Options, out: TextIO) -> bool:
     """True when all that ran had ended before the host did."""
     apply_settings(options, os.environ)
     host = await prepare(options, os.environ)
-    _on_signal(host.stopping)
+    _heed_signals(host.stopping)
+    if options.with_parent:
+        _heed_parent(host.stopping)
     server = host.server()
     with _listening(options.port) as listening:
         coroutines = await host.listeners()
@@ -167,6 +175,8 @@ async def serve(options: Options, out: TextIO) -> bool:
         tasks = [asyncio.create_task(one) for one in coroutines]
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
+        if serving.done():
+            serving.result()
         ready = {"ready": True, "port": listening.getsockname()[1], "functions": [one.name for one in host.active]}
         print(json.dumps(ready), file=out, flush=True)
         await _until_stopped(host.stopping, [serving, *tasks])
@@ -183,7 +193,7 @@ def _listening(port: int) -> socket.socket:
     return listening
 
 
-def _on_signal(stopping: asyncio.Event) -> None:
+def _heed_signals(stopping: asyncio.Event) -> None:
     def stop(number: int) -> None:
         if stopping.is_set():
             os._exit(128 + number)  # asked twice: at once
@@ -191,6 +201,17 @@ def _on_signal(stopping: asyncio.Event) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
+
+
+def _heed_parent(stopping: asyncio.Event) -> None:
+    """A parent that ends, however it ends, closes the pipe that is our stdin."""
+
+    def read() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            stopping.set()
+
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), read)
 
 
 async def _until_stopped(stopping: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:

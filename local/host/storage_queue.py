@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +22,10 @@ _RETRIES: dict[str, Any] = {"retry_total": 4, "initial_backoff": 1, "increment_b
 
 def _client(connection: Connection, queue: str) -> QueueClient:
     if connection.text is not None:
-        return QueueClient.from_connection_string(connection.text, queue, **_RETRIES)
+        try:
+            return QueueClient.from_connection_string(connection.text, queue, **_RETRIES)
+        except ValueError as error:
+            raise ConnectionError(f"the connection string for queue {queue} cannot be used: {error}") from None
     from azure.identity import DefaultAzureCredential  # 200 ms that a connection string does not need
 
     credential = DefaultAzureCredential(managed_identity_client_id=connection.client_id or None)
@@ -51,14 +55,15 @@ class StorageQueue:
     async def receive(self, most: int, invisible: float) -> list[Message]:
         def take() -> list[Message]:
             # One page: the SDK's plain iteration would ask again after a page that was not full.
-            pages = self._client.receive_messages(messages_per_page=most, visibility_timeout=round(invisible)).by_page()
-            return [_message(one) for one in next(pages, ())]
+            pages = self._client.receive_messages(messages_per_page=most, visibility_timeout=math.ceil(invisible))
+            return [_message(one) for one in next(pages.by_page(), ())]
 
         return await self._call(take)
 
     async def renew(self, message: Message, invisible: float) -> Message:
         def update() -> Message:
-            renewed = self._client.update_message(message.id, message.pop_receipt, visibility_timeout=round(invisible))
+            seconds = math.ceil(invisible)
+            renewed = self._client.update_message(message.id, message.pop_receipt, visibility_timeout=seconds)
             return replace(message, pop_receipt=renewed.pop_receipt or "", next_visible=renewed.next_visible_on)
 
         return await self._call(update, settles=True)

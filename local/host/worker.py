@@ -6,6 +6,7 @@ The calls are those of the proxy worker of https://github.com/Azure/azure-functi
 
 import importlib
 import json
+import logging
 import os
 import secrets
 import sys
@@ -18,6 +19,8 @@ from typing import Any
 from local.host import protos
 from local.host.declared import AppRefused, Indexed
 from local.host.protos import InvocationResponse, ParameterBinding, TypedData
+
+logger = logging.getLogger("host")
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,14 @@ class Worker:
         init = SimpleNamespace(capabilities={}, function_app_directory=str(self._app))
         answer = await self._runtime.worker_init_request(_request(worker_init_request=init))
         if answer.result.status != protos.StatusResult.Success:
+            logger.error("the app cannot be indexed\n%s", answer.result.exception.stack_trace)
             raise AppRefused([f"the app cannot be indexed: {answer.result.exception.message}"])
         metadata = await self._runtime.functions_metadata_request(_request())
+        if not metadata.function_metadata_results:
+            raise AppRefused(["the app declares no function"])
         return [
             Indexed(one.function_id, one.name, tuple(map(json.loads, one.raw_bindings)), one.retry_options is not None)
-            for one in metadata.function_metadata_results or ()
+            for one in metadata.function_metadata_results
         ]
 
     async def invoke(

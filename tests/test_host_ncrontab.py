@@ -1,0 +1,97 @@
+"""NCRONTAB against values worked out by hand and by NCrontab's own documentation."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from local.host import ncrontab
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# 2026-10-21 is a Wednesday.
+@pytest.mark.parametrize(
+    ("expression", "after", "expected"),
+    [
+        ("0 */5 * * * *", "2026-10-21 10:02:31", "2026-10-21 10:05:00"),
+        ("0 */5 * * * *", "2026-10-21 10:05:00", "2026-10-21 10:10:00"),
+        ("0 */5 * * * *", "2026-10-21 23:55:00", "2026-10-22 00:00:00"),
+        ("*/5 * * * *", "2026-10-21 10:02:31", "2026-10-21 10:05:00"),
+        ("* * * * * *", "2026-10-21 10:02:31", "2026-10-21 10:02:32"),
+        ("*/10 * * * * *", "2026-10-21 10:02:59.999999", "2026-10-21 10:03:00"),
+        ("30 15 10 * * *", "2026-10-21 10:15:29", "2026-10-21 10:15:30"),
+        ("30 15 10 * * *", "2026-10-21 10:15:30", "2026-10-22 10:15:30"),
+        ("0 30 9-17 * * *", "2026-10-21 17:30:00", "2026-10-22 09:30:00"),
+        ("0 0 9-17/4 * * *", "2026-10-21 13:00:00", "2026-10-21 17:00:00"),
+        ("0 0 17-9 * * *", "2026-10-21 17:00:00", "2026-10-22 09:00:00"),
+        ("0 5,35 * * * *", "2026-10-21 10:05:00", "2026-10-21 10:35:00"),
+        ("0 5/20 * * * *", "2026-10-21 10:45:00", "2026-10-21 11:05:00"),
+        ("0 0 0 * * MON-FRI", "2026-10-23 12:00:00", "2026-10-26 00:00:00"),
+        ("0 0 0 * * 0", "2026-10-21 00:00:00", "2026-10-25 00:00:00"),
+        ("0 0 0 * * sun,Wednesday", "2026-10-21 00:00:00", "2026-10-25 00:00:00"),
+        ("0 0 0 1 jan *", "2026-10-21 00:00:00", "2027-01-01 00:00:00"),
+        ("0 0 12 31 * *", "2026-10-31 12:00:00", "2026-12-31 12:00:00"),
+        ("0 0 0 15,31 * *", "2026-11-15 00:00:00", "2026-12-15 00:00:00"),
+        ("0 0 0 29 2 *", "2026-10-21 00:00:00", "2028-02-29 00:00:00"),
+        ("0 0 0 29 2 *", "2096-03-01 00:00:00", "2104-02-29 00:00:00"),
+        # Both day fields must match: Friday the 13th, not every Friday and every 13th.
+        ("0 0 0 13 * FRI", "2026-10-21 00:00:00", "2026-11-13 00:00:00"),
+        ("0 0 0 29 2 MON", "2026-10-21 00:00:00", "2044-02-29 00:00:00"),
+        ("59 59 23 31 12 *", "2026-12-31 23:59:58", "2026-12-31 23:59:59"),
+        ("  0  0 8 * * *  ", "2026-10-21 07:00:00", "2026-10-21 08:00:00"),
+    ],
+)
+def test_next(expression: str, after: str, expected: str) -> None:
+    assert ncrontab.parse(expression).next(at(after)) == at(expected)
+
+
+def test_next_is_told_in_utc_whatever_the_zone_of_the_question() -> None:
+    cest = datetime(2026, 10, 21, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert ncrontab.parse("0 0 0 * * *").next(cest) == at("2026-10-21 00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("", "6 fields"),
+        ("* * * *", "6 fields"),
+        ("0 * * * * * *", "6 fields"),
+        ("00:05:00", "6 fields"),
+        ("60 * * * * *", "second"),
+        ("0 60 * * * *", "minute"),
+        ("0 0 24 * * *", "hour"),
+        ("0 0 0 0 * *", "day"),
+        ("0 0 0 32 * *", "day"),
+        ("0 0 0 * 13 *", "month"),
+        ("0 0 0 * * 7", "weekday"),
+        ("0 0 0 * * ?", "weekday"),
+        ("0 0 0 L * *", "day"),
+        ("0 0 0 * Foo *", "month"),
+        ("0 */0 * * * *", "step"),
+        ("0 */x * * * *", "step"),
+        ("0 1,,2 * * * *", "minute"),
+        ("0 -5 * * * *", "minute"),
+        ("0 1- * * * *", "minute"),
+        ("0 ² * * * *", "minute"),
+        ("0 0 0 30 2 *", "no day of the calendar"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_field(expression: str, words: str) -> None:
+    with pytest.raises(ncrontab.InvalidSchedule, match=words):
+        ncrontab.parse(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "seconds"),
+    [
+        ("0 * * * * *", 60),
+        ("*/20 * * * * *", 20),
+        ("0 0 * * * *", 3600),
+        ("0 0,10 * * * *", 600),
+        ("5,50 * * * * *", 15),
+    ],
+)
+def test_shortest_gap(expression: str, seconds: int) -> None:
+    assert ncrontab.parse(expression).shortest_gap(at("2026-10-21 10:02:31")) == timedelta(seconds=seconds)
