@@ -16,21 +16,19 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "demo": Command("local.demo", "asks a whole local stack for restores of every kind and shows how each ends", True),
-    "up": Command(
-        "local.up", "keeps the whole stack running and prints its URLs, a key and sample requests", True, True
+    "demo": Command(
+        "local.demo", "asks a whole stack for restores of every kind and shows how each ends", azurite=True
     ),
-    "test": Command(
-        "local.checks", "ruff, mypy and the tests; --fast leaves out those that start servers", True, False, True
-    ),
-    "emulator": Command("local.emulator", "the Data Protection emulator alone", False, True, True),
-    "chaos": Command("local.chaos", "kills and hinders a stack at work and counts what is lost or doubled", True),
-    "bench": Command("local.bench", "measures the stack beside the same work done with the SDK", True),
-    "map": Command("local.map", "shows what a ticket mapping makes of a webhook", False, True),
-    "check": Command("local.check", "validates a desk.toml", False, True),
-    "init": Command("local.init", "writes a desk.toml of all instances of a vault", False, True),
-    "doctor": Command("local.doctor", "checks a desk.toml and a deployment from the outside", False, True),
-    "ask": Command("local.ask", "asks a deployed desk for a restore and follows it", False, True),
+    "up": Command("local.up", "keeps a whole stack running and prints its URLs and a key", azurite=True, inherits=True),
+    "test": Command("local.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),
+    "emulator": Command("local.emulator", "the Data Protection emulator alone", inherits=True, own_arguments=True),
+    "chaos": Command("local.chaos", "hinders a stack at work and counts what is lost or doubled", azurite=True),
+    "bench": Command("local.bench", "measures a stack beside the same work done with the SDK", azurite=True),
+    "map": Command("local.map", "shows what a ticket mapping makes of a webhook", inherits=True),
+    "check": Command("local.check", "validates a desk.toml", inherits=True),
+    "init": Command("local.init", "writes a desk.toml of all instances of a vault", inherits=True),
+    "doctor": Command("local.doctor", "checks a desk.toml and a deployment from the outside", inherits=True),
+    "ask": Command("local.ask", "asks a deployed desk for a restore and follows it", inherits=True),
 }
 
 
