@@ -44,6 +44,11 @@ def fit(text: str, limit: int, escaped: Callable[[str], str] = same) -> str:
     return escaped(text[:low].rstrip()) + MARK
 
 
+def unlinked(text: str) -> str:
+    """What somebody wrote, so that no channel makes a link of it: the only links are ours."""
+    return re.sub(r"(?i)\b(www)\.", rf"\1{BREAK}.", plain(text).replace("://", f":{BREAK}//"))
+
+
 def slack(text: str) -> str:
     """Slack's three: https://docs.slack.dev/messaging/formatting-message-text#escaping"""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -55,12 +60,11 @@ def markdown(text: str) -> str:
 
 
 def github(text: str) -> str:
-    """GitHub's Markdown: no mention, no reference to an issue, no bare link, no HTML. E-mail addresses stay whole."""
+    """GitHub's Markdown: no mention, no reference to an issue, no HTML. E-mail addresses stay whole."""
     safe = re.sub(r"([\\`*_~\[\]|])", r"\\\1", html.escape(text, quote=False))
     safe = re.sub(r"(?<![A-Za-z0-9])@", f"@{BREAK}", safe)
     safe = re.sub(r"#(?=\d)", f"#{BREAK}", safe)
     safe = re.sub(r"(?i)\b(GH-)(?=\d)", rf"\1{BREAK}", safe)
-    safe = re.sub(r"(?i)\bwww\.", f"www{BREAK}.", safe.replace("://", f":{BREAK}//"))
     return _at_start(safe)
 
 
@@ -69,7 +73,6 @@ def wiki(text: str) -> str:
     safe = text.replace("\\", "&#92;")
     safe = re.sub(r"([{}\[\]!|*_^~+?])", r"\\\1", safe)
     safe = re.sub(r"(?<!\S)-(?=\S)", r"\\-", safe)
-    safe = safe.replace("://", f":{BREAK}//")
     return re.sub(r"^(#|h[1-6]\.|bq\.)", rf"{BREAK}\1", safe)
 
 

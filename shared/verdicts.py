@@ -29,7 +29,7 @@ def _ok(status: int, body: bytes) -> bool:
 
 def _with_json(status: int, body: bytes) -> bool:
     """A login page and a hibernating instance answer 200 too, in HTML."""
-    return 200 <= status < 300 and isinstance(_json(body), dict)
+    return 200 <= status < 300 and isinstance(parsed(body), dict)
 
 
 def _exactly(due: int) -> Callable[[int, bytes], bool]:
@@ -93,7 +93,8 @@ def _date(text: str) -> datetime | None:
         return None
 
 
-def _json(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """The JSON in an answer, or None."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -102,7 +103,7 @@ def _json(body: bytes) -> Any:
 
 def _said(body: bytes) -> str:
     """The answer's own words, short; long words with digits in them may be a token or a URL that is a secret."""
-    value = _json(body)
+    value = parsed(body)
     text = _words(value) if isinstance(value, dict) else body[:2000].decode("utf-8", "replace")
     if text.lstrip().startswith("<"):
         return "a page of HTML or XML"

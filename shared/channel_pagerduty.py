@@ -1,0 +1,42 @@
+"""The pager: Events v2, one alert per restore, triggered while someone must act and resolved after. Pure.
+
+https://developer.pagerduty.com/docs/events-api-v2/overview/
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.escape import dumped, fit
+from shared.facts import Facts
+from shared.messages import Message, Resolved
+from shared.notice import notice_of, one_text
+from shared.values import iso
+
+Severity = Literal["critical", "error", "warning", "info"]
+SEVERITY: dict[str, Severity] = {"failed": "error", "lost": "critical", "overdue": "warning", "test": "info"}
+SUMMARY, VALUE = 1024, 1000
+
+
+def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
+    """Trigger or resolve; the dedup key is the restore's, so a second event of it changes the same alert."""
+    notice = notice_of(facts, channel.portal)
+    details = {row.label: fit(row.text, VALUE) for row in notice.rows}
+    payload: dict[str, Any] = {
+        "summary": fit(one_text(notice), SUMMARY),
+        "source": fit(facts.name, 255),
+        "severity": SEVERITY.get(facts.event, "info"),
+        "timestamp": iso(facts.at),
+        "component": fit(facts.vault.rsplit("/", 1)[-1], 255),
+        "class": f"restore.{facts.event}",
+        "custom_details": {**details, "Next": fit(notice.next_step or "", VALUE), "API": notice.api},
+    }
+    body = {
+        "routing_key": channel.secrets[0],
+        "event_action": "trigger" if facts.event in SEVERITY else "resolve",
+        "dedup_key": f"restore-{facts.restore}",
+        "payload": payload,
+        "links": [{"href": link.url, "text": link.text} for link in notice.links],
+        "client": "Restore Desk",
+    }
+    headers = {"content-type": "application/json", "accept": "application/json", "user-agent": "restore-desk"}
+    return Message("POST", f"{channel.url}/v2/enqueue", headers, dumped(body))

@@ -1,0 +1,156 @@
+"""What a notice tells a person: the headline, from when the data is, the facts worth a line, what to do next. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+from shared.escape import plain, unlinked
+from shared.facts import Facts, span
+
+Tone = Literal["good", "warning", "attention", "default"]
+VAULT_LINK = "Open the vault in the portal"
+_TONES: dict[str, Tone] = {
+    "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",
+    "failed": "attention", "lost": "attention",
+}  # fmt: skip
+_NEXT = {
+    "accepted": "Nothing to do now: it runs when its turn comes.",
+    "submitted": "Nothing to do now: Azure is at work.",
+    "overdue": "Look at the job in the vault. The restore is watched on and keeps its turn until the job ends.",
+    "succeeded": "Connect to the new database and check it before it is used.",
+    "failed": "Mend what the error names, then ask again.",
+    "refused": "Correct what is named here, then ask again.",
+    "withdrawn": "Nothing to do: ask again when it is wanted.",
+    "checked": "To restore for real, ask again without dryRun.",
+    "test": "Nothing to do: this is a test of the channel.",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fact under its label; an exact one (a path, a URL, an id) is there to be copied."""
+
+    label: str
+    text: str
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """One of the two places a notice links to: the ticket and the vault."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice before any markup; every text of it is one clean line."""
+
+    headline: str
+    point: str | None
+    rows: tuple[Row, ...]
+    next_step: str | None
+    links: tuple[Link, ...]
+    api: str
+    mark: str
+    tone: Tone
+
+
+def notice_of(facts: Facts, portal: str) -> Notice:
+    """The notice of an event."""
+    found = (_row(*row) for row in _rows(facts))
+    following = facts.next_step or _NEXT.get(facts.event)
+    return Notice(
+        headline=plain(f"{facts.title}: {unlinked(facts.name)}"),
+        point=plain(facts.point_said) if facts.point_said else None,
+        rows=tuple(row for row in found if row.text),
+        next_step=plain(following) if following else None,
+        links=tuple(link for link in (_ticket(facts), _vault(facts, portal)) if link),
+        api=plain(f"GET {facts.path}"),
+        mark=mark(facts.event_id),
+        tone="warning" if facts.event == "succeeded" and facts.warnings else _TONES.get(facts.event, "default"),
+    )
+
+
+def mark(event_id: str) -> str:
+    """What stands in every comment of ours: by it a comment is known as ours, and a second one of an event is seen."""
+    return f"(restore-desk {event_id})"
+
+
+def one_text(notice: Notice) -> str:
+    """Headline and point in one line, for where there is only one."""
+    return f"{notice.headline}. {notice.point or ''}".strip()
+
+
+def _row(label: str, text: str | None, exact: bool = False) -> Row:
+    return Row(label, plain(text or ""), exact)
+
+
+def _rows(facts: Facts) -> list[tuple[str, str | None, bool]]:
+    return [
+        ("Database", unlinked(_database(facts)), False),
+        ("To", facts.destination or facts.target, True),
+        ("Asked by", unlinked(_asked_by(facts)), False),
+        ("Reason", unlinked(facts.reason or ""), False),
+        ("Took", _took(facts), False),
+        ("Error", _error(facts), False),
+        ("Warnings", "; ".join(facts.warnings), False),
+        ("Job", facts.job.id if facts.job else None, True),
+        ("Restore", facts.restore, True),
+    ]
+
+
+def _database(facts: Facts) -> str:
+    vault = facts.vault.rsplit("/", 1)[-1]
+    other = f" ({facts.database})" if facts.database and facts.database != facts.name else ""
+    return f"{facts.name}{other}, from vault {vault}" if vault else f"{facts.name}{other}"
+
+
+def _asked_by(facts: Facts) -> str:
+    ticket = facts.ticket or {}
+    by = facts.requested_by or "nobody named"
+    through = " ".join(part for part in (ticket.get("system"), ticket.get("id")) if part) or facts.source
+    return f"{by}, through {through}"
+
+
+def _took(facts: Facts) -> str | None:
+    parts = [span(facts.took_seconds)] if facts.took_seconds is not None else []
+    job = facts.job
+    if job and job.seconds:
+        parts.append(f"the job itself {span(job.seconds)}")
+    if job and job.bytes:
+        parts.append(f"{_bytes(job.bytes)} moved")
+    return ", ".join(parts)
+
+
+def _bytes(number: int) -> str:
+    units = ("bytes", "KiB", "MiB", "GiB", "TiB")
+    step = min((number.bit_length() - 1) // 10, len(units) - 1) if number > 0 else 0
+    return f"{number} bytes" if step == 0 else f"{number / 1024**step:.1f} {units[step]}"
+
+
+def _error(facts: Facts) -> str | None:
+    error = facts.error
+    if error is None:
+        return None
+    said = f"{error.code}: {error.message}" + (f" ({error.detail})" if error.detail else "")
+    return unlinked(said) if error.stage == "request" else said  # ours may quote the caller; Azure's links may help
+
+
+def _ticket(facts: Facts) -> Link | None:
+    ticket = facts.ticket or {}
+    url = _web(ticket.get("url", ""))
+    return Link(plain(f"Open ticket {ticket.get('id', '')}"[:60]), url) if url else None
+
+
+def _vault(facts: Facts, portal: str) -> Link | None:
+    if not facts.vault.lower().startswith("/subscriptions/") or len(facts.vault) > 400:
+        return None
+    return Link(VAULT_LINK, f"{portal}/#resource{quote(facts.vault)}/overview")
+
+
+def _web(url: str) -> str | None:
+    """An https URL, encoded so that it cannot leave the link it is put in; others are not linked."""
+    encoded = quote(url, safe=":/?#@!$&'*+,;=%-._~")
+    return encoded if encoded.startswith("https://") and len(encoded) <= 2000 else None
