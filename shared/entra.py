@@ -1,0 +1,91 @@
+"""Bearer tokens of Entra applications: signed by the tenant's keys, for us, of a client that may call.
+
+https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.desk_file import TicketSource
+from shared.problems import Trouble
+from shared.signatures import Unverified
+
+AUTHORITY = "https://login.microsoftonline.com"
+SKEW_SECONDS = 300
+type Keys = Callable[[str, str], Any]  # tenant and key id → the public key, or Unverified
+
+
+def verify_bearer(source: TicketSource, headers: Mapping[str, str], now: datetime, keys: Keys) -> str:
+    """The application id of who calls, or Unverified."""
+    import jwt  # comes with azure-identity; costs a cold start nothing until such a source is called
+
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 20_000:
+        raise Unverified("a bearer token of Entra is due in the Authorization header")
+    # its times are ours to check, against the clock that was handed in
+    ours = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+    try:
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") != "RS256" or not isinstance(header.get("kid"), str):
+            raise Unverified("the token is not one of Entra: RS256 and a key id are due")
+        key = keys(str(source.tenant).lower(), header["kid"])
+        claims = jwt.decode(token, key, algorithms=["RS256"], options=ours)  # type: ignore[arg-type]
+    except (jwt.PyJWTError, ValueError) as error:
+        raise Unverified("the token cannot be read, or its signature is not of the tenant's keys") from error
+    return check_claims(claims, source, now)
+
+
+def check_claims(claims: Mapping[str, Any], source: TicketSource, now: datetime) -> str:
+    """The application id in a token whose signature holds; Unverified unless tenant, audience, time and client fit."""
+    tenant = str(source.tenant).lower()
+    issuers = (f"{AUTHORITY}/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/")
+    if claims.get("iss") not in issuers or claims.get("tid") != tenant:
+        raise Unverified("the token is of another tenant")
+    if claims.get("aud") not in (source.audience, f"api://{source.audience}"):
+        raise Unverified("the token is for another audience")
+    at = now.timestamp()
+    start, end = _number(claims.get("nbf", 0)), _number(claims.get("exp"))
+    if start is None or end is None or not start - SKEW_SECONDS <= at < end:
+        raise Unverified("the token has expired or is not valid yet")
+    client = claims.get("azp") or claims.get("appid")
+    if not isinstance(client, str) or client.lower() not in {one.lower() for one in source.clients}:
+        raise Unverified("the token's application is not among this source's clients")
+    return client
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+@dataclass
+class TenantKeys:
+    """The tenants' signing keys, kept a day; an unknown key id fetches anew, at most every 5 minutes."""
+
+    fetch: Callable[[str], bytes]  # GET of a URL; raises Trouble
+    now: Callable[[], datetime]
+    _kept: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict, repr=False)
+
+    def __call__(self, tenant: str, key_id: str) -> Any:
+        """The public key of that id, or Unverified."""
+        at, found = self._kept.get(tenant, (None, {}))
+        age = self.now() - at if at else timedelta.max
+        if age > timedelta(days=1) or (key_id not in found and age > timedelta(minutes=5)):
+            found = read_keys(self.fetch(f"{AUTHORITY}/{tenant}/discovery/v2.0/keys"))
+            self._kept[tenant] = (self.now(), found)
+        if key_id not in found:
+            raise Unverified("the token is signed by a key that is not the tenant's")
+        return found[key_id]
+
+
+def read_keys(body: bytes) -> dict[str, Any]:
+    """The RSA keys of a JWKS document, by id; Trouble where it is none."""
+    import jwt
+
+    try:
+        listed = [one for one in json.loads(body)["keys"] if one.get("kty") == "RSA"]
+        return {one["kid"]: jwt.PyJWK.from_dict(one, algorithm="RS256").key for one in listed}
+    except (ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError) as error:
+        raise Trouble("Entra's signing keys could not be read") from error

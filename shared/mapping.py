@@ -1,0 +1,130 @@
+"""From a ticket's event to a request: whether it asks for a restore, what it asks for, under which key. Pure."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared import expressions
+from shared.desk_file import Desk, TicketSource
+from shared.escape import fit, plain
+from shared.expressions import Unusable
+from shared.problems import Problem
+from shared.requests import RestoreRequest
+from shared.tickets import Event, default_ticket, delivery_of, own_doing
+
+DEEPEST = 12
+_SWITCHES = frozenset(str(f.alias) for f in RestoreRequest.model_fields.values() if f.annotation is bool)
+_PROSE = {"reason": 2000, "requestedBy": 500}  # what people typed is cut and cleaned: it never refuses a restore
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The event asks for a restore: the request as JSON data, not yet checked, and the key it stands under."""
+
+    request: dict[str, Any]
+    key: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """The event asks for nothing."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class _Mapping:
+    name: str
+    source: TicketSource
+    event: Event = field(repr=False)
+
+    def value(self, part: str) -> Any:
+        """What the source's expression of that name gives; a Problem naming it where it does not work."""
+        try:
+            return expressions.value_of(getattr(self.source, part), self.event)
+        except Unusable as error:
+            raise self.problem(part, str(error)) from error
+
+    def problem(self, part: str, why: str) -> Problem:
+        where = f"tickets.{self.name}.{part}"
+        return Problem(422, "A mapping of desk.toml did not work", f"{where}: {why}{self.saw(part)}", where)
+
+    def saw(self, part: str) -> str:
+        try:
+            seen = expressions.saw(getattr(self.source, part), self.event)
+        except Unusable:
+            return ""
+        return f"; it saw {seen}" if seen else ""
+
+
+def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored:
+    """The request an event of source `name` asks for, or why it asks for none; a Problem where a mapping fails."""
+    mapping = _Mapping(name, source, event)
+    ours = own_doing(source, event)
+    if ours or event["headers"].get("x-github-event") == "ping":
+        return Ignored(ours or "it is GitHub's ping")
+    wanted = mapping.value("when")
+    if wanted is None or wanted is False or wanted in ("", [], {}):
+        return Ignored(f"tickets.{name}.when says that it is no restore request{mapping.saw('when')}")
+    made = mapping.value("request")
+    if not isinstance(made, dict):
+        why = f"an object is due, it made {expressions.shown(made)}"
+        raise mapping.problem("request", why)
+    request = _request(made, mapping)
+    return Mapped(request, _key(mapping, request))
+
+
+def _request(made: dict[str, Any], mapping: _Mapping) -> dict[str, Any]:
+    for name, limit in _PROSE.items():
+        if isinstance(made.get(name), str):
+            made = {**made, name: fit(plain(made[name]), limit)}
+    try:
+        request = _filled(made, 0)
+    except RecursionError as error:
+        raise mapping.problem("request", "what it made is nested too deeply") from error
+    for name in _SWITCHES & request.keys():
+        text = request[name].lower() if isinstance(request[name], str) else ""
+        request[name] = {"true": True, "false": False}.get(text, request[name])
+    given = request.get("ticket", {})
+    known = default_ticket(mapping.source.kind, mapping.event["body"])
+    ticket = {**known, **given} if isinstance(given, dict) else given
+    return {**request, "ticket": ticket} if not isinstance(ticket, dict) or "id" in ticket else request
+
+
+def _filled(value: Any, depth: int) -> Any:
+    """Without nulls, empty texts and what is empty for lack of them."""
+    if depth > DEEPEST:
+        raise RecursionError
+    if isinstance(value, dict):
+        parts = ((name, _filled(part, depth + 1)) for name, part in value.items())
+        return {name: part for name, part in parts if part not in (None, "", {})}
+    if isinstance(value, list):
+        return [part for part in (_filled(part, depth + 1) for part in value) if part not in (None, "", {})]
+    return value.strip() if isinstance(value, str) else value
+
+
+def _key(mapping: _Mapping, request: dict[str, Any]) -> str:
+    """`key`, or the ticket's id, so that approving twice is one restore; the delivery's id only where no ticket is."""
+    key = mapping.value("key") if mapping.source.key else None
+    if isinstance(key, dict | list | bool):
+        raise mapping.problem("key", f"a text is due, it made {expressions.shown(key)}")
+    ticket = request.get("ticket")
+    identity = ticket.get("id") if isinstance(ticket, dict) else None
+    found = next((plain(str(one)) for one in (key, identity, delivery_of(mapping.event)) if one not in (None, "")), "")
+    if not found:
+        return f"body:{mapping.event['digest']}"
+    return found if len(found) <= 255 else "long:" + hashlib.sha256(found.encode()).hexdigest()
+
+
+def check_mappings(desk: Desk) -> list[str]:
+    """What is wrong with the expressions of desk.toml, one line each."""
+    found = []
+    for name, source in desk.tickets.items():
+        for part in ("when", "request", "key"):
+            expression = getattr(source, part)
+            try:
+                if expression is not None:
+                    expressions.compiled(expression)
+            except Unusable as error:
+                found.append(f"tickets.{name}.{part}: {error}")
+    return found
