@@ -20,7 +20,7 @@ class Event:
         """The fields of the restore after this event, the phase apart."""
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name in Restore.model_fields}
         changed = own | dict.fromkeys(self.clears) | dict.fromkeys(self.stamps, now)
-        if self.ends and restore.attempts:
+        if self.ends and restore.attempts and restore.attempts[-1].ended in (None, "in doubt"):
             last = restore.attempts[-1].model_copy(update={"ended": self.ends})
             changed["attempts"] = (*restore.attempts[:-1], last)
         return changed

@@ -101,6 +101,7 @@ class JobProgress(Event):
     """The job, read again, still running."""
 
     job: Job
+    job_mark: str
     due: datetime
 
 

@@ -163,12 +163,14 @@ class Restore(Value):
     guard_requests: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     job: Job | None = None
+    job_mark: str = ""  # the job's etag as last read from a list: unchanged means nothing new
     outcome: Literal["filesDelivered", "databaseCreated"] | None = None
     error: AzureError | None = None
     warnings: tuple[str, ...] = ()
     troubles: int = 0
     trouble: str | None = None
     wake: int = 0
+    held: bool = False  # a queue message will look at it when due
     sequence: int = 0
     timeline: tuple[Entry, ...] = ()
     etag: str = Field(default="", exclude=True)

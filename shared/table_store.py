@@ -1,12 +1,14 @@
 """The ledger's rows in Azure Table Storage, by azure-data-tables."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.data.tables import TableClient, UpdateMode
 
+from shared.problems import Trouble
 from shared.store import Change, Conflict, Row
 
 CONFLICTS = frozenset({404, 409, 412})
@@ -25,7 +27,9 @@ class TableStore:
                 self._client.create_table()
             except HttpResponseError as error:
                 if error.status_code != 409:
-                    raise
+                    raise trouble(error) from error
+            except AzureError as error:
+                raise trouble(error) from error
             self._made = True
         return self._client
 
@@ -34,6 +38,8 @@ class TableStore:
             return _row(self._table().get_entity(partition, key))
         except ResourceNotFoundError:
             return None
+        except AzureError as error:
+            raise trouble(error) from error
 
     def scan(self, partition: str, start: str, stop: str, limit: int | None = None) -> Iterator[Row]:
         found = self._table().query_entities(
@@ -41,25 +47,28 @@ class TableStore:
             parameters={"partition": partition, "start": start, "stop": stop},
             results_per_page=min(limit or 1000, 1000),
         )
-        for count, entity in enumerate(found):
-            if limit is not None and count >= limit:
-                return
-            yield _row(entity)
+        try:
+            for entity in islice(found, limit):
+                yield _row(entity)
+        except AzureError as error:
+            raise trouble(error) from error
 
     def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
         operations = [_operation(partition, change) for change in changes]
         try:
             answers = self._table().submit_transaction(operations)
-        except TableTransactionError as error:
-            raise _conflict(error) from error
         except HttpResponseError as error:
-            raise _conflict(error) from error
+            raise Conflict(str(error.reason)) if error.status_code in CONFLICTS else trouble(error) from error
+        except AzureError as error:
+            raise trouble(error) from error
         pairs = zip(changes, answers, strict=True)
         return {change.key: str(answer.get("etag", "")) for change, answer in pairs if change.verb != "delete"}
 
 
-def _conflict(error: HttpResponseError) -> Exception:
-    return Conflict(str(error.reason)) if error.status_code in CONFLICTS else error
+def trouble(error: AzureError) -> Trouble:
+    """Storage that does not answer is trouble that passes; its words may hold URLs and are left out."""
+    status = getattr(error, "status_code", None)
+    return Trouble(f"the ledger's table could not be used ({status or type(error).__name__})", None, status)
 
 
 def _operation(partition: str, change: Change) -> Any:

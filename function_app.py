@@ -1,0 +1,103 @@
+"""The triggers: each decodes, makes one call, encodes. One function per route: keys are handed out per function."""
+
+from collections.abc import Callable
+
+import azure.functions as func
+
+from shared.composition import app as desk
+from shared.http import Answer, Call, answered
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+
+def _http(request: func.HttpRequest, act: Callable[[], Callable[[Call], Answer]]) -> func.HttpResponse:
+    call = Call(
+        path=dict(request.route_params),
+        query=dict(request.params),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.get_body(),
+    )
+    answer = answered(lambda given: act()(given), call)
+    return func.HttpResponse(
+        answer.body, status_code=answer.status, headers=dict(answer.headers), mimetype=answer.content_type
+    )
+
+
+@app.route("restores", methods=["POST"])
+def request_restore(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.post_restore)
+
+
+@app.route("restores", methods=["GET"])
+def list_restores(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.list_restores)
+
+
+@app.route("restores/{id}", methods=["GET"])
+def get_restore(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.get_restore)
+
+
+@app.route("restores/{id}/withdraw", methods=["POST"])
+def withdraw_restore(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.withdraw)
+
+
+@app.route("restores/{id}/again", methods=["POST"])
+def restore_again(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.again)
+
+
+@app.route("restores/{id}/resolve", methods=["POST"])
+def resolve_restore(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.resolve)
+
+
+@app.route("restores/{id}/notices/{n}/resend", methods=["POST"])
+def resend_notice(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().api.resend)
+
+
+@app.route("instances", methods=["GET"])
+def list_instances(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().desk_api.instances)
+
+
+@app.route("instances/{instance}/recovery-points", methods=["GET"])
+def list_recovery_points(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().desk_api.recovery_points)
+
+
+@app.route("desk/pause", methods=["POST"])
+def pause_desk(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().desk_api.pause)
+
+
+@app.route("desk/resume", methods=["POST"])
+def resume_desk(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().desk_api.resume)
+
+
+@app.route("channels/{name}/test", methods=["POST"])
+def check_channel(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().desk_api.channel_test)
+
+
+@app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def health(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().health.answer)
+
+
+@app.queue_trigger("message", "restore-requests", "AzureWebJobsStorage")
+def run_restore(message: func.QueueMessage) -> None:
+    desk().queue_in.message(message.get_body(), message.id or "")
+
+
+@app.queue_trigger("message", "restore-requests-poison", "AzureWebJobsStorage")
+def take_poison(message: func.QueueMessage) -> None:
+    desk().queue_in.poison(message.get_body(), message.id or "")
+
+
+@app.timer_trigger("%SWEEP_SCHEDULE%", "timer", run_on_startup=False, use_monitor=True)
+def sweep_restores(timer: func.TimerRequest) -> None:
+    desk().sweep.run()

@@ -1,0 +1,137 @@
+"""What an operator may do: withdraw, again, resolve, resend, pause; each with who and why, each guarded by the row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.events import Event, Withdrawn
+from shared.intake import Accepted, Caller, Intake
+from shared.outbox import Notice
+from shared.outcomes import Adopted, GivenUp, Resubmit
+from shared.parts import Gone, Parts, Rejected
+from shared.problems import Problem
+from shared.restore import BEFORE_SUBMISSION, Phase, Restore
+from shared.steps import IllegalStep
+from shared.store import Conflict
+from shared.values import Strict
+from shared.workflow import Workflow
+
+Words = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$", strip_whitespace=True)
+]
+
+
+class Act(Strict):
+    """Who does it, and why."""
+
+    by: Words
+    reason: Words
+
+
+class Resolution(Act):
+    """What a person found out about a lost restore."""
+
+    resolution: Literal["adopt", "resubmit", "close"]
+    job_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")] | None = None
+
+
+class Again(Act):
+    """Asks once more for a restore that did not come to be."""
+
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+AGAIN = frozenset({Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN})
+
+
+@dataclass(frozen=True)
+class Acts:
+    """The operator's acts."""
+
+    parts: Parts
+    workflow: Workflow
+    intake: Intake
+
+    def withdraw(self, restore: Restore, act: Act) -> Restore:
+        """Takes a restore back, as long as it was not submitted."""
+        return self._save(restore.id, lambda found: Withdrawn(act.by, act.reason), BEFORE_SUBMISSION, "withdrawn")
+
+    def again(self, restore: Restore, act: Again, authenticated_as: str | None) -> Accepted:
+        """A new restore with the same request, its point pinned where one was chosen."""
+        if restore.phase not in AGAIN or not restore.vault:
+            raise impossible(restore, "asked for again", AGAIN)
+        value = {**restore.asked, "requestedBy": act.by, "reason": act.reason}
+        if restore.point:
+            value["recoveryPoint"] = {"id": restore.point.id}
+            value.pop("maxAgeHours", None)
+        key = act.idempotency_key and f"again\n{restore.id}\n{act.idempotency_key}"
+        reply = restore.channels[0] if restore.source.startswith("tickets/") and restore.channels else None
+        return self.intake.take(value, Caller(restore.source, key or None, authenticated_as, reply, restore.id))
+
+    def resolve(self, restore: Restore, act: Resolution) -> Restore:
+        """A lost restore leaves only so."""
+        if restore.phase is not Phase.LOST:
+            raise impossible(restore, "resolved", frozenset({Phase.LOST}))
+        event = self._resolution(restore, act)
+        return self._save(restore.id, lambda found: event, frozenset({Phase.LOST}), "resolved")
+
+    def _resolution(self, restore: Restore, act: Resolution) -> Event:
+        if act.resolution == "resubmit":
+            return Resubmit(act.by, act.reason)
+        if act.resolution == "close":
+            return GivenUp(act.by, act.reason)
+        if act.job_id is None:
+            raise Problem(422, "The job is missing", "adopt needs the id of the job", "jobId")
+        return self._adopt(restore, act, act.job_id)
+
+    def _adopt(self, restore: Restore, act: Resolution, job_id: str) -> Adopted:
+        try:
+            read = self.parts.azure.job(restore, job_id)
+        except (Gone, Rejected) as error:
+            raise Problem(422, "The job was not found", f"the vault has no job {job_id} ({error})", "jobId") from error
+        if read.instance and read.instance != restore.instance.lower():
+            raise Problem(422, "The job is another instance's", f"job {job_id} is one of {read.instance}", "jobId")
+        due = restore.plan.destination.lower() if restore.plan else ""
+        if (read.job.destination or due).lower() != due:
+            words = f"job {job_id} restores to {read.job.destination}, this restore goes to {due}"
+            raise Problem(422, "The job goes elsewhere", words, "jobId")
+        holder = self.parts.ledger.job_holder(restore, read.job.id)
+        if holder not in (None, restore.id):
+            raise Problem(422, "The job is another restore's", f"job {job_id} belongs to {holder}", "jobId")
+        return Adopted(read.job, f"adopted by {act.by}: {act.reason}", self.parts.now() + timedelta(seconds=1))
+
+    def _save(
+        self, restore_id: str, event: Callable[[Restore], Event], possible: frozenset[Phase], word: str
+    ) -> Restore:
+        for _ in range(8):
+            found = self.parts.ledger.load(restore_id)
+            if found is None:
+                raise not_found(restore_id)
+            if found.phase not in possible:
+                raise impossible(found, word, possible)
+            try:
+                return self.workflow.save(found, event(found))
+            except (Conflict, IllegalStep):
+                continue
+        raise Problem(409, "The restore is being moved", "it changed each time it was looked at; try again")
+
+    def resend(self, notice: Notice) -> None:
+        """A notice is owed once more."""
+        self.parts.outbox.resend(notice, self.parts.now())
+
+
+def impossible(restore: Restore, word: str, possible: frozenset[Phase]) -> Problem:
+    """409 with what is possible now."""
+    acts = {"withdraw": BEFORE_SUBMISSION, "again": AGAIN, "resolve": frozenset({Phase.LOST})}
+    now = [act for act, phases in acts.items() if restore.phase in phases]
+    phases = ", ".join(sorted(possible))
+    words = f"it is {restore.phase}; only a restore that is {phases} can be {word}"
+    return Problem(409, f"This restore cannot be {word}", words, None, {"phase": restore.phase.value, "possible": now})
+
+
+def not_found(restore_id: str) -> Problem:
+    """404."""
+    return Problem(404, "No such restore", f"there is no restore {restore_id[:60]!r}; GET /api/restores lists them")

@@ -1,0 +1,45 @@
+"""Who is told of an event: the notices of a step, routed by desk.toml as it stands when the event happens."""
+
+from dataclasses import dataclass
+
+from shared import outbox
+from shared.desk_file import Desk
+from shared.facts import facts_of
+from shared.outbox import UNROUTED
+from shared.parts import Parts
+from shared.problems import Ours
+from shared.restore import Restore
+from shared.steps import announcement
+from shared.store import Change
+
+MOST = 90  # a transaction takes 100 changes
+
+
+@dataclass(frozen=True)
+class Announced:
+    """The restore with its event's number, and the notices to be written with it."""
+
+    restore: Restore
+    notices: tuple[Change, ...]
+
+
+def channels_of(desk: Desk, instance_name: str | None, extra: tuple[str, ...], event: str) -> list[str]:
+    """The channels that hear of an event: defaults, the instance's, and the restore's own (callback, reply)."""
+    entry = desk.instances.get(instance_name or "")
+    wanted = {name for name, channel in desk.channels.items() if channel.default}
+    wanted |= set(entry.channels if entry else ()) | set(extra)
+    return sorted(name for name in wanted if name in desk.channels and event in desk.channels[name].on)
+
+
+def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
+    """Numbers the event and makes its notices; with an unreadable desk.toml it is kept, to be routed later."""
+    event = announcement(before, after)
+    if event is None:
+        return Announced(after, ())
+    numbered = after.model_copy(update={"sequence": after.sequence + 1})
+    try:
+        channels = channels_of(parts.read_desk(), after.instance_name, after.channels, event)
+    except Ours:
+        channels = [UNROUTED]
+    facts = facts_of(numbered, event, parts.now())
+    return Announced(numbered, tuple(outbox.owed(facts, channels[:MOST])))

@@ -1,0 +1,174 @@
+"""The HTTP routes for restores: each takes a call, makes its one act, and answers."""
+
+import base64
+import binascii
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared import keys
+from shared.acts import Act, Acts, Again, Resolution, not_found
+from shared.http import Answer, Call, json_answer, read_model
+from shared.intake import Accepted, Caller, Intake
+from shared.parts import Parts
+from shared.policy import find_instance
+from shared.problems import Problem, Trouble, invalid
+from shared.requests import parse_json
+from shared.restore import Restore
+from shared.store import Row
+from shared.values import iso, utc
+from shared.views import restore_view, row_view
+from shared.workflow import wake_message
+
+PAGE = 100
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Api:
+    """The routes under /api/restores."""
+
+    parts: Parts
+    intake: Intake
+    acts: Acts
+    principals: bool
+
+    def post_restore(self, call: Call) -> Answer:
+        """POST /api/restores: 202 and the restore; 200 for a repeat of the same key."""
+        value = parse_json(call.body)
+        caller = Caller("http", idempotency_key(value, call), self._principal(call))
+        return self._accepted(self.intake.take(value, caller))
+
+    def _accepted(self, accepted: Accepted) -> Answer:
+        restore = accepted.restore
+        if accepted.created:
+            with contextlib.suppress(Trouble):  # the row is enough: the sweep finds it
+                self.parts.send(wake_message(restore), 0)
+        location = f"/api/restores/{restore.id}"
+        headers = {"Location": location, "Retry_After": str(max(1, round(self.parts.pace.poll_default)))}
+        return json_answer(202 if accepted.created else 200, self._view(restore), **headers)
+
+    def _principal(self, call: Call) -> str | None:
+        return call.headers.get("x-ms-client-principal-name") if self.principals else None
+
+    def _view(self, restore: Restore) -> dict[str, Any]:
+        return restore_view(restore, self.parts.outbox.of_restore(restore.id), self.parts.now())
+
+    def _found(self, call: Call) -> Restore:
+        restore_id = call.path.get("id", "")
+        restore = self.parts.ledger.load(restore_id) if keys.is_id(restore_id) else None
+        if restore is None:
+            raise not_found(restore_id)
+        return restore
+
+    def get_restore(self, call: Call) -> Answer:
+        """GET /api/restores/{id}"""
+        restore = self._found(call)
+        waits = {} if restore.closed else {"Retry_After": str(max(1, round(self.parts.pace.poll_default)))}
+        return json_answer(200, self._view(restore), **waits)
+
+    def withdraw(self, call: Call) -> Answer:
+        """POST /api/restores/{id}/withdraw"""
+        return json_answer(200, self._view(self.acts.withdraw(self._found(call), read_model(Act, call.body))))
+
+    def again(self, call: Call) -> Answer:
+        """POST /api/restores/{id}/again: a new restore from the same point."""
+        act = read_model(Again, call.body)
+        return self._accepted(self.acts.again(self._found(call), act, self._principal(call)))
+
+    def resolve(self, call: Call) -> Answer:
+        """POST /api/restores/{id}/resolve: what a person found out about a lost restore."""
+        return json_answer(200, self._view(self.acts.resolve(self._found(call), read_model(Resolution, call.body))))
+
+    def resend(self, call: Call) -> Answer:
+        """POST /api/restores/{id}/notices/{n}/resend"""
+        restore, number = self._found(call), call.path.get("n", "")
+        read_model(Act, call.body)
+        notices = self.parts.outbox.of_restore(restore.id)
+        if not number.isdecimal() or not 0 < int(number[:6]) <= len(notices):
+            raise Problem(404, "No such notice", f"{restore.id} has the notices 1 to {len(notices)}", "n")
+        self.acts.resend(notices[int(number) - 1])
+        return json_answer(202, self._view(restore))
+
+    def list_restores(self, call: Call) -> Answer:
+        """GET /api/restores: the open ones; closed ones too with vault or instance, and since; one by its key."""
+        query = call.query
+        if query.get("key"):
+            key = self.parts.ledger.find_key(query.get("source", "http"), query["key"])
+            restore = self.parts.ledger.load(key.restore) if key else None
+            return json_answer(200, {"value": [self._view(restore)] if restore else []})
+        vaults = self._vaults(query.get("vault"), query.get("instance"))
+        return self._page(self._rows(vaults, query.get("instance"), _since(query.get("since"))), query)
+
+    def _vaults(self, vault: str | None, instance: str | None) -> list[str]:
+        if instance:
+            found, _ = find_instance(instance, self.parts.read_desk())
+            return [found.parent().text]
+        known = self.parts.ledger.vaults()
+        if vault:
+            return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
+        return known
+
+    def _rows(self, vaults: list[str], instance: str | None, since: str | None) -> Iterator[dict[str, Any]]:
+        wanted = find_instance(instance, self.parts.read_desk())[0].key if instance else None
+        for vault in sorted(vaults):
+            opens: Iterator[Row] = iter(self.parts.board.live(vault).opens)
+            for row in (*opens, *(self._closed(vault, since) if since else ())):
+                if wanted in (None, row.text("instance").lower()):
+                    yield row_view(row)
+
+    def _closed(self, vault: str, since: str) -> Iterator[Row]:
+        return self.parts.ledger.store.scan(keys.vault_partition(vault), f"done-{since}", keys.until("done-"))
+
+    def _page(self, rows: Iterator[dict[str, Any]], query: Any) -> Answer:
+        size, start = _number(query.get("pageSize"), PAGE), _offset(query.get("continue"))
+        found = [row for i, row in enumerate(rows) if start <= i <= start + size]
+        more = base64.urlsafe_b64encode(json.dumps(start + size).encode()).decode() if len(found) > size else None
+        return json_answer(200, {"value": found[:size], **({"continue": more} if more else {})})
+
+
+def idempotency_key(value: dict[str, Any], call: Call) -> str | None:
+    """The key of the body or of the header; two different ones are a contradiction (400)."""
+    said, header = value.get("idempotencyKey"), call.headers.get("idempotency-key")
+    header = header.strip().strip('"') if header else None
+    if said is not None and header and said != header:
+        words = (
+            f"the body says {str(said)[:60]!r}, the header Idempotency-Key {header[:60]!r}; give one, or the same twice"
+        )
+        raise Problem(400, "Two different idempotency keys", words, "idempotencyKey")
+    if header and (len(header) > 255 or not header.isprintable()):
+        raise Problem(
+            400, "The Idempotency-Key cannot be used", "1 to 255 printable characters are due", "idempotencyKey"
+        )
+    return said if isinstance(said, str) else header or None
+
+
+def _since(text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        return iso(utc(text))
+    except (ValueError, OverflowError) as error:
+        raise invalid("since", "a time such as 2026-10-01T00:00:00Z is due") from error
+
+
+def _number(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST:
+        raise invalid("pageSize", f"a number from 1 to {MOST} is due")
+    return int(text)
+
+
+def _offset(text: str | None) -> int:
+    if not text:
+        return 0
+    try:
+        found = json.loads(base64.urlsafe_b64decode(text))
+    except (ValueError, binascii.Error) as error:
+        raise invalid("continue", "give back what the page before gave") from error
+    if not isinstance(found, int) or not 0 <= found < 10**9:
+        raise invalid("continue", "give back what the page before gave")
+    return found

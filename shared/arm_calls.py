@@ -1,0 +1,165 @@
+"""Calls to ARM: paths and links on our host only, pages, and each answer sorted: gone, passing, final."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from shared.answers import Stage, read_error
+from shared.loose import number
+from shared.parts import Doubt, NotSent, Rejected
+from shared.problems import Trouble
+from shared.retries import PASSING_STATUS, THROTTLED
+
+NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+MOST_PAGES = 1000
+
+
+class ArmCalls:
+    """`http` carries base URL, token and time-outs; `once` is a client of its own for the one POST that must not
+    happen twice, which takes `total` seconds at the most."""
+
+    def __init__(self, http: httpx.Client, once: httpx.Client, api_version: str, total: float) -> None:
+        self._http, self._once, self._api_version, self._total = http, once, api_version, total
+
+    def post_once(
+        self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]
+    ) -> httpx.Response:
+        """POSTs with no retry. NotSent: surely no effect. Doubt: nobody knows. `check` may raise NotSent until the
+        moment before the first byte."""
+        watch = _Watch(self._total, check)
+        check()
+        try:
+            return self._once.request(
+                "POST", self._url(path), json=body, headers=headers, params=self._version(), extensions={"trace": watch}
+            )
+        except NEVER_CONNECTED as error:
+            raise NotSent(f"Azure was not reached ({type(error).__name__})") from error
+        except Trouble as error:
+            raise NotSent(f"{error}") from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise Doubt(f"the answer to the POST was lost ({type(error).__name__})") from error
+        finally:
+            watch.end()
+
+    def pages(
+        self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
+    ) -> Iterator[Any]:
+        """Every item of a paged list; `nextLink` is followed verbatim, on our host only."""
+        page = self.get(method, path, body, params)
+        for _ in range(MOST_PAGES):
+            items = page.get("value")
+            yield from items if isinstance(items, list) else []
+            link = page.get("nextLink")
+            if not isinstance(link, str) or not link:
+                return
+            page = self.get(method, link, body)
+        raise Trouble(f"Azure's list has more than {MOST_PAGES} pages")
+
+    def get(
+        self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        answer = self.call(method, path, body, {}, params)
+        raise_for(answer, "request")
+        return read_dict(answer)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        headers: dict[str, str],
+        params: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        whole = path.startswith(("https://", "http://"))
+        url = self._ours(path) if whole else self._url(path)
+        more = None if whole else {**self._version(), **(params or {})}
+        try:
+            return self._http.request(method, url, json=body, headers=headers, params=more)
+        except httpx.HTTPError as error:
+            raise Trouble(f"Azure was not reached, or did not answer ({type(error).__name__})") from error
+
+    def _version(self) -> dict[str, str]:
+        return {"api-version": self._api_version}
+
+    def _url(self, path: str) -> httpx.URL:
+        return self._http.base_url.join(path)
+
+    def _ours(self, url: str) -> str:
+        """The token goes to no host but ARM's own; anything else in a link is a fault, not a place to go."""
+        base, given = self._http.base_url, urlsplit(url)
+        if (given.scheme, given.netloc.lower()) != (base.scheme, base.netloc.decode().lower()):
+            raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
+        return url
+
+
+def read_dict(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; anything else (HTML of a proxy, a cut body) is trouble that passes."""
+    if not answer.content:
+        return {}
+    try:
+        value = json.loads(answer.content)
+    except ValueError as error:
+        raise Trouble(f"Azure's answer ({answer.status_code}) is not JSON") from error
+    if not isinstance(value, dict):
+        raise Trouble(f"Azure's answer ({answer.status_code}) is no JSON object")
+    return value
+
+
+def rejected(answer: httpx.Response, stage: Stage) -> Rejected:
+    try:
+        body = read_dict(answer)
+    except Trouble:
+        body = {}
+    fallback = f"Azure answered {answer.status_code} without an error body"
+    return Rejected(read_error(body, stage, fallback, answer.status_code), answer.status_code)
+
+
+def raise_for(answer: httpx.Response, stage: Stage) -> None:
+    """Trouble for what passes (401 once a token is stale, 408, 425, 429, 5xx), Rejected for every other 4xx."""
+    status = answer.status_code
+    if status in PASSING_STATUS or status == 401 or status >= 500:
+        what = f"Azure answered {status} ({rejected(answer, stage).error.code})"
+        raise Trouble(what, retry_after(answer), status, status in THROTTLED)
+    if status >= 400:
+        raise rejected(answer, stage)
+    if status >= 300:
+        raise Trouble(f"Azure answered with a redirect ({status}), which is not followed")
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """Seconds of Retry-After; a date there, or nonsense, counts as absent."""
+    seconds = number(answer.headers.get("retry-after"))
+    return min(seconds, 3600.0) if seconds is not None and seconds >= 0 else None
+
+
+class _Watch:
+    """Follows one POST by httpcore's trace: the last check before the first byte, and an end to all waiting."""
+
+    def __init__(self, total: float, check: Callable[[], None]) -> None:
+        self._check = check
+        self._socket: Any = None
+        self._timer = threading.Timer(total, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __call__(self, name: str, info: dict[str, Any]) -> None:
+        stream = info.get("return_value")
+        if name.endswith(("connect_tcp.complete", "start_tls.complete")) and stream is not None:
+            self._socket = stream.get_extra_info("socket")
+        if name.endswith("send_request_headers.started"):
+            self._check()
+
+    def _cut(self) -> None:
+        try:
+            if self._socket is not None:
+                self._socket.shutdown(2)
+        except OSError:
+            pass  # it ended by itself in this moment
+
+    def end(self) -> None:
+        """The answer is there, or never will be."""
+        self._timer.cancel()

@@ -1,0 +1,119 @@
+"""What instances of the app share beside the restores: pause, quiet times, Azure's facts, the sweep's pulse."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared import keys
+from shared.store import Change, Conflict, Field, Row, Store
+from shared.values import iso, utc
+
+
+@dataclass(frozen=True)
+class Live:
+    """All of a vault's unfinished work, in one read."""
+
+    opens: tuple[Row, ...]
+    owed: tuple[Row, ...]
+    turns: dict[str, str]
+    watch: Row | None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Why nothing is submitted."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+class Board:
+    """The shared rows."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def live(self, vault: str) -> Live:
+        """Open restores, owed notices and turns of a vault: one range of one partition."""
+        opens, owed, turns, watch = [], [], {}, None
+        for row in self.store.scan(keys.vault_partition(vault), "live-", keys.until("live-")):
+            if row.key.startswith("live-open-"):
+                opens.append(row)
+            elif row.key.startswith("live-owed-"):
+                owed.append(row)
+            elif row.key.startswith("live-turn-"):
+                turns[row.key] = row.text("restore")
+            else:
+                watch = row
+        return Live(tuple(opens), tuple(owed), turns, watch)
+
+    def watch(self, vault: str, read_at: datetime) -> None:
+        """When the vault's jobs were read last."""
+        self.store.commit(keys.vault_partition(vault), [Change("put", "live-watch", {"readAt": iso(read_at)})])
+
+    def paused(self) -> Pause | None:
+        """The operators' switch."""
+        row = self.store.get(keys.DESK, "paused")
+        return Pause(row.text("by"), row.text("reason"), utc(row.text("at"))) if row and row.text("by") else None
+
+    def set_paused(self, pause: Pause | None) -> None:
+        """Throws the switch."""
+        fields: dict[str, Field] = {"by": "", "reason": "", "at": ""}
+        if pause:
+            fields = {"by": pause.by, "reason": pause.reason, "at": iso(pause.at)}
+        self.store.commit(keys.DESK, [Change("put", "paused", fields)])
+
+    def quiet_until(self, subscription: str) -> datetime | None:
+        """Until when ARM wants no call for this subscription."""
+        row = self.store.get(keys.DESK, f"quiet-{subscription}")
+        return utc(row.text("until")) if row else None
+
+    def set_quiet(self, subscription: str, until: datetime) -> None:
+        """A 429 was met: every caller reads this."""
+        self.store.commit(keys.DESK, [Change("put", f"quiet-{subscription}", {"until": iso(until)})])
+
+    def take_start(self, subscription: str, now: datetime, most: int, window: float) -> bool:
+        """Whether a queue message may start a restore at once: `most` in `window` seconds; else the sweep does."""
+        place = f"starts-{subscription}"
+        row = self.store.get(keys.DESK, place)
+        since = utc(row.text("since")) if row else now
+        fresh = row is None or (now - since).total_seconds() >= window or now < since
+        count = 0 if fresh or row is None else int(row.text("count"))
+        if count >= most:
+            return False
+        fields: dict[str, Field] = {"since": iso(now if fresh else since), "count": count + 1}
+        change = Change("update", place, fields, row.etag) if row else Change("insert", place, fields)
+        try:
+            self.store.commit(keys.DESK, [change])
+        except Conflict:
+            return False
+        return True
+
+    def pulse(self, name: str) -> datetime | None:
+        """When something regular last happened (the sweep)."""
+        row = self.store.get(keys.DESK, f"pulse-{name}")
+        return utc(row.text("at")) if row else None
+
+    def beat(self, name: str, now: datetime, **more: Field) -> None:
+        """It happened now."""
+        self.store.commit(keys.DESK, [Change("put", f"pulse-{name}", {"at": iso(now), **more})])
+
+    def recall(self, vault: str, name: str) -> tuple[datetime, dict[str, Any]] | None:
+        """A remembered answer of Azure (a vault's facts, an instance's, a list of points), and when it was read."""
+        row = self.store.get(keys.vault_partition(vault), f"facts-{name}")
+        if row is None:
+            return None
+        text = "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))
+        return utc(row.text("at")), json.loads(text)
+
+    def remember(self, vault: str, name: str, value: dict[str, Any], now: datetime) -> None:
+        """Keeps an answer; one too long for a row (1 MiB) is not kept."""
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        chunks = [text[i : i + 30_000] for i in range(0, len(text), 30_000)]
+        if len(chunks) > 15:
+            return
+        fields: dict[str, Field] = {"at": iso(now), "chunks": len(chunks)}
+        fields |= {f"json{i}": chunk for i, chunk in enumerate(chunks)}
+        self.store.commit(keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])

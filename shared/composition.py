@@ -1,0 +1,168 @@
+"""The one place where the real parts are built: lazily, once, on the first call that needs them."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.acts import Acts
+from shared.api import Api
+from shared.api_desk import DeskApi
+from shared.arm_calls import ArmCalls
+from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.board import Board
+from shared.data_protection import DataProtection
+from shared.desk_reader import DeskReader
+from shared.health import Health
+from shared.intake import Intake
+from shared.ledger import Ledger
+from shared.notifier import HttpPost, Notifier
+from shared.outbox import Outbox
+from shared.pace import Pace
+from shared.parts import Parts
+from shared.policy import Ground
+from shared.queue_in import QueueIn
+from shared.settings import QUEUE, TABLE, Settings, from_environment
+from shared.store import Store
+from shared.sweep import Sweep
+from shared.workflow import Workflow
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class App:
+    """Everything, by name; each part is built when it is first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential(managed_identity_client_id=self.settings.client_id)
+
+    def token(self, scope: str) -> str:
+        """A bearer token for a channel's service."""
+        return self.credential.get_token(scope).token
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger's table."""
+        from azure.data.tables import TableClient
+
+        from shared.table_store import TableStore
+
+        settings = self.settings
+        short: dict[str, Any] = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
+        if settings.connection_string:
+            client = TableClient.from_connection_string(settings.connection_string, TABLE, **short)
+        else:
+            client = TableClient(str(settings.table_url), TABLE, credential=self.credential, **short)
+        return TableStore(client)
+
+    @cached_property
+    def send(self) -> Callable[[str, float], None]:
+        """The wake queue."""
+        from azure.storage.queue import QueueClient
+
+        from shared.wake_queue import WakeQueue
+
+        settings = self.settings
+        short: dict[str, Any] = {"retry_total": 1, "connection_timeout": 5, "read_timeout": 10}
+        if settings.connection_string:
+            client = QueueClient.from_connection_string(settings.connection_string, QUEUE, **short)
+        else:
+            client = QueueClient(str(settings.queue_url), QUEUE, credential=self.credential, **short)
+        return WakeQueue(client).send
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Production's, unless ARM is an emulator on this machine."""
+        return Pace().faster(self.settings.pace_factor)
+
+    @cached_property
+    def azure(self) -> DataProtection:
+        """The Data Protection API."""
+        settings, scope = self.settings, self.settings.arm_scope
+        if settings.local:
+            auth, token = TokenAuth(lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
+        else:
+            tokens = Tokens(lambda: self.credential.get_token(scope))
+            auth, token = TokenAuth(tokens, tokens.forget), tokens
+        verify = settings.ca_bundle or True
+        total = self.pace.submit_total
+        usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
+        once = arm_client(settings.arm_endpoint, auth, total, keep_alive=False, verify=verify)
+        return DataProtection(ArmCalls(usual, once, settings.api_version, total), token)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The ports, filled."""
+        ground = Ground(self.settings.cloud, self.settings.own_account)
+        return Parts(
+            ledger=Ledger(self.store),
+            board=Board(self.store),
+            outbox=Outbox(self.store),
+            azure=self.azure,
+            read_desk=DeskReader(self.settings.desk_config, ground),
+            send=lambda text, delay: self.send(text, delay),
+            ground=ground,
+            pace=self.pace,
+            elapsed=lambda: (
+                time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+            ),
+        )
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        return Workflow(self.parts)
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(self.parts)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        import httpx
+
+        http = httpx.Client(timeout=15, trust_env=False, follow_redirects=False)
+        parts, settings = self.parts, self.settings
+        return Notifier(
+            parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token), parts.now, parts.jitter,
+            parts.pace, settings.local, settings.cloud.portal,
+        )  # fmt: skip
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(self.parts, self.workflow, self.notifier)
+
+    @cached_property
+    def queue_in(self) -> QueueIn:
+        return QueueIn(self.parts, self.intake, self.workflow)
+
+    @cached_property
+    def api(self) -> Api:
+        acts = Acts(self.parts, self.workflow, self.intake)
+        return Api(self.parts, self.intake, acts, self.settings.principals)
+
+    @cached_property
+    def desk_api(self) -> DeskApi:
+        return DeskApi(self.parts, self.notifier)
+
+    @cached_property
+    def health(self) -> Health:
+        return Health(self.parts, self.settings)
+
+
+@cache
+def app() -> App:
+    """The app of this process."""
+    return App(from_environment(os.environ, ROOT))

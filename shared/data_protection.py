@@ -1,0 +1,179 @@
+"""The Data Protection REST API over httpx: one method a call, no retry in transport or auth, our host only.
+
+https://learn.microsoft.com/rest/api/dataprotection/
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from shared import wire
+from shared.answers import JobRead, Operation, Stage, read_job, read_operation
+from shared.arm_calls import ArmCalls, raise_for, read_dict, rejected, retry_after
+from shared.loose import Loose
+from shared.parts import Doubt, Gone, NotSent, Taken, VaultFacts
+from shared.points import read_datasource
+from shared.problems import Trouble
+from shared.restore import Datasource, Restore
+from shared.retries import GONE_STATUS, THROTTLED
+
+GUARDED = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
+
+
+class DataProtection:
+    """The calls, by name."""
+
+    def __init__(self, calls: ArmCalls, token: Callable[[], str]) -> None:
+        self._calls, self._token = calls, token
+
+    def ready(self) -> None:
+        try:
+            self._token()
+        except Exception as error:
+            raise Trouble(f"no token for Azure ({type(error).__name__})") from error
+
+    def vault(self, vault: str) -> VaultFacts:
+        """https://learn.microsoft.com/rest/api/dataprotection/backup-vaults/get"""
+        body = Loose(self._calls.get("GET", vault))
+        inner = body.part("properties")
+        features = inner.part("featureSettings")
+        regions = inner["replicatedRegions"]
+        return VaultFacts(
+            location=(body.text("location") or "").replace(" ", "").lower(),
+            secondary=str(regions[0]).lower() if isinstance(regions, list) and regions else None,
+            cross_subscription=features.part("crossSubscriptionRestoreSettings").text("state"),
+            cross_region=features.part("crossRegionRestoreSettings").text("state"),
+        )
+
+    def datasource(self, instance: str) -> Datasource:
+        """https://learn.microsoft.com/rest/api/dataprotection/backup-instances/get"""
+        found = read_datasource(self._calls.get("GET", instance))
+        if found is None:
+            raise Trouble("Azure's answer for the backup instance does not say what it protects")
+        return found
+
+    def instances(self, vault: str) -> Iterator[tuple[str, Datasource]]:
+        """https://learn.microsoft.com/rest/api/dataprotection/backup-instances/list"""
+        for item in self._calls.pages("GET", f"{vault}/backupInstances"):
+            found, identity = read_datasource(item), Loose(item).text("id")
+            if found and identity:
+                yield identity, found
+
+    def guard_requests(self, vault: str) -> tuple[str, ...]:
+        """https://learn.microsoft.com/rest/api/dataprotection/dpp-resource-guard-proxy/get"""
+        body = Loose(self._calls.get("GET", f"{vault}/backupResourceGuardProxies/DppResourceGuardProxy"))
+        details = body.part("properties").parts("resourceGuardOperationDetails")
+        found = (d.text("defaultResourceRequest") for d in details if d.says("vaultCriticalOperation", GUARDED.lower()))
+        return tuple(request for request in found if request)
+
+    def points(self, instance: str, odata: str) -> list[Any]:
+        """https://learn.microsoft.com/rest/api/dataprotection/recovery-points/list"""
+        params = {"$filter": odata} if odata else {}
+        return list(self._calls.pages("GET", f"{instance}/recoveryPoints", params=params))
+
+    def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
+        """https://learn.microsoft.com/rest/api/dataprotection/fetch-secondary-recovery-points/list"""
+        body = wire.secondary_points_body(instance, facts.location)
+        return list(
+            self._calls.pages("POST", _secondary(instance, facts.secondary, "fetchSecondaryRecoveryPoints"), body)
+        )
+
+    def validate(self, restore: Restore, attempt: int) -> Taken:
+        """https://learn.microsoft.com/rest/api/dataprotection/backup-instances/validate-for-restore"""
+        if restore.cross_region:
+            path = _secondary(restore.instance, _region(restore), "validateCrossRegionRestore")
+            body = wire.cross_region_body(restore, attempt)
+        else:
+            path, body = f"{restore.instance}/validateRestore", wire.validate_body(restore, attempt)
+        answer = self._calls.call("POST", path, body, {"x-ms-correlation-request-id": correlation(restore)})
+        raise_for(answer, "validation")
+        return self._taken(answer, "validation")
+
+    def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:
+        """https://learn.microsoft.com/rest/api/dataprotection/backup-instances/trigger-restore"""
+        attempt = restore.attempt
+        if attempt is None:
+            raise NotSent("no attempt is on the books")
+        if restore.cross_region:
+            path = _secondary(restore.instance, _region(restore), "crossRegionRestore")
+            body = wire.cross_region_body(restore, attempt.number)
+        else:
+            path, body = f"{restore.instance}/restore", wire.restore_body(restore, attempt.number)
+        headers = {
+            "x-ms-client-request-id": attempt.request_id,
+            "x-ms-correlation-request-id": correlation(restore),
+        }
+        return self._taken_or_doubt(self._calls.post_once(path, body, headers, check))
+
+    def _taken_or_doubt(self, answer: httpx.Response) -> Taken:
+        status = answer.status_code
+        if status in (200, 202):
+            try:
+                return self._taken(answer, "operation")
+            except Trouble as error:
+                raise Doubt(f"the POST was answered {status}, but: {error}") from error
+        if status in (401, 429):
+            raise NotSent(f"Azure answered {status} to the POST", retry_after(answer), status in THROTTLED)
+        if 400 <= status < 500 and status != 408:
+            raise rejected(answer, "submission")
+        raise Doubt(f"Azure answered {status} to the POST: it may have been taken")
+
+    def _taken(self, answer: httpx.Response, stage: Stage) -> Taken:
+        tracking = answer.headers.get("azure-asyncoperation") or answer.headers.get("location")
+        ended = answer.status_code == 200 and not tracking
+        operation = read_operation({"status": "Succeeded", **read_dict(answer)}, stage) if ended else None
+        return Taken(tracking, retry_after(answer), operation)
+
+    def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]:
+        """https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations: followed verbatim."""
+        answer = self._calls.call("GET", url, None, {})
+        if answer.status_code in GONE_STATUS:
+            raise Gone(f"its operation is no longer known to Azure ({answer.status_code})")
+        raise_for(answer, stage)
+        if answer.status_code == 202:
+            return Operation("running", None, None, "Inprogress"), retry_after(answer)
+        body = read_dict(answer)
+        settled = body if "status" in {str(name).lower() for name in body} else {"status": "Succeeded", **body}
+        return read_operation(settled, stage), retry_after(answer)
+
+    def job(self, restore: Restore, job_id: str) -> JobRead:
+        """https://learn.microsoft.com/rest/api/dataprotection/jobs/get and …/fetch-cross-region-restore-job/get"""
+        if restore.cross_region:
+            body = wire.cross_region_job_body(restore.vault, restore.source_region or "", job_id)
+            path = _secondary(restore.instance, _region(restore), "fetchCrossRegionRestoreJob")
+            answer = self._calls.call("POST", path, body, {})
+        else:
+            answer = self._calls.call("GET", f"{restore.vault}/backupJobs/{job_id}", None, {})
+        if answer.status_code in GONE_STATUS:
+            raise Gone(f"job {job_id}: {answer.status_code}")
+        raise_for(answer, "job")
+        read = read_job(read_dict(answer))
+        if read is None:
+            raise Trouble("Azure's answer is no job")
+        return read
+
+    def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
+        """https://learn.microsoft.com/rest/api/dataprotection/jobs/list: oldest first, the last 14 days, no filter."""
+        if facts is None:
+            items = self._calls.pages("GET", f"{vault}/backupJobs")
+        else:
+            path = _secondary(vault, facts.secondary, "fetchCrossRegionRestoreJobs")
+            items = self._calls.pages("POST", path, wire.cross_region_jobs_body(vault, facts.location))
+        yield from (read for read in map(read_job, items) if read)
+
+
+def correlation(restore: Restore) -> str:
+    """One id from ticket to ARM to notices: the restore's, as the GUID that ARM wants."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, restore.id))
+
+
+def _secondary(scope: str, region: str | None, verb: str) -> str:
+    """Cross-region calls are scoped to the vault's resource group and the secondary region."""
+    head = "/".join(scope.split("/")[:5])
+    return f"{head}/providers/Microsoft.DataProtection/locations/{region}/{verb}"
+
+
+def _region(restore: Restore) -> str | None:
+    return restore.plan.location if restore.plan else None

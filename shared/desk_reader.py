@@ -1,0 +1,43 @@
+"""desk.toml from its file, read again when it changes; an invalid one is Ours until it is mended."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from shared.desk_file import Desk, parse_desk
+from shared.policy import Ground, check_file
+from shared.problems import Ours
+
+
+@dataclass
+class DeskReader:
+    """Gives the file's model; remembers it by the file's time and size."""
+
+    path: Path
+    ground: Ground
+    _lock: Lock = field(default_factory=Lock)
+    _mark: tuple[int, int] | None = None
+    _read: Desk | Ours | None = None
+
+    def __call__(self) -> Desk:
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise Ours(f"{self.path.name} cannot be read ({error.strerror}); DESK_CONFIG says where it is") from error
+        with self._lock:
+            if self._read is None or self._mark != (found.st_mtime_ns, found.st_size):
+                self._mark, self._read = (found.st_mtime_ns, found.st_size), self._load()
+        if isinstance(self._read, Ours):
+            raise self._read
+        assert self._read is not None
+        return self._read
+
+    def _load(self) -> Desk | Ours:
+        try:
+            desk = parse_desk(self.path.read_text(encoding="utf-8"))
+            faults = check_file(desk, self.ground)
+            return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
+        except Ours as error:
+            return error
+        except (OSError, UnicodeDecodeError) as error:
+            return Ours(f"{self.path.name} cannot be read ({type(error).__name__})")

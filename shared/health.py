@@ -1,0 +1,111 @@
+"""Whether the desk works: storage, token, desk.toml, the sweep's pulse, the outbox's age; kept for ten seconds."""
+
+import hmac
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared import keys
+from shared.desk_file import Desk
+from shared.http import Answer, Call, json_answer
+from shared.parts import Parts
+from shared.problems import Ours, Trouble
+from shared.secrets import resolve, resolve_channel
+from shared.settings import VERSION, Settings
+from shared.store import Row
+from shared.values import utc
+
+KEPT = 10.0
+
+
+@dataclass
+class Health:
+    """`GET /api/health`: ok or down to anybody, the details to whoever has the key."""
+
+    parts: Parts
+    settings: Settings
+    _kept: tuple[float, dict[str, Any]] | None = field(default=None)
+
+    def answer(self, call: Call) -> Answer:
+        """200 or 503."""
+        if self._kept is None or time.monotonic() - self._kept[0] > KEPT:
+            self._kept = (time.monotonic(), self.look())
+        found = self._kept[1]
+        status = 200 if found["status"] == "ok" else 503
+        return json_answer(status, found if self._has_key(call) else {"status": found["status"]})
+
+    def _has_key(self, call: Call) -> bool:
+        due = self.settings.environ.get("DESK_HEALTH_KEY", "")
+        given = call.headers.get("x-functions-key") or call.query.get("code") or ""
+        return len(due) >= 16 and hmac.compare_digest(due.encode(), given.encode())
+
+    def look(self) -> dict[str, Any]:
+        """Every check, each in its own words."""
+        checks = {"storage": self._storage(), "token": self._token(), "desk.toml": self._desk()}
+        if checks["storage"] == "ok":
+            checks |= self._sweep()
+        bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
+        return {"status": "down" if bad else "ok", "version": VERSION, "checks": checks, "closed": self._closed()}
+
+    def _storage(self) -> str:
+        try:
+            self.parts.board.pulse("sweep")
+        except Trouble as error:
+            return str(error)
+        return "ok"
+
+    def _token(self) -> str:
+        try:
+            self.parts.azure.ready()
+        except Trouble as error:
+            return str(error)
+        return "ok"
+
+    def _desk(self) -> str:
+        try:
+            self.parts.read_desk()
+        except Ours as error:
+            return str(error)
+        return "ok"
+
+    def _sweep(self) -> dict[str, str]:
+        row = self.parts.ledger.store.get(keys.DESK, "pulse-sweep")
+        now, pace = self.parts.now(), self.parts.pace
+        if row is None:
+            return {"sweep": "ok, none has finished yet"}
+        age = (now - utc(row.text("at"))).total_seconds()
+        late = age > pace.sweep_silent
+        return {"sweep": f"the last one finished {age:.0f} s ago" if late else "ok", "outbox": self._outbox(row)}
+
+    def _outbox(self, row: Row) -> str:
+        oldest = row.text("oldestOwed")
+        if not oldest:
+            return "ok"
+        age = (self.parts.now() - utc(oldest)).total_seconds()
+        words = f"{row.text('owed')} notices wait, the oldest for {age:.0f} s"
+        return words if age > self.parts.pace.outbox_late else f"ok, {words}"
+
+    def _closed(self) -> dict[str, str]:
+        """Channels and ticket sources that a missing secret closes; the rest of the desk goes on."""
+        try:
+            desk = self.parts.read_desk()
+        except Ours:
+            return {}
+        return closed_doors(desk, self.settings)
+
+
+def closed_doors(desk: Desk, settings: Settings) -> dict[str, str]:
+    """What is closed and why, by its place in desk.toml."""
+    found: dict[str, str] = {}
+    for name, channel in desk.channels.items():
+        try:
+            resolve_channel(name, channel, settings.environ, settings.local)
+        except Ours as error:
+            found[f"channels.{name}"] = str(error)
+    for name, source in desk.tickets.items():
+        try:
+            if source.secret:
+                resolve(source.secret, settings.environ)
+        except Ours as error:
+            found[f"tickets.{name}"] = str(error)
+    return found

@@ -1,0 +1,80 @@
+"""HTTP as the app sees it, without any framework: a call, an answer, and how errors become problem+json. Pure."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.ledger import Unreadable
+from shared.problems import Ours, Problem, Trouble
+from shared.requests import parse_json
+from shared.values import Strict
+
+log = logging.getLogger("desk")
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: header names in lower case, the body as it came."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+def json_answer(status: int, value: Any, **headers: str) -> Answer:
+    """An answer in JSON; header names are given with underscores."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Answer(status, json.dumps(value, ensure_ascii=False).encode(), named)
+
+
+def problem_answer(problem: Problem, **headers: str) -> Answer:
+    """RFC 9457."""
+    made = json_answer(problem.status, problem.body(), **headers)
+    return Answer(made.status, made.body, made.headers, PROBLEM)
+
+
+def answered(act: Callable[[Call], Answer], call: Call) -> Answer:
+    """The act's answer; what went wrong becomes a problem that says who must act."""
+    try:
+        return act(call)
+    except Problem as problem:
+        return problem_answer(problem)
+    except Ours as error:
+        log.error("the desk's set-up: %s", error)
+        return problem_answer(
+            Problem(503, "The desk's set-up has a fault; nothing was taken", str(error)), Retry_After="60"
+        )
+    except Unreadable as error:
+        return problem_answer(Problem(409, "A newer release wrote this restore", str(error)))
+    except Trouble as trouble:
+        log.warning("an answer had to wait: %s", trouble)
+        words = f"{trouble}; nothing was changed that is not on the books: ask again"
+        wait = str(max(1, round(trouble.retry_after or 10)))
+        return problem_answer(Problem(503, "Not now", words), Retry_After=wait)
+
+
+def read_model[M: Strict](model: type[M], body: bytes) -> M:
+    """A small body by its model, or a Problem naming the field."""
+    try:
+        return model.model_validate(parse_json(body))
+    except ValidationError as error:
+        line = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in line["loc"])
+        words = {"missing": "this field is required", "extra_forbidden": "there is no such field"}
+        raise Problem(422, "The request does not fit its model", words.get(line["type"], line["msg"]), where) from error

@@ -1,0 +1,167 @@
+"""The way in: a request becomes a restore on the books, once per key; what cannot be taken is a refused row."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from shared import keys
+from shared.announce import announce
+from shared.impossible import refusal
+from shared.parts import Parts
+from shared.policy import Decision, decide
+from shared.problems import Problem
+from shared.requests import RestoreRequest, canonical_hash, parse_request
+from shared.restore import Entry, Phase, Restore
+from shared.workflow import audit
+
+log = logging.getLogger("desk")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, by which way, under which key, and where answers go back beside the usual channels."""
+
+    source: str
+    key: str | None = None
+    authenticated_as: str | None = None
+    reply: str | None = None
+    again_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The restore, and whether this call put it on the books."""
+
+    restore: Restore
+    created: bool
+
+
+def same_key_problem(restore_id: str) -> Problem:
+    """One key, two requests: the second is not taken."""
+    words = f"this key came before with another request, which is restore {restore_id}; use a new key for a new request"
+    return Problem(
+        422, "The idempotency key was used for another request", words, "idempotencyKey", {"restore": restore_id}
+    )
+
+
+class Intake:
+    """Takes requests from every source alike."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def take(self, value: dict[str, Any], caller: Caller) -> Accepted:
+        """Checks a request against its model and desk.toml and puts it on the books. Problem: nothing is written.
+        Ours: desk.toml is invalid."""
+        request = parse_request(value)
+        desk = self.parts.read_desk()
+        found = self._known(value, caller)
+        if found:
+            return Accepted(found, False)
+        decision = decide(request, caller.source, desk, self.parts.ground)
+        return self._put(self._restore(value, request, decision, caller), canonical_hash(value))
+
+    def _known(self, value: dict[str, Any], caller: Caller) -> Restore | None:
+        """The restore that this key named before; a key's answer outlives changes of desk.toml."""
+        key = self.parts.ledger.find_key(caller.source, caller.key) if caller.key else None
+        if key is None:
+            return None
+        if key.hash != canonical_hash(value):
+            raise same_key_problem(key.restore)
+        return self.parts.ledger.load(key.restore)
+
+    def _restore(self, value: dict[str, Any], request: RestoreRequest, decision: Decision, caller: Caller) -> Restore:
+        now = self.parts.now()
+        vault = decision.vault.text
+        extra = [name for name in (caller.reply, request.callback) if name]
+        ticket = request.ticket.model_dump(exclude_none=True) if request.ticket else None
+        return Restore(
+            id=keys.new_id(vault, now, self.parts.random_bytes()),
+            phase=Phase.ACCEPTED,
+            vault=vault,
+            instance=decision.instance.text,
+            instance_name=decision.name,
+            source=caller.source,
+            key=caller.key,
+            asked={name: part for name, part in value.items() if name != "idempotencyKey"},
+            plan=decision.plan,
+            requested_by=request.requested_by,
+            authenticated_as=caller.authenticated_as,
+            reason=request.reason,
+            ticket=ticket,
+            channels=tuple(dict.fromkeys(extra)),
+            dry_run=request.dry_run,
+            cross_region=request.cross_region,
+            again_of=caller.again_of,
+            accepted_at=now,
+            due=now,
+            timeline=(Entry(at=now, what="accepted", note=f"by {caller.source}"),),
+        )
+
+    def _put(self, restore: Restore, request_hash: str) -> Accepted:
+        """Key, vault, then restore with open row and notices; a crash between leaves a key that the next call fills."""
+        if restore.key:
+            now = self.parts.now()
+            key = self.parts.ledger.claim_key(restore.source, restore.key, restore.id, request_hash, now)
+            if key.hash != request_hash:
+                raise same_key_problem(key.restore)
+            if keys.partition(key.restore) != keys.partition(restore.id):
+                words = "desk.toml moved this instance to another vault meanwhile; ask again under a new key"
+                raise Problem(
+                    409, "The key was claimed by a request that never came on the books", words, "idempotencyKey"
+                )
+            restore = restore.model_copy(update={"id": key.restore})
+        told = announce(self.parts, None, restore)
+        created = self.parts.ledger.accept(told.restore, told.notices)
+        on_books = self.parts.ledger.load(restore.id) or told.restore
+        if created:
+            audit(None, on_books, None)
+        return Accepted(on_books, created)
+
+    def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller) -> Restore:
+        """Where nobody reads an answer, the refusal is a row with its notice; told once per key."""
+        now = self.parts.now()
+        asked = {name: _cut(said[name]) for name in READABLE if name in said}
+        restore = Restore(
+            id=keys.new_id(None, now, self.parts.random_bytes()),
+            phase=Phase.REFUSED,
+            vault="",
+            instance=str(asked.get("instance", "")),
+            source=caller.source,
+            key=caller.key,
+            asked=asked,
+            requested_by=_text(asked.get("requestedBy")),
+            reason=_text(asked.get("reason")),
+            ticket=_ticket(asked.get("ticket")),
+            channels=(caller.reply,) if caller.reply else (),
+            accepted_at=now,
+            due=now,
+            closed_at=now,
+            error=refusal("RequestRefused", str(problem)[:2000]),
+            timeline=(Entry(at=now, what="refused", note=str(problem)[:500]),),
+        )
+        if caller.key:  # a scope of its own: the key itself may stand for another, good request
+            restore = restore.model_copy(update={"key": f"refused\n{caller.key}"})
+        return self._put(restore, "refused").restore
+
+
+READABLE = ("instance", "target", "recoveryPoint", "requestedBy", "reason", "ticket", "dryRun", "database")
+
+
+def _cut(value: Any) -> Any:
+    """What could be read of a field, short: a refused request may hold anything."""
+    if isinstance(value, str):
+        return value[:300]
+    if isinstance(value, dict):
+        return {str(name)[:60]: _cut(part) for name, part in list(value.items())[:10] if isinstance(part, str | int)}
+    return value if isinstance(value, int | float | bool) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _ticket(value: Any) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    return {name: str(part) for name, part in value.items() if name in ("system", "id", "ref", "url")} or None

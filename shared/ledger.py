@@ -1,0 +1,185 @@
+"""The ledger: every restore, its open row, its turn and its keys; every save is guarded by its version."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared import keys
+from shared.restore import CLOSED, SCHEMA, Phase, Restore
+from shared.store import Change, Conflict, Field, Row, Store
+from shared.values import iso
+
+CHUNK = 30_000  # characters; a column takes 32 Ki
+
+
+class Unreadable(Exception):
+    """A row that this release cannot read: a newer schema, an unknown phase, or damage. It is left alone."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """An idempotency key's row: the restore it names, and the hash of the request that came with it."""
+
+    restore: str
+    hash: str
+    mine: bool
+
+
+class Ledger:
+    """Restores in the table. Conflict means: look again."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._known_vaults: set[str] = set()
+
+    def claim_key(self, source: str, key: str, restore_id: str, request_hash: str, now: datetime) -> Key:
+        """Inserted first, never removed; the first claim wins and every later one is told of it."""
+        place = keys.key_partition(source, key)
+        fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "at": iso(now), "source": source}
+        try:
+            self.store.commit(place, [Change("insert", "key", fields)])
+            return Key(restore_id, request_hash, True)
+        except Conflict:
+            found = self.find_key(source, key)
+            if found is None:
+                raise
+            return found
+
+    def find_key(self, source: str, key: str) -> Key | None:
+        """What a key names, or None."""
+        row = self.store.get(keys.key_partition(source, key), "key")
+        return Key(row.text("restore"), row.text("hash"), False) if row else None
+
+    def accept(self, restore: Restore, notices: Sequence[Change] = ()) -> bool:
+        """Puts a new restore on the books, or finds it there (False). The vault is in the directory before."""
+        self._enter_vault(restore.vault)
+        opened = _open(restore)
+        try:
+            self.store.commit(keys.partition(restore.id), [_insert(restore), opened, *notices])
+        except Conflict:
+            return False
+        return True
+
+    def _enter_vault(self, vault: str) -> None:
+        if vault in self._known_vaults:
+            return
+        place = keys.short(vault) if vault else keys.NO_VAULT
+        if self.store.get(keys.DIRECTORY, place) is None:
+            self.store.commit(keys.DIRECTORY, [Change("put", place, {"vault": vault})])
+        self._known_vaults.add(vault)
+
+    def vaults(self) -> list[str]:
+        """The vaults that have restores; "" stands for requests that belong to none."""
+        return [row.text("vault") for row in self.store.scan(keys.DIRECTORY, "0", "~")]
+
+    def load(self, restore_id: str) -> Restore | None:
+        """A restore, or None; Unreadable where the row is not for this release."""
+        row = self.store.get(keys.partition(restore_id), keys.restore(restore_id))
+        return read_restore(row) if row else None
+
+    def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
+        """The step on the books: restore, open row, turn and new notices together, if nobody saved in between."""
+        changes = [Change("update", keys.restore(after.id), _fields(after), before.etag), _open(after)]
+        if after.turn_at and not before.turn_at:
+            changes.append(Change("insert", keys.turn(after.instance), {"restore": after.id, "at": iso(after.turn_at)}))
+        if before.turn_at and not before.closed and after.closed and not after.dry_run:
+            changes.append(Change("delete", keys.turn(after.instance)))
+        if after.job and not (before.job and before.job.id == after.job.id):
+            changes.append(Change("put", keys.job(after.job.id), {"restore": after.id}))
+        etags = self.store.commit(keys.partition(after.id), [*changes, *more])
+        return after.model_copy(update={"etag": etags[keys.restore(after.id)]})
+
+    def turn_holder(self, restore: Restore) -> str | None:
+        """Which restore has the turn on this one's instance."""
+        row = self.store.get(keys.partition(restore.id), keys.turn(restore.instance))
+        return row.text("restore") if row else None
+
+    def first_in_line(self, restore: Restore) -> str | None:
+        """The restore accepted first among those on this instance that are not closed (dry runs take no turn)."""
+        prefix = keys.open_row(restore.instance, "")
+        for row in self.store.scan(keys.partition(restore.id), prefix, keys.until(prefix)):
+            if row.text("phase") not in CLOSED and not row.fields.get("dryRun"):
+                return row.text("restore")
+        return None
+
+    def job_holder(self, restore: Restore, job_id: str) -> str | None:
+        """The restore that already holds a job of this vault."""
+        row = self.store.get(keys.partition(restore.id), keys.job(job_id))
+        return row.text("restore") if row else None
+
+    def finish(self, restore_id: str, open_row: Row, closed_at: datetime) -> None:
+        """Closed and all told: out of what the sweep reads, into the history."""
+        done = Change("put", keys.done(closed_at, restore_id), {"restore": restore_id, **_shown(open_row)})
+        gone = Change("delete", open_row.key, etag=open_row.etag)
+        self.store.commit(keys.partition(restore_id), [gone, done])
+
+
+def _shown(row: Row) -> dict[str, Field]:
+    return {name: value for name, value in row.fields.items() if name in ("phase", "instance", "instanceName")}
+
+
+def _insert(restore: Restore) -> Change:
+    return Change("insert", keys.restore(restore.id), _fields(restore))
+
+
+def _open(restore: Restore) -> Change:
+    fields: dict[str, Field] = {
+        "restore": restore.id,
+        "phase": restore.phase.value,
+        "due": iso(restore.due),
+        "instance": restore.instance,
+        "instanceName": restore.instance_name or "",
+        "acceptedAt": iso(restore.accepted_at),
+        "dryRun": restore.dry_run,
+        "crossRegion": restore.cross_region,
+        "turn": restore.turn_at is not None,
+        "job": restore.job.id if restore.job else "",
+        "mark": restore.job_mark,
+        "held": restore.held,
+        "startedAt": iso(restore.submitted_at) if restore.submitted_at else "",
+        "overdue": restore.overdue_at is not None,
+        "closedAt": iso(restore.closed_at) if restore.closed_at else "",
+        "schemaVersion": restore.schema_version,
+    }
+    return Change("put", keys.open_row(restore.instance, restore.id), fields)
+
+
+def _fields(restore: Restore) -> dict[str, Field]:
+    """The columns: a few to read in a table viewer, the JSON in chunks, and the signed URL packed out of sight."""
+    text = json.dumps(restore.json_value(), ensure_ascii=False, separators=(",", ":"))
+    chunks = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
+    return {
+        "phase": restore.phase.value,
+        "schemaVersion": restore.schema_version,
+        "instance": restore.instance,
+        "instanceName": restore.instance_name or "",
+        "source": restore.source,
+        "requestedBy": restore.requested_by or "",
+        "acceptedAt": iso(restore.accepted_at),
+        "due": iso(restore.due),
+        "tracking": zlib.compress(restore.tracking.encode()) if restore.tracking else b"",
+        "chunks": len(chunks),
+        **{f"json{i}": chunk for i, chunk in enumerate(chunks)},
+    }
+
+
+def read_restore(row: Row) -> Restore:
+    """The row's restore; Unreadable says why it is left alone."""
+    phase, schema = row.text("phase"), row.fields.get("schemaVersion", 0)
+    if not isinstance(schema, int) or schema > SCHEMA or phase not in set(Phase):
+        raise Unreadable(
+            f"{row.key} is of schema {row.text('schemaVersion')}, phase {phase!r}: a newer release wrote it"
+        )
+    try:
+        text = "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))
+        packed = row.fields.get("tracking")
+        tracking = zlib.decompress(packed).decode() if packed and isinstance(packed, bytes) else None
+        value: dict[str, Any] = json.loads(text)
+        return Restore.model_validate({**value, "etag": row.etag, "tracking": tracking})
+    except (ValueError, ValidationError, zlib.error) as error:
+        raise Unreadable(f"{row.key} cannot be read: {type(error).__name__}") from error

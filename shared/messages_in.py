@@ -1,0 +1,73 @@
+"""Messages of the queue: a wake, a request of another service, our own delayed copy, or what cannot be read. Pure."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shared.keys import is_id
+from shared.problems import Problem
+from shared.requests import BODY_LIMIT, parse_json
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Look at a restore; the number says whether this message may send the next."""
+
+    restore: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, under its own key, else under the id of the message that first brought it."""
+
+    value: dict[str, Any]
+    key: str
+    own_key: bool
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Nothing that can be taken, and why."""
+
+    problem: Problem
+    key: str
+
+
+def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
+    """What a message is; JSON as it is, or base64 of it."""
+    text, key = decoded(raw), message_id
+    try:
+        value = parse_json(text, 2 * BODY_LIMIT)
+        if set(value) == {"copyOf", "request"} and isinstance(value["request"], dict):
+            return _asked(value["request"], str(value["copyOf"]))
+    except Problem as problem:
+        return Unreadable(problem, key)
+    if set(value) == {"restore", "wake"} and isinstance(value["wake"], int) and is_id(str(value["restore"])):
+        return Wake(str(value["restore"]), value["wake"])
+    if len(text) > BODY_LIMIT:
+        return Unreadable(Problem(413, "The message is too large", f"{BODY_LIMIT} bytes are taken"), key)
+    return _asked(value, key)
+
+
+def _asked(value: dict[str, Any], key: str) -> Asked:
+    said = value.get("idempotencyKey")
+    own = isinstance(said, str) and said != ""
+    return Asked(value, str(said) if own else key, own)
+
+
+def decoded(raw: bytes) -> bytes:
+    """JSON begins with a brace; what does not may be base64 of it."""
+    if raw.lstrip()[:1] in (b"{", b"["):
+        return raw
+    try:
+        return base64.b64decode(raw.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return raw
+
+
+def copy_of(asked: Asked) -> str:
+    """A delayed copy of a request that could not be taken now; it keeps the first message's id as its key."""
+    return json.dumps({"copyOf": asked.key, "request": asked.value}, ensure_ascii=False)

@@ -1,0 +1,145 @@
+"""Notices from the outbox to their channels: at least once each, with back-off; one that fails delays no other."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import httpx
+
+from shared.announce import channels_of
+from shared.channels import compose
+from shared.desk_file import Channel, Desk
+from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
+from shared.outbox import UNROUTED, Notice, Outbox
+from shared.pace import Pace
+from shared.problems import Ours, Trouble
+from shared.secrets import resolve_channel
+from shared.store import Conflict
+from shared.verdicts import verdict
+
+log = logging.getLogger("desk")
+CHAT = frozenset({"teams", "slack"})  # people read the latest; machines get all, in order
+
+
+class Post(Protocol):
+    """Sends one message and gives the channel's answer: status, body, headers; Trouble where there was none."""
+
+    def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]: ...
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """Posts what is owed."""
+
+    outbox: Outbox
+    read_desk: Callable[[], Desk]
+    environ: Mapping[str, str]
+    post: Post
+    now: Callable[[], datetime]
+    jitter: Callable[[], float]
+    pace: Pace
+    local: bool = False
+    portal: str = "https://portal.azure.com"
+
+    def deliver(self, owed: Iterable[Notice], quiet: set[str]) -> None:
+        """Posts the notices that are due, in order per restore and channel. `quiet` holds the channels that asked for
+        rest or could not be reached in this round, so that each is tried once a round."""
+        waiting: set[tuple[str, str]] = set()
+        notices = sorted(owed, key=lambda n: (n.restore, n.channel, n.sequence))
+        for i, notice in enumerate(notices):
+            line = (notice.restore, notice.channel)
+            following = notices[i + 1 : i + 2]
+            later = any((n.restore, n.channel) == line and n.due <= self.now() for n in following)
+            try:
+                done = self._one(notice, later, line in waiting, quiet)
+            except Conflict:
+                continue  # another sweep, or a person, was here first
+            if not done:
+                waiting.add(line)
+
+    def _one(self, notice: Notice, later: bool, behind: bool, quiet: set[str]) -> bool:
+        """True where the notice is settled; `behind`: an earlier one of its line still waits."""
+        try:
+            desk = self.read_desk()
+        except Ours as error:
+            log.warning("notices wait: %s", error)
+            return False
+        if notice.channel == UNROUTED:
+            name = notice.read_facts().instance_name
+            self.outbox.route(notice, channels_of(desk, name, (), notice.event))
+            return True
+        channel = desk.channels.get(notice.channel)
+        if channel is None:
+            self.outbox.settle(notice, "given up", "desk.toml no longer has this channel")
+            return True
+        if channel.kind in CHAT and later:
+            self.outbox.settle(notice, "superseded", "a later notice of the same restore is due")
+            return True
+        if behind or notice.due > self.now() or notice.channel in quiet:
+            return False
+        return self._attempt(notice, channel, quiet)
+
+    def _attempt(self, notice: Notice, channel: Channel, quiet: set[str]) -> bool:
+        answer = self.tell(notice.channel, channel, notice)
+        if isinstance(answer, Delivered):
+            self.outbox.settle(notice, "delivered", "")
+            return True
+        if isinstance(answer, Stop):
+            log.error("notice given up event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
+            self.outbox.settle(notice, "given up", answer.why)
+            return True
+        quiet.add(notice.channel)
+        return self._postpone(notice, answer)
+
+    def _postpone(self, notice: Notice, answer: TryAgain) -> bool:
+        delays = self.pace.notice_delays
+        if notice.attempts >= len(delays):
+            self.outbox.settle(notice, "given up", answer.why)
+            log.error("notice given up event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
+            return True
+        wait = max(answer.after_seconds or 0, delays[notice.attempts] * (0.9 + self.jitter() / 5))
+        log.warning("notice waits event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
+        self.outbox.postpone(notice, self.now() + timedelta(seconds=wait), answer.why)
+        return False
+
+    def tell(self, name: str, channel: Channel, notice: Notice) -> Verdict:
+        """Composes and posts one notice; what the channel meant by its answer."""
+        try:
+            resolved = resolve_channel(name, channel, self.environ, self.local, self.portal)
+            message = compose(notice.read_facts(), resolved, self.now())
+            return self._send(resolved, message, notice)
+        except Undeliverable as error:
+            return Stop(str(error))
+        except (Ours, Trouble) as error:
+            return TryAgain(str(error))
+
+    def _send(self, channel: Resolved, message: Message, notice: Notice) -> Verdict:
+        status, body, headers = self.post(message)
+        return verdict(channel.kind, status, body, headers)
+
+
+class HttpPost:
+    """Messages over httpx; bearer tokens by the scope that a message names; redirects are not followed."""
+
+    def __init__(self, http: httpx.Client, token: Callable[[str], str]) -> None:
+        self._http, self._token = http, token
+
+    def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        headers = dict(message.headers)
+        if message.scope:
+            headers["authorization"] = f"Bearer {self._token(message.scope)}"
+        try:
+            answer = self._http.request(message.method, message.url, headers=headers, content=message.body)
+        except httpx.HTTPError as error:
+            raise Trouble(f"the channel was not reached ({type(error).__name__})") from error
+        except httpx.InvalidURL as error:
+            raise Trouble("the channel's URL cannot be used") from error
+        return answer.status_code, answer.content[:20_000], answer.headers
+
+
+def sample_notice(facts: str, channel: str, now: datetime) -> Notice:
+    """What `POST /api/channels/{name}/test` sends."""
+    return Notice(json.loads(facts)["restore"], 1, channel, "succeeded", now, now, facts)

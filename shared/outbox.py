@@ -1,0 +1,129 @@
+"""The outbox: notices owed and told, one row per channel and event; delivery moves a row, alone."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared import keys
+from shared.facts import Facts
+from shared.store import Change, Field, Row, Store
+from shared.values import iso, utc
+
+UNROUTED = "unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to one channel about one event. States: owed, delivered, superseded, given up."""
+
+    restore: str
+    sequence: int
+    channel: str
+    event: str
+    due: datetime
+    owed_since: datetime
+    facts: str
+    state: str = "owed"
+    attempts: int = 0
+    answer: str = ""
+    etag: str = ""
+
+    @property
+    def key(self) -> str:
+        return keys.notice("owed" if self.state == "owed" else "told", self.restore, self.sequence, self.channel)
+
+    @property
+    def event_id(self) -> str:
+        return f"{self.restore}.{self.sequence}"
+
+    def fields(self) -> dict[str, Field]:
+        """Its columns; no URL and no secret of a channel is among them."""
+        return {
+            "restore": self.restore,
+            "sequence": self.sequence,
+            "channel": self.channel,
+            "event": self.event,
+            "state": self.state,
+            "due": iso(self.due),
+            "owedSince": iso(self.owed_since),
+            "attempts": self.attempts,
+            "answer": self.answer[:1000],
+            "facts": self.facts,
+        }
+
+    def read_facts(self) -> Facts:
+        """What it says."""
+        return Facts.model_validate(json.loads(self.facts))
+
+
+def owed(facts: Facts, channels: Sequence[str]) -> list[Change]:
+    """The notices of one event, to be written in the transaction of its step."""
+    text = json.dumps(facts.json_value(), ensure_ascii=False, separators=(",", ":"))
+    made = [Notice(facts.restore, facts.sequence, name, facts.event, facts.at, facts.at, text) for name in channels]
+    return [Change("insert", notice.key, notice.fields()) for notice in made]
+
+
+def read_notice(row: Row) -> Notice:
+    """A row of the outbox."""
+    sequence, attempts = row.fields.get("sequence", 0), row.fields.get("attempts", 0)
+    return Notice(
+        restore=row.text("restore"),
+        sequence=int(str(sequence)),
+        channel=row.text("channel"),
+        event=row.text("event"),
+        due=utc(row.text("due")),
+        owed_since=utc(row.text("owedSince")),
+        facts=row.text("facts"),
+        state=row.text("state"),
+        attempts=int(str(attempts)),
+        answer=row.text("answer"),
+        etag=row.etag,
+    )
+
+
+class Outbox:
+    """The notices in the table."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def of_restore(self, restore_id: str) -> list[Notice]:
+        """Every notice of a restore, in the order of its events."""
+        found = [*self._rows(restore_id, "owed"), *self._rows(restore_id, "told")]
+        return sorted((read_notice(row) for row in found), key=lambda n: (n.sequence, n.channel))
+
+    def _rows(self, restore_id: str, state: str) -> Iterator[Row]:
+        prefix = keys.notice(state, restore_id, 0, "").removesuffix("0000-")
+        return self.store.scan(keys.partition(restore_id), prefix, keys.until(prefix))
+
+    def postpone(self, notice: Notice, due: datetime, answer: str) -> None:
+        """Not delivered; tried again at `due`."""
+        later = replace(notice, due=due, attempts=notice.attempts + 1, answer=answer)
+        self.store.commit(keys.partition(notice.restore), [Change("update", notice.key, later.fields(), notice.etag)])
+
+    def settle(self, notice: Notice, state: str, answer: str) -> None:
+        """Delivered, superseded or given up: out of the live rows."""
+        attempts = notice.attempts + (state != "superseded")
+        told = replace(notice, state=state, attempts=attempts, answer=answer)
+        gone = Change("delete", notice.key, etag=notice.etag)
+        self.store.commit(keys.partition(notice.restore), [gone, Change("put", told.key, told.fields())])
+
+    def route(self, notice: Notice, channels: Sequence[str]) -> None:
+        """An unrouted event gets its channels."""
+        routed = [replace(notice, channel=name) for name in channels]
+        gone = Change("delete", notice.key, etag=notice.etag)
+        self.store.commit(keys.partition(notice.restore), [gone, *(Change("put", n.key, n.fields()) for n in routed)])
+
+    def resend(self, notice: Notice, now: datetime) -> None:
+        """A told notice is owed once more, under the same event id."""
+        again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="")
+        changes = [Change("put", again.key, again.fields())]
+        if notice.state != "owed":
+            changes.append(Change("delete", notice.key, etag=notice.etag))
+        self.store.commit(keys.partition(notice.restore), changes)
+
+
+def row_values(fields: Mapping[str, Field]) -> dict[str, str]:
+    """Columns as text, for showing."""
+    return {name: str(value) for name, value in fields.items()}

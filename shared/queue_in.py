@@ -1,0 +1,90 @@
+"""The queue's way in: a message is taken, refused or put off; only a crash of ours lets it come again by itself."""
+
+import logging
+from dataclasses import dataclass
+
+from shared import keys
+from shared.intake import Caller, Intake
+from shared.ledger import Unreadable as ForeignRow
+from shared.messages_in import Asked, Unreadable, Wake, copy_of, read_message
+from shared.parts import Parts
+from shared.problems import Ours, Problem, Trouble
+from shared.requests import canonical_hash
+from shared.store import Change, Conflict
+from shared.values import iso
+from shared.workflow import Workflow
+
+log = logging.getLogger("desk")
+PUT_OFF = 60.0  # seconds until a copy comes, divided by the pace
+
+
+@dataclass(frozen=True)
+class QueueIn:
+    """What the queue and the poison trigger call."""
+
+    parts: Parts
+    intake: Intake
+    workflow: Workflow
+
+    def message(self, raw: bytes, message_id: str) -> None:
+        """A message of `restore-requests`."""
+        read = read_message(raw, message_id)
+        if isinstance(read, Wake):
+            self._advance(read.restore, read.number)
+        elif isinstance(read, Unreadable):
+            self._refuse_unreadable(read)
+        else:
+            self._request(read)
+
+    def poison(self, raw: bytes, message_id: str) -> None:
+        """A message that crashed us again and again: never changes a restore that is on the books."""
+        read = read_message(raw, message_id)
+        if isinstance(read, Unreadable):
+            self._refuse_unreadable(read)
+        elif isinstance(read, Asked):
+            self._request(read if read.own_key else self._first_seen(read))
+
+    def _request(self, asked: Asked) -> None:
+        try:
+            if not asked.own_key:
+                self._note_content(asked)
+            accepted = self.intake.take(asked.value, Caller("queue", asked.key))
+        except Problem as problem:
+            self._refuse(asked, problem)
+        except (Trouble, Ours, Conflict) as trouble:
+            log.warning("a request of the queue is put off: %s", trouble)
+            self.parts.send(copy_of(asked), self.parts.pace.hold_message)
+        except ForeignRow as error:
+            log.error("row left alone %s", error)
+        else:
+            self._advance(accepted.restore.id, 0 if accepted.created else None)
+
+    def _advance(self, restore_id: str, wake: int | None) -> None:
+        """Trouble leaves the row as it is: it is due, and the sweep looks at it."""
+        try:
+            self.workflow.advance(restore_id, wake)
+        except (Trouble, Ours, Conflict) as trouble:
+            log.warning("restore %s is left to the sweep: %s", restore_id, trouble)
+        except ForeignRow as error:
+            log.error("row left alone %s", error)
+
+    def _refuse(self, asked: Asked, problem: Problem) -> None:
+        try:
+            self.intake.refuse(asked.value, problem, Caller("queue", asked.key))
+        except (Trouble, Conflict):
+            self.parts.send(copy_of(asked), self.parts.pace.hold_message)
+
+    def _refuse_unreadable(self, read: Unreadable) -> None:
+        log.warning("a message of the queue is refused: %s", read.problem)
+        self.intake.refuse({}, read.problem, Caller("queue", read.key))
+
+    def _note_content(self, asked: Asked) -> None:
+        """A poison copy has another id than its original: by its content the original's id is found again."""
+        place = keys.key_partition("queue-content", canonical_hash(asked.value))
+        self.parts.ledger.store.commit(
+            place, [Change("put", "content", {"key": asked.key, "at": iso(self.parts.now())})]
+        )
+
+    def _first_seen(self, asked: Asked) -> Asked:
+        row = self.parts.ledger.store.get(keys.key_partition("queue-content", canonical_hash(asked.value)), "content")
+        return Asked(asked.value, row.text("key") if row else asked.key, False)

@@ -1,0 +1,163 @@
+"""The one POST that must not happen twice: what is checked before it, what its answer means, and its doubt resolved."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.answers import JobRead
+from shared.beginning import vault_facts
+from shared.events import Claimed, Event, Postponed, Refused
+from shared.impossible import refusal
+from shared.outcomes import (
+    Adopted,
+    Failed,
+    InDoubt,
+    JobStarted,
+    NeverArrived,
+    NotSubmitted,
+    SubmissionTaken,
+    TrackLost,
+)
+from shared.parts import Doubt, NotSent, Parts, Rejected, Taken
+from shared.policy import decide
+from shared.problems import Problem
+from shared.requests import parse_request
+from shared.restore import Job, Phase, Restore
+from shared.retries import passes
+from shared.store import Conflict
+
+Save = Callable[[Restore, Event], Restore]
+SKEW = timedelta(minutes=10)  # how far clocks may be apart
+
+
+def hindrance(parts: Parts, restore: Restore) -> Event | None:
+    """What stands against submitting: the deadline, the pause, desk.toml as it is now; read again each time."""
+    now = parts.now()
+    if restore.turn_at and (now - restore.turn_at).total_seconds() > parts.pace.before_submission:
+        hours = parts.pace.before_submission / 3600
+        return Refused(
+            refusal("TooLate", f"It could not be submitted within {hours:.3g} hours of its turn; nothing was started.")
+        )
+    pause = parts.board.paused()
+    if pause:
+        due = now + timedelta(seconds=parts.pace.poll_default * 2)
+        return Postponed(f"paused by {pause.by}: {pause.reason}", due)
+    try:
+        decision = decide(parse_request(restore.asked), restore.source, parts.read_desk(), parts.ground)
+    except (Problem, KeyError) as problem:
+        return Refused(refusal("NoLongerAllowed", f"desk.toml no longer allows it: {problem}"))
+    if restore.plan and decision.plan.destination.lower() != restore.plan.destination.lower():
+        return Refused(refusal("TargetChanged", "desk.toml changed its target after it was validated; ask once more."))
+    return None
+
+
+def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
+    """Token at hand, intent saved, then the POST within its window: no retry, and its answer on the books."""
+    parts.azure.ready()
+    request_id, began, wall = parts.fresh_id(), parts.elapsed(), parts.now()
+    hold = parts.pace.submit_window + parts.pace.submit_total
+    claimed = _claim(parts, restore, Claimed(request_id, wall + timedelta(seconds=hold)), save)
+
+    def in_time() -> None:
+        late = max(parts.elapsed() - began, (parts.now() - wall).total_seconds())
+        if late > parts.pace.submit_window:
+            raise NotSent(f"{late:.0f} s passed between the save and the POST: not sent")
+
+    event, taken = _post(parts, claimed, in_time)
+    answered = _answer(parts, claimed, event, save)
+    job_id = taken.operation.job_id if taken and taken.operation else None
+    if job_id and answered.phase is Phase.SUBMITTED:
+        due = parts.now() + timedelta(seconds=parts.pace.job_likely)
+        return save(answered, JobStarted(Job(id=job_id, status="InProgress"), due))
+    return answered
+
+
+def _claim(parts: Parts, restore: Restore, claimed: Claimed, save: Save) -> Restore:
+    """A Conflict may be our own save, whose answer was lost: the request id on the row tells."""
+    try:
+        return save(restore, claimed)
+    except Conflict:
+        now_there = parts.ledger.load(restore.id)
+        ours = now_there and now_there.phase is Phase.SUBMITTING and now_there.attempt
+        if not now_there or not ours or ours.request_id != claimed.request_id:
+            raise
+        return now_there
+
+
+def _post(parts: Parts, claimed: Restore, in_time: Callable[[], None]) -> tuple[Event, Taken | None]:
+    pace = parts.pace
+    try:
+        taken = parts.azure.submit(claimed, in_time)
+    except NotSent as reason:
+        wait = reason.retry_after or pace.back_off_for(claimed.troubles, parts.jitter())
+        return NotSubmitted(reason.why, parts.now() + timedelta(seconds=wait)), None
+    except Rejected as no:
+        if passes(no.error):
+            wait = pace.back_off_for(claimed.troubles, parts.jitter())
+            return NotSubmitted(str(no), parts.now() + timedelta(seconds=wait)), None
+        return Failed(no.error, None), None
+    except Doubt as reason:
+        return InDoubt(str(reason), parts.now() + timedelta(seconds=pace.reconcile_every / 4)), None
+    wait = max(taken.retry_after or 0, pace.operation_likely)
+    return SubmissionTaken(taken.tracking, parts.now() + timedelta(seconds=wait)), taken
+
+
+def _answer(parts: Parts, claimed: Restore, event: Event, save: Save) -> Restore:
+    """The answer is saved even if somebody touched the row meanwhile, as long as it is still this attempt's."""
+    current = claimed
+    for _ in range(5):
+        try:
+            return save(current, event)
+        except Conflict:
+            found = parts.ledger.load(claimed.id)
+            same = (
+                found and found.attempt and claimed.attempt and found.attempt.request_id == claimed.attempt.request_id
+            )
+            if not found or not same or found.phase is not Phase.SUBMITTING:
+                return found or claimed
+            current = found
+    return current
+
+
+def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
+    """What became of a POST that nobody heard the end of: the vault's jobs, to the last page, tell."""
+    attempt = restore.attempt
+    if attempt is None:
+        return TrackLost("it has no attempt on its books")
+    now, grace_ends = parts.now(), attempt.at + timedelta(seconds=parts.pace.grace)
+    if restore.phase is Phase.SUBMITTING and attempt.ended is None:
+        return InDoubt("found in submitting: the worker that sent it is gone", now)
+    try:
+        found = _own_job(parts, restore)
+    except Rejected as no:
+        found = None
+        if now >= grace_ends:
+            return TrackLost(f"the vault's jobs may not be read ({no})")
+    if found:
+        return Adopted(found.job, "which carries this attempt's id", now + timedelta(seconds=parts.pace.job_likely))
+    if now < grace_ends:
+        due = min(now + timedelta(seconds=parts.pace.reconcile_every), grace_ends)
+        return Postponed("in doubt: no job of the vault carries its id yet", due)
+    if restore.phase is Phase.SUBMITTING and parts.board.recall(restore.vault, "echo"):
+        return NeverArrived()
+    return TrackLost("no job of the vault carries its id, and this vault has not been seen to echo our ids")
+
+
+def tokens(restore: Restore) -> tuple[set[str], set[str]]:
+    """What a job echoes of our attempts: request ids (`activityID`) and file prefixes."""
+    ids = {attempt.request_id.lower() for attempt in restore.attempts}
+    return ids, {restore.file_prefix(attempt.number) for attempt in restore.attempts}
+
+
+def _own_job(parts: Parts, restore: Restore) -> JobRead | None:
+    since = restore.attempts[0].at - SKEW
+    facts = vault_facts(parts, restore.vault) if restore.cross_region else None
+    ids, prefixes = tokens(restore)
+    for listed in parts.azure.jobs(restore.vault, facts):
+        of_it = "restore" in listed.category and listed.instance in ("", restore.instance.lower())
+        if not of_it or (listed.job.started and listed.job.started < since):
+            continue
+        read = parts.azure.job(restore, listed.job.id)  # a LIST has no extendedInfo
+        ours = (read.activity_id or "").lower() in ids or read.prefix in prefixes
+        if ours and parts.ledger.job_holder(restore, read.job.id) in (None, restore.id):
+            return read
+    return None

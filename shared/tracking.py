@@ -1,0 +1,128 @@
+"""What runs at Azure, asked after: the validation, the operation, the job; each answer becomes an event."""
+
+from datetime import timedelta
+
+from shared.answers import JobRead
+from shared.events import Checked, Event, Postponed, StillRunning, Validated, ValidationGone
+from shared.outcomes import (
+    BecameOverdue,
+    Completed,
+    Failed,
+    JobProgress,
+    JobStarted,
+    TrackGone,
+    TrackLost,
+)
+from shared.parts import Gone, Parts, Rejected
+from shared.problems import Trouble
+from shared.restore import AzureError, Job, Restore
+from shared.retries import passes
+from shared.submission import resolve_doubt, tokens
+
+
+def poll_validation(parts: Parts, restore: Restore) -> Event:
+    """The validation's operation, or its end where Azure answered at once."""
+    passed = Checked() if restore.dry_run else Validated()
+    if restore.tracking is None:
+        return passed
+    try:
+        operation, retry_after = parts.azure.operation(restore.tracking, "validation")
+    except Gone as reason:
+        return ValidationGone(str(reason), parts.now())
+    except Rejected as no:
+        raise Trouble(f"the validation cannot be followed ({no})") from no
+    if operation.ended == "succeeded":
+        return passed
+    if operation.ended == "failed":
+        error = operation.error or AzureError(stage="validation", code=operation.status, message="it gave no reason")
+        if passes(error):
+            wait = parts.pace.back_off_for(len(restore.timeline), parts.jitter())
+            return ValidationGone(f"{error.code}: {error.message}", parts.now() + timedelta(seconds=wait))
+        return Failed(error, None)
+    return StillRunning(parts.now() + timedelta(seconds=_wait(parts, retry_after)))
+
+
+def _wait(parts: Parts, retry_after: float | None) -> float:
+    return max(parts.pace.shortest_poll, retry_after if retry_after is not None else parts.pace.poll_default)
+
+
+def poll_operation(parts: Parts, restore: Restore) -> Event | None:
+    """The restore's operation, until it names its job; where its URL is gone, the vault's jobs."""
+    if overdue(parts, restore):
+        return BecameOverdue(parts.now())
+    if restore.tracking is None:
+        return resolve_doubt(parts, restore)
+    try:
+        operation, retry_after = parts.azure.operation(restore.tracking, "operation")
+    except Gone as reason:
+        return TrackGone(str(reason), parts.now())
+    except Rejected as no:
+        raise Trouble(f"the operation cannot be followed ({no})") from no
+    now = parts.now()
+    if operation.ended == "failed":
+        error = operation.error or AzureError(stage="operation", code=operation.status, message="it gave no reason")
+        return Failed(error, None)
+    if operation.ended == "succeeded" and operation.job_id:
+        job = Job(id=operation.job_id, status="InProgress")
+        return JobStarted(job, now + timedelta(seconds=parts.pace.job_likely))
+    if operation.ended == "succeeded":
+        return TrackGone("the operation succeeded without naming its job", now)
+    return StillRunning(now + timedelta(seconds=_wait(parts, retry_after)))
+
+
+def overdue(parts: Parts, restore: Restore) -> bool:
+    """Whether it has run for longer than restores do, and that was not told yet."""
+    if restore.overdue_at or not restore.submitted_at:
+        return False
+    archived = restore.point is not None and restore.point.tier == "ArchiveStore"
+    limit = parts.pace.overdue_archive if archived else parts.pace.overdue
+    return (parts.now() - restore.submitted_at).total_seconds() > limit
+
+
+def poll_job(parts: Parts, restore: Restore) -> Event | None:
+    """The job by GET; None where nothing about it changed."""
+    if restore.job is None:
+        return resolve_doubt(parts, restore)
+    try:
+        read = parts.azure.job(restore, restore.job.id)
+    except Gone:
+        return _vanished(parts, restore)
+    except Rejected as no:
+        raise Trouble(f"the job cannot be read ({no})") from no
+    remember_echo(parts, restore, read)
+    return job_event(parts, restore, read)
+
+
+def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
+    """What a job, as read, means for its restore; any status that is no known end is running."""
+    if read.ended == "succeeded":
+        return Completed(read.job)
+    if read.ended == "failed":
+        return Failed(
+            read.error or AzureError(stage="job", code=read.job.status, message="it gave no reason"), read.job
+        )
+    now = parts.now()
+    if overdue(parts, restore):
+        return BecameOverdue(now + timedelta(seconds=parts.pace.overdue_poll))
+    if read.mark == restore.job_mark:
+        return None
+    # `due` stays in the past: from its first look on a job is watched at its vault's pace (shared/sweep.py)
+    return JobProgress(read.job, read.mark, min(restore.due, now))
+
+
+def _vanished(parts: Parts, restore: Restore) -> Event:
+    """A job that GET does not find: listed late, perhaps; believed only after the grace."""
+    since = restore.submitted_at or restore.accepted_at
+    now = parts.now()
+    first = next((entry.at for entry in reversed(restore.timeline) if entry.what != "postponed"), since)
+    if (now - max(since, first)).total_seconds() > parts.pace.grace and restore.troubles >= 3:
+        return TrackLost(f"Azure no longer knows the job {restore.job.id if restore.job else ''}")
+    wait = parts.pace.back_off_for(restore.troubles, parts.jitter())
+    return Postponed("Azure does not find the job (404)", now + timedelta(seconds=wait))
+
+
+def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:
+    """Once a vault's job carries our request id, it is known that this vault echoes them."""
+    ids, _ = tokens(restore)
+    if (read.activity_id or "").lower() in ids and parts.board.recall(restore.vault, "echo") is None:
+        parts.board.remember(restore.vault, "echo", {"job": read.job.id}, parts.now())

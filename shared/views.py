@@ -1,0 +1,90 @@
+"""What the API shows of a restore: everything a person needs, no URL with a signature, no secret. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.facts import span
+from shared.next_steps import next_step
+from shared.outbox import Notice
+from shared.restore import Restore
+from shared.store import Row
+from shared.values import iso
+
+
+def restore_view(restore: Restore, notices: Sequence[Notice], now: datetime) -> dict[str, Any]:
+    """`GET /api/restores/{id}`."""
+    value = restore.json_value()
+    plan = restore.plan
+    shown = {
+        "id": restore.id,
+        "phase": restore.phase.value,
+        "outcome": restore.outcome,
+        "closed": restore.closed,
+        "instance": restore.instance_name or restore.instance,
+        "instanceId": restore.instance or None,
+        "vault": restore.vault or None,
+        "datasource": value.get("datasource"),
+        "point": point_view(restore, now),
+        "target": {**value["plan"], "destination": plan.destination} if plan else None,
+        "via": restore.source,
+        "authenticatedAs": restore.authenticated_as,
+        "requestedBy": restore.requested_by,
+        "reason": restore.reason,
+        "ticket": restore.ticket,
+        "dryRun": restore.dry_run,
+        "crossRegion": restore.cross_region,
+        "againOf": restore.again_of,
+        "acceptedAt": iso(restore.accepted_at),
+        "closedAt": iso(restore.closed_at) if restore.closed_at else None,
+        "due": None if restore.closed else iso(restore.due),
+        "waitingFor": restore.waiting_for,
+        "trouble": restore.trouble,
+        "overdueAt": iso(restore.overdue_at) if restore.overdue_at else None,
+        "job": value.get("job"),
+        "error": value.get("error"),
+        "warnings": list(restore.warnings),
+        "attempts": value.get("attempts", []),
+        "timeline": value.get("timeline", []),
+        "notices": [notice_view(i, notice) for i, notice in enumerate(notices, 1)],
+        "nextStep": next_step(restore),
+        "request": restore.asked,
+    }
+    return {name: part for name, part in shown.items() if part is not None}
+
+
+def point_view(restore: Restore, now: datetime) -> dict[str, Any] | None:
+    """The recovery point with its age at the time of asking, or at the end."""
+    age = restore.age_of_point(restore.closed_at or now)
+    if restore.point is None or age is None:
+        return None
+    return {**restore.point.json_value(), "ageSeconds": round(age), "age": span(age)}
+
+
+def notice_view(number: int, notice: Notice) -> dict[str, Any]:
+    """One notice and how its delivery stands; `number` is what `/notices/{n}/resend` takes."""
+    shown = {
+        "number": number,
+        "event": notice.event,
+        "eventId": notice.event_id,
+        "channel": notice.channel,
+        "state": notice.state,
+        "attempts": notice.attempts,
+        "due": iso(notice.due) if notice.state == "owed" else None,
+        "answer": notice.answer or None,
+    }
+    return {name: part for name, part in shown.items() if part is not None}
+
+
+def row_view(row: Row) -> dict[str, Any]:
+    """A line of `GET /api/restores`, from an open or a done row."""
+    shown = {
+        "id": row.text("restore"),
+        "phase": row.text("phase"),
+        "instance": row.text("instanceName") or row.text("instance"),
+        "instanceId": row.text("instance"),
+        "acceptedAt": row.text("acceptedAt"),
+        "closedAt": row.text("closedAt"),
+        "job": row.text("job"),
+    }
+    return {name: part for name, part in shown.items() if part}

@@ -1,0 +1,147 @@
+"""One restore, moved as far as it goes now: gather, decide, act; whoever looks calls `advance`."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.announce import announce
+from shared.beginning import begin
+from shared.events import Event, Postponed
+from shared.parts import Parts
+from shared.problems import Ours, Trouble
+from shared.restore import BEFORE_SUBMISSION, CLOSED, Phase, Restore
+from shared.steps import IllegalStep, step
+from shared.store import Conflict
+from shared.submission import hindrance, resolve_doubt, submit
+from shared.tracking import poll_job, poll_operation, poll_validation
+
+log = logging.getLogger("desk")
+STARTS, WINDOW = (
+    10,
+    10.0,
+)  # restores that queue messages may start, per subscription and seconds; the rest is the sweep's
+LOOKS = 16  # steps in one go; a restore has nine phases
+
+ASK: dict[Phase, Callable[[Parts, Restore], Event | None]] = {
+    Phase.ACCEPTED: begin,
+    Phase.VALIDATING: poll_validation,
+    Phase.VALIDATED: hindrance,
+    Phase.SUBMITTING: resolve_doubt,
+    Phase.SUBMITTED: poll_operation,
+    Phase.RESTORING: poll_job,
+}
+
+
+class Workflow:
+    """Takes the steps that are due."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def advance(self, restore_id: str, wake: int | None = None, now_due: bool = False) -> Restore | None:
+        """Moves a restore until it must wait. `wake` is the number of the queue message that asks: only the one that
+        matches the row sends the next. `now_due` looks at it before it is due. Unreadable rises for a foreign row."""
+        restore = self.parts.ledger.load(restore_id)
+        for _ in range(LOOKS):
+            if restore is None or not self._may_look(restore, wake, now_due):
+                break
+            now_due = False
+            try:
+                after = self._look(restore, wake)
+            except Conflict:
+                restore = self.parts.ledger.load(restore_id)
+                continue
+            if after is None:
+                break
+            if wake is not None and after.wake != restore.wake:
+                self.parts.send(wake_message(after), self._wait(after))
+                break
+            restore = after
+        return restore
+
+    def _may_look(self, restore: Restore, wake: int | None, now_due: bool) -> bool:
+        if restore.phase not in ASK:
+            return False
+        now = self.parts.now()
+        if not now_due and (restore.due - now).total_seconds() > 0.5:
+            return False
+        subscription = restore.instance.split("/")[2].lower()
+        quiet = self.parts.board.quiet_until(subscription)
+        if quiet and quiet > now:
+            return False
+        fresh_start = wake is not None and restore.phase is Phase.ACCEPTED and restore.turn_at is None
+        return not fresh_start or self.parts.board.take_start(subscription, now, STARTS, WINDOW)
+
+    def _look(self, restore: Restore, wake: int | None) -> Restore | None:
+        """Asks, decides and saves one step; None where there is nothing to do but wait."""
+        holds = wake is not None and wake == restore.wake
+
+        def save(before: Restore, event: Event) -> Restore:
+            return self.save(before, event, holds)
+
+        try:
+            event = ASK[restore.phase](self.parts, restore)
+            if event is None and restore.phase is Phase.VALIDATED:
+                return submit(self.parts, restore, save)
+        except Trouble as trouble:
+            event = self._postponed(restore, trouble)
+        except Ours as ours:
+            if restore.phase not in BEFORE_SUBMISSION:
+                raise
+            event = self._postponed(restore, Trouble(str(ours)))
+        return save(restore, event) if event else None
+
+    def _postponed(self, restore: Restore, trouble: Trouble) -> Postponed:
+        pace, now = self.parts.pace, self.parts.now()
+        wait = trouble.retry_after or pace.back_off_for(restore.troubles, self.parts.jitter())
+        due = now + timedelta(seconds=max(wait, pace.shortest_poll))
+        if trouble.throttled:
+            self.parts.board.set_quiet(restore.instance.split("/")[2].lower(), due)
+        return Postponed(trouble.what, due)
+
+    def save(self, before: Restore, event: Event, holds: bool = False) -> Restore:
+        """One step on the books, its notices with it; Conflict rises. `holds`: this look may send the next wake."""
+        now = self.parts.now()
+        after = step(before, event, now)
+        told = announce(self.parts, before, after)
+        after = told.restore
+        held = holds and 0 < self._wait(after) <= self.parts.pace.hold_message and after.phase in ASK
+        if held and not after.waiting_for:
+            after = after.model_copy(update={"wake": after.wake + 1, "held": True})
+        else:
+            after = after.model_copy(update={"held": False})
+        saved = self.parts.ledger.save(before, after, told.notices)
+        audit(before, saved, event)
+        return saved
+
+    def _wait(self, restore: Restore) -> float:
+        return (restore.due - self.parts.now()).total_seconds()
+
+
+def wake_message(restore: Restore) -> str:
+    """A reason to look: the restore's id and the wake's number."""
+    return json.dumps({"restore": restore.id, "wake": restore.wake})
+
+
+def audit(before: Restore | None, after: Restore, event: Event | None) -> None:
+    """Each change of phase as a log event: the app can rewrite its ledger, the log is the audit."""
+    moved = before is None or before.phase is not after.phase
+    values = {
+        "restore": after.id,
+        "phase": after.phase.value,
+        "from_phase": before.phase.value if before else None,
+        "event": type(event).__name__ if event else "Accepted",
+        "instance": after.instance_name or after.instance,
+        "source": after.source,
+        "requested_by": after.requested_by,
+        "attempt": after.attempt.request_id if after.attempt else None,
+        "job": after.job.id if after.job else None,
+        "error": after.error.code if after.error and after.phase in CLOSED else None,
+    }
+    if moved or after.trouble:
+        shown = " ".join(f"{name}={value}" for name, value in values.items() if value)
+        log.info("restore %s", shown, extra={"desk": values})
+
+
+__all__ = ["IllegalStep", "Workflow", "audit", "wake_message"]
