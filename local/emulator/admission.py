@@ -27,15 +27,15 @@ _EARLIER = re.compile(r"202[23]-\d\d-\d\d")
 _ANY_VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
 
 
-def admit(world: World, call: Call, found: Found, headers: Mapping[str, str]) -> tuple[Answer | None, dict[str, str]]:
+def admit(world: World, call: Call, found: Found) -> tuple[Answer | None, dict[str, str]]:
     """A refusal or None, and the rate-limit headers that any answer shows."""
-    refusal = _unauthenticated(world, headers) or _unroutable(call, found)
+    refusal = _unauthenticated(world, call.headers) or _unroutable(call, found)
     if refusal is not None or found.route is None:
         return refusal, {}
-    refusal = _unsupported(call, found.route, headers) or _unknown(world, call, found.route)
+    refusal = _unsupported(call, found.route) or _unknown(world, call, found.route)
     if refusal is not None:
         return refusal, {}
-    return _throttled(world, call, found.route, headers["authorization"])
+    return _throttled(world, call, found.route)
 
 
 def _unauthenticated(world: World, headers: Mapping[str, str]) -> Answer | None:
@@ -59,7 +59,7 @@ def _unroutable(call: Call, found: Found) -> Answer | None:
     return _refused(404, "InvalidResourceType", "The resource type could not be found.")
 
 
-def _unsupported(call: Call, route: Route, headers: Mapping[str, str]) -> Answer | None:
+def _unsupported(call: Call, route: Route) -> Answer | None:
     version = call.api_version
     if not version:
         message = "The api-version query parameter (?api-version=) is required for all requests."
@@ -69,7 +69,7 @@ def _unsupported(call: Call, route: Route, headers: Mapping[str, str]) -> Answer
         known = ",".join(sorted(_VERSIONS))
         message = f"The api-version '{version}' is invalid. The supported versions are '{known}'."
         return _refused(400, "InvalidApiVersionParameter", message)
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if call.method == "POST" and media != "application/json":
         message = f"The content media type '{media}' is not supported. Only 'application/json' is supported."
         return _refused(415, "UnsupportedMediaType", message)
@@ -86,11 +86,11 @@ def _unknown(world: World, call: Call, route: Route) -> Answer | None:
     return None
 
 
-def _throttled(world: World, call: Call, route: Route, authorization: str) -> tuple[Answer | None, dict[str, str]]:
+def _throttled(world: World, call: Call, route: Route) -> tuple[Answer | None, dict[str, str]]:
     options = world.options
     caller = Caller(
         subscription=call.params["subscription"].lower(),
-        principal=hashlib.sha256(authorization.encode()).hexdigest()[:16],
+        principal=hashlib.sha256(call.headers["authorization"].encode()).hexdigest()[:16],
         verb=route.verb.lower(),
         writes=call.method == "POST",
         by_location="location" in call.params,

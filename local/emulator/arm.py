@@ -1,35 +1,33 @@
-"""The management endpoint: takes a call from the wire, has it admitted, struck or handled, notes it and answers."""
+"""The management endpoint: has a call admitted, struck by a fault or handled, notes it, and answers."""
 
 import asyncio
 import itertools
 import socket
 import struct
-import uuid
-from dataclasses import replace
-from urllib.parse import parse_qsl
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from local.emulator import admission, errors, faulty, journal, ticks
-from local.emulator.asks import MalformedError, lowered
+from local.emulator import admission, errors, faulty, incoming, journal, ticks
+from local.emulator.asks import MalformedError
 from local.emulator.calls import Answer, Call, Handler, RefusedError, World
 from local.emulator.codes import CODES
 from local.emulator.errors import Json
-from local.emulator.faults import PauseFault, ResetFault, Target, strike
+from local.emulator.faults import Answering, PauseFault, ResetFault, strike
 from local.emulator.faulty import Reply
-from local.emulator.routes import find
-from local.emulator.work import find_job, find_operation
+from local.emulator.routes import Found, find
 
-_STANDING = {
-    "Cache-Control": "no-cache",
-    "Pragma": "no-cache",
-    "Expires": "-1",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "Server": "Microsoft-IIS/10.0",
-    "X-Powered-By": "ASP.NET",
-}
+
+@dataclass(frozen=True, slots=True)
+class _Struck:
+    """A call whose answer a fault shapes, with what is needed to handle it still."""
+
+    call: Call
+    handler: Handler
+    headers: dict[str, str]
+    fault: Answering
 
 
 class Arm:
@@ -45,130 +43,85 @@ class Arm:
             body = await request.body()
         except ClientDisconnect:
             return
-        reply = await self._reply(request, body)
+        found = find(request.method, scope["path"])
+        call = incoming.call_of(self._world, request, body, found, next(self._numbers))
+        reply = self._answered(call, found)
+        if isinstance(reply, _Struck):
+            reply = await self._suffered(reply, receive)
         if reply.status:
             await _send(reply, send)
         if reply.broken:
-            await drop(scope)
+            await _drop(scope)
 
-    async def _reply(self, request: Request, body: bytes) -> Reply:
-        found = find(request.method, request.url.path)
-        call = _call(
-            self._world,
-            request,
-            body,
-            found.params,
-            found.route.verb if found.route else "unknown",
-            next(self._numbers),
-        )
+    def _answered(self, call: Call, found: Found) -> Reply | _Struck:
         with self._world.store.transaction():
-            refusal, limits = admission.admit(self._world, call, found, request.headers)
-            subject = _subject(self._world, call)
-            headers = _headers(request, call) | limits
+            refusal, limits = admission.admit(self._world, call, found)
+            call = replace(call, subject=incoming.subject_of(self._world, call))
+            headers = incoming.dressed(call) | limits
             if refusal is not None or found.route is None:
-                answer = refusal or Answer(status=404)
-                self._note(call, subject, request, answer.status, effect=False)
-                return faulty.plain(answer, headers)
-            call = replace(call, struck=strike(self._world.store, self._world.options.fault_seed, subject))
+                refusal = refusal or Answer(status=404)
+                self._note(call, refusal.status, effect=False)
+                return faulty.plain(refusal, headers)
+            call = replace(call, struck=strike(self._world.store, self._world.options.fault_seed, call.subject))
             if call.struck.answer is None:
-                return faulty.plain(self._handled(call, subject, request, found.route.handler), headers)
-        return await self._struck(call, subject, request, found.route.handler, headers)
+                return faulty.plain(self._handled(call, found.route.handler), headers)
+            return _Struck(call, found.route.handler, headers, call.struck.answer)
 
-    async def _struck(
-        self, call: Call, subject: Target, request: Request, handler: Handler, headers: dict[str, str]
-    ) -> Reply:
+    async def _suffered(self, hit: _Struck, receive: Receive) -> Reply:
         """A fault `after` lets the call take effect first; only then does its answer suffer."""
-        fault = call.struck.answer
-        assert fault is not None
-        delayed = isinstance(fault, PauseFault) and fault.kind == "delay"
-        shown = None if delayed else faulty.shown(fault)
-        answer: Answer | None = None
-        if fault.when == "after":
-            with self._world.store.transaction():
-                answer = self._handled(call, subject, request, handler, shown)
-        elif shown is not None:
-            with self._world.store.transaction():
-                self._note(call, subject, request, shown, effect=False)
+        fault = hit.fault
         if isinstance(fault, PauseFault):
-            await asyncio.sleep(fault.seconds)
-            if fault.kind == "hang":
-                return Reply(broken=True)
-            if answer is None:
-                with self._world.store.transaction():
-                    answer = self._handled(replace(call, now=self._world.clock()), subject, request, handler)
-            return faulty.plain(answer, headers)
-        return Reply(broken=True) if isinstance(fault, ResetFault) else faulty.faulted(fault, call, headers)
+            return await self._paused(hit, fault, receive)
+        self._happened(hit, faulty.shown(fault))
+        return Reply(broken=True) if isinstance(fault, ResetFault) else faulty.faulted(fault, hit.call, hit.headers)
 
-    def _handled(
-        self, call: Call, subject: Target, request: Request, handler: Handler, shown: int | None = None
-    ) -> Answer:
+    async def _paused(self, hit: _Struck, fault: PauseFault, receive: Receive) -> Reply:
+        """A call that was sent takes effect even when its client did not wait; only a hang ends with the client."""
+        if fault.kind == "hang":
+            self._happened(hit, 0)
+            await _until_gone(receive, fault.seconds)
+            return Reply(broken=True)
+        with self._world.store.transaction():
+            answer = self._handled(hit.call, hit.handler) if fault.when == "after" else None
+        await asyncio.sleep(fault.seconds)
+        with self._world.store.transaction():
+            now = replace(hit.call, now=self._world.clock())
+            return faulty.plain(answer or self._handled(now, hit.handler), hit.headers)
+
+    def _happened(self, hit: _Struck, shown: int) -> None:
+        with self._world.store.transaction():
+            if hit.fault.when == "after":
+                self._handled(hit.call, hit.handler, shown)
+            else:
+                self._note(hit.call, shown, effect=False)
+
+    def _handled(self, call: Call, handler: Handler, shown: int | None = None) -> Answer:
+        """`shown` is the status the client will see instead, 0 for none."""
         try:
             answer = handler(self._world, call)
         except MalformedError as error:
             answer = _refused(RefusedError("BMSUserErrorInvalidInput", str(error)), call)
         except RefusedError as error:
             answer = _refused(error, call)
-        self._note(call, subject, request, answer.status if shown is None else shown, effect=answer.effect)
+        self._note(call, answer.status if shown is None else shown, effect=answer.effect)
         return answer
 
-    def _note(self, call: Call, subject: Target, request: Request, status: int, *, effect: bool) -> None:
+    def _note(self, call: Call, status: int, *, effect: bool) -> None:
+        held = self._world.inventory.instance(call.subject.instance)
+        vault = held.held if held else self._world.inventory.vault(call.subject.vault)
         doc: Json = {
             "time": ticks.full(call.now),
             "verb": call.verb,
             "method": call.method,
             "path": call.path,
-            "vault": subject.vault.rpartition("/")[2] or None,
-            "instance": subject.instance.rpartition("/")[2] or None,
+            "vault": vault.vault.name if vault else call.params.get("vault"),
+            "instance": held.instance.name if held else call.params.get("instance"),
             "status": status,
-            "x-ms-client-request-id": request.headers.get("x-ms-client-request-id"),
-            "x-ms-correlation-request-id": request.headers.get("x-ms-correlation-request-id"),
+            "x-ms-client-request-id": call.headers.get("x-ms-client-request-id"),
+            "x-ms-correlation-request-id": call.headers.get("x-ms-correlation-request-id"),
             "effect": effect,
         }
         journal.note(self._world.store.db, call.verb, doc)
-
-
-def _call(world: World, request: Request, body: bytes, params: object, verb: str, number: int) -> Call:
-    raw, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
-    assert isinstance(params, dict)
-    return Call(
-        verb=verb,
-        method=request.method,
-        base=f"{request.url.scheme}://{request.url.netloc}",
-        target=f"{raw}?{query}",
-        path=request.url.path,
-        params=params,
-        query={name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)},
-        body=body,
-        request_id=request.headers.get("x-ms-client-request-id") or str(uuid.uuid4()),
-        now=world.clock(),
-        number=number,
-    )
-
-
-def _subject(world: World, call: Call) -> Target:
-    """Vault and instance of a call, found in its path, its body, its operation or its job."""
-    db, verb = world.store.db, call.verb.lower()
-    if "operation" in call.params:
-        row = find_operation(db, call.params["operation"])
-        return Target(verb, row.operation.vault, row.operation.instance) if row else Target(verb)
-    if "job" in call.params:
-        job = find_job(db, call.params["job"])
-        return Target(verb, call.vault_id, job.instance if job else "")
-    if "vault" in call.params:
-        return Target(verb, call.vault_id, call.params.get("instance", ""))
-    return _subject_of_body(call, verb) if call.method == "POST" else Target(verb)
-
-
-def _subject_of_body(call: Call, verb: str) -> Target:
-    try:
-        body = lowered(call.body)
-    except MalformedError:
-        return Target(verb)
-    details = body.get("crossregionrestoredetails")
-    instance = str((details if isinstance(details, dict) else body).get("sourcebackupinstanceid", ""))
-    return Target(
-        verb, str(body.get("sourcebackupvaultid") or instance.lower().partition("/backupinstances/")[0]), instance
-    )
 
 
 def _refused(error: RefusedError, call: Call) -> Answer:
@@ -180,30 +133,22 @@ def _refused(error: RefusedError, call: Call) -> Answer:
     return Answer(status=error.status or code.status, body=body, headers=errors.headers(code))
 
 
-def _headers(request: Request, call: Call) -> dict[str, str]:
-    correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
-    identity = str(uuid.uuid4())
-    headers = {
-        **_STANDING,
-        "x-ms-request-id": identity,
-        "x-ms-correlation-request-id": correlation,
-        "x-ms-routing-request-id": f"LOCAL:{ticks.whole(call.now).replace('-', '').replace(':', '')}:{identity}",
-    }
-    if request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
-        headers["x-ms-client-request-id"] = call.request_id
-    return headers
-
-
 async def _send(reply: Reply, send: Send) -> None:
-    headers = {"Content-Length": str(reply.length), **reply.headers}
+    length = {} if reply.status == 204 else {"Content-Length": str(reply.length)}
+    headers = {**reply.headers, **length}
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    if reply.status == 204:
-        raw = [(name, value) for name, value in raw if name != b"content-length"]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
     await send({"type": "http.response.body", "body": reply.body, "more_body": reply.broken})
 
 
-async def drop(scope: Scope) -> None:
+async def _until_gone(receive: Receive, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+
+async def _drop(scope: Scope) -> None:
     """Resets the connection: no orderly end. The server's protocol class put the transport there."""
     transport = scope["state"]["transport"]
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

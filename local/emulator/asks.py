@@ -137,14 +137,12 @@ def read_restore(body: bytes) -> RestoreAsk:
 
 def lowered(body: bytes) -> dict[str, object]:
     try:
-        value = json.loads(body)
-    except ValueError as error:
+        value = _lowered(json.loads(body))
+    except (ValueError, RecursionError) as error:
         raise MalformedError(f"not JSON: {error}") from None
     if not isinstance(value, dict):
         raise MalformedError("not a JSON object")
-    low = _lowered(value)
-    assert isinstance(low, dict)
-    return low
+    return value
 
 
 def _checked[Model: _Ask](model: type[Model], value: object) -> Model:

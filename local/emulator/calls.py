@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from local.emulator.errors import Json
-from local.emulator.faults import Struck
+from local.emulator.faults import Struck, Target
 from local.emulator.inventory import HeldInstance, HeldVault, Inventory
 from local.emulator.options import Options
 from local.emulator.signing import Signer
@@ -37,8 +37,10 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     request_id: str
+    headers: Mapping[str, str]
     now: int
     number: int
+    subject: Target = field(default_factory=lambda: Target(""))
     struck: Struck = field(default_factory=Struck)
 
     @property

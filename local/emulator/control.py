@@ -11,10 +11,12 @@ from starlette.routing import Route
 from local.emulator import faults, journal, planting, ticks, work
 from local.emulator.calls import World
 from local.emulator.errors import Json
+from local.emulator.routes import ROUTES
 from local.emulator.seed import Seed
 from local.emulator.worlds import bench_seed
 
 _RULES = TypeAdapter(list[faults.Rule])
+_VERBS = {"any", *(route.verb.lower() for route in ROUTES)}
 
 
 class Planted(BaseModel):
@@ -85,6 +87,8 @@ class Control:
             rules = _RULES.validate_json(text if text.startswith(b"[") else b"[" + text + b"]")
         except ValidationError as error:
             return _bad(str(error))
+        if strange := {rule.match.verb for rule in rules if rule.match.verb.lower() not in _VERBS}:
+            return _bad(f"unknown verbs {sorted(strange)}; known: {sorted(_VERBS)}")
         with self._world.store.transaction():
             return JSONResponse({"ids": [faults.add_rule(self._world.store, rule) for rule in rules]}, 201)
 

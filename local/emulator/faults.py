@@ -2,9 +2,9 @@
 
 import hmac
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from local.emulator.codes import CODES
@@ -90,6 +90,13 @@ type Answering = ErrorFault | StatusFault | ResetFault | PauseFault
 class Rule(_Model):
     match: Match = Match()
     fault: Annotated[Fault, Field(discriminator="kind")]
+
+    @model_validator(mode="after")
+    def possible(self) -> Self:
+        verbs = _natural(self.fault)
+        if verbs is not None and self.match.verb.lower() not in {"any", *verbs}:
+            raise ValueError(f"such a fault strikes {', '.join(sorted(verbs))}, never {self.match.verb}")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

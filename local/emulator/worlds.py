@@ -27,7 +27,8 @@ _TRAPS = (
     Point(age_hours=5, visible=False),
     Point(age_hours=9, expires_in_days=-0.1),
 )
-_WEEKLY = tuple(Point(age_hours=age) for age in (20, 188, 356, 524))
+# A point without an expiry is what an on-demand backup leaves.
+_WEEKLY = (Point(age_hours=20, expires_in_days=None), *(Point(age_hours=age) for age in (188, 356, 524)))
 _ARCHIVED = (
     Point(age_hours=2400, store="ArchiveStore", expires_in_days=3650),
     Point(age_hours=3120, store="ArchiveStore", expires_in_days=3650, rehydrated_for_days=12),
