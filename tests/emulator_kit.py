@@ -113,7 +113,7 @@ def instance_path(vault: Vault, instance: Instance) -> str:
     return f"{vault_path(vault)}/backupInstances/{instance.name}"
 
 
-def as_files(point: str, prefix: str = "drill", **more: object) -> Json:
+def as_files(point: str, prefix: str = "drill", **more: Any) -> Json:
     return {
         "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
         "recoveryPointId": point,
@@ -128,7 +128,7 @@ def as_files(point: str, prefix: str = "drill", **more: object) -> Json:
     }
 
 
-def from_archive(point: str, **more: object) -> Json:
+def from_archive(point: str, **more: Any) -> Json:
     archived = {
         "objectType": "AzureBackupRestoreWithRehydrationRequest",
         "sourceDataStoreType": "ArchiveStore",

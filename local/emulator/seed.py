@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ StoreName = Literal["VaultStore", "ArchiveStore"]
 State = Literal["Enabled", "Disabled", "PermanentlyDisabled"]
 
 
+@cache
 def stable_guid(*parts: object) -> str:
     """The same parts give the same id in every run, so that settings and tests can name things."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(str(part) for part in parts).lower()))
