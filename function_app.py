@@ -88,16 +88,16 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().health.answer)
 
 
-@app.queue_trigger("message", "restore-requests", "AzureWebJobsStorage")
+@app.queue_trigger(arg_name="message", queue_name="restore-requests", connection="AzureWebJobsStorage")
 def run_restore(message: func.QueueMessage) -> None:
     desk().queue_in.message(message.get_body(), message.id or "")
 
 
-@app.queue_trigger("message", "restore-requests-poison", "AzureWebJobsStorage")
+@app.queue_trigger(arg_name="message", queue_name="restore-requests-poison", connection="AzureWebJobsStorage")
 def take_poison(message: func.QueueMessage) -> None:
     desk().queue_in.poison(message.get_body(), message.id or "")
 
 
-@app.timer_trigger("%SWEEP_SCHEDULE%", "timer", run_on_startup=False, use_monitor=True)
+@app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def sweep_restores(timer: func.TimerRequest) -> None:
     desk().sweep.run()

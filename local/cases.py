@@ -1,0 +1,60 @@
+"""The restores that the demo asks for: one of every kind, by every way in, and how each ought to end. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request; `phase` and `outcome` are how it ought to end, `code` the error's where it is not a success."""
+
+    title: str
+    via: str
+    body: Any
+    phase: str = "succeeded"
+    outcome: str | None = "filesDelivered"
+    code: str | None = None
+
+
+FLEX = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/flexRG/providers/Microsoft.DataProtection"
+    "/backupVaults/flexVault/backupInstances/pg-prod-01-d30fa52e-20c9-55e4-b891-fa7af34b1b1d"
+)
+CONTAINER = "https://testossstorageaccount.blob.core.windows.net/one-ticket"
+FAILING = "hrdb"  # its validation gets Azure's UserErrorRestoreToLowerVersion
+
+
+def _asked(instance: str, target: Any = "drills", **more: Any) -> dict[str, Any]:
+    return {"instance": instance, "target": target, "requestedBy": "demo@contoso.com", "reason": "demo", **more}
+
+
+CASES = (
+    Case("flexible server as files", "http", _asked("pg-prod-01")),
+    Case("flexible server as files, asked by queue", "queue", _asked("pg-prod-02")),
+    Case("a container said in full, by ARM id", "http", _asked(FLEX, {"kind": "files", "container": CONTAINER})),
+    Case("point at or before a moment", "http", _asked("pg-stage-01", recoveryPoint={"atOrBefore": "-10d"})),
+    Case("single server as files, from archive", "http", _asked("crmdb", recoveryPoint={"atOrBefore": "-60d"})),
+    Case("cross-region", "http", _asked("geo-flex", crossRegion=True)),
+    Case("behind a Resource Guard, user-assigned identity", "http", _asked("pg-guarded", resourceGuardRequests="auto")),
+    Case("dry run", "http", _asked("pg-stage-01", dryRun=True), "checked", None),
+    Case("Azure says no at validation", "http", _asked(FAILING), "failed", None, "UserErrorRestoreToLowerVersion"),
+    Case(
+        "flexible server as database: impossible", "queue", _asked("pg-stage-01", "retired-server", database="app2"),
+        "refused", None, "FlexibleServerTakesFilesOnly",
+    ),
+    Case("a message nobody can read", "queue", "restore pg-prod-01 please", "refused", None, "RequestRefused"),
+    Case("single server as files, cross-region", "http", _asked("geo-orders", crossRegion=True)),
+    Case(
+        "single server as database (retired), by queue", "queue", _asked("empdb11", "retired-server", database="emp21"),
+        "succeeded", "databaseCreated",
+    ),
+)  # fmt: skip
+
+
+def cases(count: int | None) -> Iterator[Case]:
+    """Every case, and more plain ones where more are asked for."""
+    yield from CASES
+    plain = cycle([Case(f"{name} as files", "http", _asked(name)) for name in ("pg-prod-01", "pg-prod-02", "geo-flex")])
+    yield from islice(plain, max(0, (count or 0) - len(CASES)))

@@ -1,0 +1,141 @@
+"""`python3 -m local demo`: a whole desk comes up, is asked for restores of every kind, and shows each to its end."""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from local.cases import FAILING, cases
+from local.following import Followed, Following
+from local.stack import Options, Stack
+
+LIMIT = 150.0  # seconds for all restores to end
+STYLE = {"succeeded": "green", "checked": "green", "failed": "red", "refused": "yellow", "lost": "bold red"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--restores", type=int, metavar="N", help="ask for N restores at least")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+
+
+def main(args: argparse.Namespace) -> int:
+    """0 only if every restore ended as it should, each told, each signature valid."""
+    console = Console(stderr=args.json, width=None if sys.stdout.isatty() else 120)
+    began = time.monotonic()
+    console.print("Starting Azurite, the Data Protection emulator, the Functions host and the channels' other ends …")
+    with Stack(Options()) as stack:
+        console.print(f"Up at {stack.url} after {time.monotonic() - began:.1f} s.")
+        rule = {"match": {"verb": "validateRestore", "instance": instance_of(stack, FAILING)}}
+        fault = {"kind": "error", "stage": "validate", "code": "UserErrorRestoreToLowerVersion"}
+        stack.emulated("faults", "POST", {**rule, "fault": fault})
+        following = Following(stack)
+        for case in cases(args.restores):
+            following.ask(case)
+        limit = LIMIT + 5 * max(0, len(following.all) - 20)
+        show(console, following, limit)
+        result = verdict(stack, following, time.monotonic() - began)
+        report(console, following, result)
+    if args.json:
+        print(json.dumps({name: part for name, part in result.items() if name != "faults"}))
+    return 0 if result["ok"] else 1
+
+
+def instance_of(stack: Stack, name: str) -> str:
+    """The backup instance behind a name of desk.toml."""
+    listed = stack.http.get("/api/instances").raise_for_status().json()["value"]
+    return next(str(item["id"]).rsplit("/", 1)[1] for item in listed if item["name"] == name)
+
+
+def show(console: Console, following: Following, limit: float) -> None:
+    """Live on a terminal, a line for each change elsewhere."""
+    end = time.monotonic() + limit
+    seen: dict[str, str] = {}
+    with Live(console=console, refresh_per_second=6, transient=True) as live:
+        while not following.over() and time.monotonic() < end:
+            following.look()
+            if console.is_terminal:
+                live.update(table(following.all))
+            else:
+                _changes(console, following.all, seen)
+            time.sleep(0.25)
+
+
+def _changes(console: Console, all_: Sequence[Followed], seen: dict[str, str]) -> None:
+    for one in all_:
+        if seen.get(one.key) != one.phase:
+            seen[one.key] = one.phase
+            console.print(f"  {one.seconds():5.1f} s  {one.case.title}: {one.phase}", soft_wrap=True, highlight=False)
+
+
+def table(all_: Sequence[Followed]) -> Table:
+    """How each stands."""
+    made = Table(title="Restores", title_justify="left", expand=False)
+    for column in ("restore of", "by", "phase", "data from", "notices", "took"):
+        made.add_column(column, justify="right" if column == "took" else "left")
+    for one in all_:
+        told = Counter(n["state"] for n in one.view.get("notices", []))
+        phase = f"[{STYLE.get(one.phase, 'cyan')}]{one.phase}[/]"
+        age = one.view.get("point", {}).get("age", "")
+        notices = ", ".join(f"{count} {state}" for state, count in told.items())
+        made.add_row(
+            one.case.title, one.case.via, phase, f"{age} ago" if age else "", notices, f"{one.seconds():.1f} s"
+        )
+    return made
+
+
+def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any]:
+    """What happened, and every way in which it was not what it ought to be."""
+    arrived = stack.channels.ends.arrived
+    good = [one for one in arrived if one.status < 300 and not one.faults]
+    faults = [f"{one.case.title}: {one.fault()}" for one in following.all if one.fault()]
+    faults += [f"a notice to {one.channel}: {', '.join(one.faults)}" for one in arrived if one.faults]
+    faults += [f"{one.case.title}: its notices are not all told" for one in following.all if one.ended is None]
+    faults += untold(following, {one.webhook_id for one in good})
+    counts = stack.emulated("counts")
+    return {
+        "requested": len(following.all),
+        "ended": dict(Counter(one.phase for one in following.all)),
+        "notices": len(good),
+        "armCalls": sum(counts.values()) if isinstance(counts, dict) else len(counts),
+        "seconds": round(seconds, 1),
+        "ok": not faults,
+        "faults": faults,
+    }
+
+
+def untold(following: Following, ids: set[str | None]) -> list[str]:
+    """Notices that the books call delivered and that nobody received."""
+    told = [n["eventId"] for one in following.all for n in one.view.get("notices", []) if n["state"] == "delivered"]
+    return [
+        f"notice {event_id} is on the books as delivered, but did not arrive"
+        for event_id in told
+        if event_id not in ids
+    ]
+
+
+def report(console: Console, following: Following, result: dict[str, Any]) -> None:
+    """The table of what happened, an error in full as a person would read it, and the verdict."""
+    console.print(table(following.all))
+    for one in following.all:
+        error = one.view.get("error")
+        if error:
+            action = " ".join(error.get("recommendedAction", []))
+            console.print(f"[bold]{one.case.title}[/]: {error['code']}: {error['message']} {action}", soft_wrap=True)
+    done = next((one for one in following.all if one.view.get("outcome") == "filesDelivered"), None)
+    if done and done.view.get("nextStep"):
+        console.print(f"[bold]What comes after files delivered:[/] {done.view['nextStep']}", soft_wrap=True)
+    ended = ", ".join(f"{count} {phase}" for phase, count in result["ended"].items())
+    console.print(
+        f"{result['requested']} requested: {ended}; {result['notices']} notices received, each with a valid signature; "
+        f"{result['armCalls']} ARM calls; {result['seconds']} s.", soft_wrap=True,
+    )  # fmt: skip
+    for fault in result["faults"]:
+        console.print(f"[red]NOT AS IT SHOULD BE[/] {fault}", soft_wrap=True)
+    sys.stdout.flush()

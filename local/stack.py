@@ -1,0 +1,157 @@
+"""The whole desk on this machine: Azurite, the emulator, the Functions host, the channels' other ends."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import uvicorn
+
+from local.azurite import Azurite
+from local.environment import hermetic
+from local.processes import ROOT, Child
+from local.sinks_app import Sink, create_app
+
+CHANNELS = {"events": "DESK_WEBHOOK", "dba": "DBA_WEBHOOK"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How fast Azure's part goes, how fast ours, and what a run brings with it."""
+
+    speed: float = 120
+    pace: float = 120
+    schedule: str = "* * * * * *"
+    arm: str | None = None
+    port: int = 0
+    config: Path = ROOT / "desk.toml"
+    home: Path | None = None
+    emulator: Sequence[str] = ("--fractional-retry-after",)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    hosts: Sequence[Sequence[str]] = ((),)  # one process each, with the kinds it runs (none: all)
+
+
+class Channels:
+    """The other ends of the channels, served from a thread."""
+
+    def __init__(self, sinks: Mapping[str, Sink]) -> None:
+        self.app = create_app(sinks)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(self.app, log_level="warning", access_log=False, lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    @property
+    def ends(self) -> Any:
+        """What came (`arrived`) and what is down (`down`)."""
+        return self.app.state.sinks
+
+
+class Stack:
+    """`with Stack(options) as stack:` – everything is up; after the block nothing is left of it."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.key = secrets.token_urlsafe(24)
+        self.hosts: list[Child] = []
+        self._left = ExitStack()
+        self._secrets = {name: "whsec_" + b64encode(secrets.token_bytes(24)).decode() for name in CHANNELS}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as made:
+            self._up(made)
+            self._left = made.pop_all()
+        return self
+
+    def _up(self, made: ExitStack) -> None:
+        self.home = self.options.home or Path(tempfile.mkdtemp(prefix="restore-desk-"))
+        if self.options.home is None:
+            made.callback(shutil.rmtree, self.home, ignore_errors=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.channels = made.enter_context(Channels({name: Sink("webhook", (s,)) for name, s in self._secrets.items()}))
+        self.azurite = made.enter_context(Azurite(self.home / "azurite"))
+        self.arm = self.options.arm or self._emulator(made)
+        self._settings = self.home / "settings.json"
+        self._settings.touch(mode=0o600)
+        self._settings.write_text(json.dumps({"IsEncrypted": False, "Values": self.settings()}))
+        for number, kinds in enumerate(self.options.hosts):
+            self.hosts.append(self._host(number, kinds))
+        for host in self.hosts:
+            made.callback(host.stop)
+            host.start()
+        ready = self.hosts[0].ready
+        self.url = f"http://127.0.0.1:{ready['port']}"
+        self.http = made.enter_context(
+            httpx.Client(base_url=self.url, headers={"x-functions-key": self.key}, timeout=60, trust_env=False)
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._left.close()
+
+    def _emulator(self, made: ExitStack) -> str:
+        line = ["-m", "local.emulator", "--port", "0", "--state", str(self.home / "emulator")]
+        line += ["--speed", str(self.options.speed), *self.options.emulator]
+        child = Child("the emulator", line, self.home / "emulator.log", hermetic(os.environ))
+        made.callback(child.stop, 5)
+        child.start()
+        words = child.first_line.split()
+        self.emulator = child
+        return next(word for word in words if word.startswith("http")).rstrip(",")
+
+    def settings(self) -> dict[str, str]:
+        """What the app finds in its environment; the person's own settings win (`up` only)."""
+        pairs = {"DESK_HEALTH_KEY": self.key, "AzureWebJobsStorage": self.azurite.connection_string}
+        for name, head in CHANNELS.items():
+            pairs |= {f"{head}_URL": f"{self.channels.url}/{name}", f"{head}_SECRET": self._secrets[name]}
+        pairs |= {
+            "ARM_ENDPOINT": self.arm,
+            "DESK_PACE": str(self.options.pace),
+            "DESK_CONFIG": str(self.options.config),
+            "SWEEP_SCHEDULE": self.options.schedule,
+        }
+        return {**pairs, **self.options.environ}
+
+    def _host(self, number: int, kinds: Sequence[str]) -> Child:
+        line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]
+        line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(self.home / f"host-{number}")]
+        line += [part for kind in kinds for part in ("--only", kind)]
+        environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
+        return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)
+
+    def emulated(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        """The emulator's control API."""
+        answer = httpx.request(method, f"{self.arm}/_emulator/{path}", json=body, timeout=30, trust_env=False)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def send(self, text: str) -> None:
+        """Puts a message on the request queue, as another service would."""
+        from azure.storage.queue import QueueClient
+
+        with QueueClient.from_connection_string(self.azurite.connection_string, "restore-requests") as queue:
+            queue.send_message(text, time_to_live=-1)
