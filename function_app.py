@@ -68,6 +68,11 @@ def list_recovery_points(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.recovery_points)
 
 
+@app.route("tickets/{source}", methods=["POST"])
+def take_ticket(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().ticket_in.answer)
+
+
 @app.route("desk/pause", methods=["POST"])
 def pause_desk(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.pause)

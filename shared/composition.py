@@ -33,6 +33,8 @@ from shared.workflow import Workflow
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from shared.ticket_in import TicketIn
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -147,6 +149,17 @@ class App:
     @cached_property
     def queue_in(self) -> QueueIn:
         return QueueIn(self.parts, self.intake, self.workflow)
+
+    @cached_property
+    def ticket_in(self) -> "TicketIn":
+        """Ticket systems' webhooks; the tenant's keys are fetched when an Entra source is first called."""
+        import httpx
+
+        from shared.entra import TenantKeys
+        from shared.ticket_in import TicketIn, fetch_with
+
+        http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False)
+        return TicketIn(self.parts, self.intake, self.settings, TenantKeys(fetch_with(http), self.parts.now))
 
     @cached_property
     def api(self) -> Api:

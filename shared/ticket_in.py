@@ -1,0 +1,87 @@
+"""The ticket systems' way in: verified, mapped, taken; a well-signed event always gets 2xx."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from shared.desk_file import TicketSource
+from shared.entra import Keys
+from shared.http import Answer, Call, json_answer
+from shared.intake import Caller, Intake
+from shared.mapping import Ignored, map_event
+from shared.parts import Parts
+from shared.problems import Problem, Trouble
+from shared.secrets import resolve
+from shared.settings import Settings
+from shared.tickets import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
+from shared.workflow import wake_message
+
+
+def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:
+    """GET of a public document; Trouble where it does not come."""
+
+    def fetch(url: str) -> bytes:
+        try:
+            return http.get(url).raise_for_status().content
+        except httpx.HTTPError as error:
+            raise Trouble(f"Entra's signing keys could not be fetched ({type(error).__name__})") from error
+
+    return fetch
+
+
+@dataclass(frozen=True)
+class TicketIn:
+    """`POST /api/tickets/{source}`."""
+
+    parts: Parts
+    intake: Intake
+    settings: Settings
+    keys: Keys
+
+    def answer(self, call: Call) -> Answer:
+        """401 unsigned; else 202 accepted, or 200 ignored, duplicate or refused, with the reason."""
+        name = call.path.get("source", "")
+        source = self.parts.read_desk().tickets.get(name)
+        if source is None:
+            raise Problem(404, "No such ticket source", f"desk.toml has no [tickets.{name[:40]}]", "source")
+        try:
+            secrets = resolve(source.secret, self.settings.environ) if source.secret else ()
+            client = verify(source, secrets, call.headers, call.body, self.parts.now(), self.keys)
+        except Unverified as error:
+            raise Problem(401, "The call could not be verified", str(error)) from error
+        return self._verified(name, source, call, client)
+
+    def _verified(self, name: str, source: TicketSource, call: Call, client: str | None) -> Answer:
+        said: dict[str, Any] = {}
+        key = None
+        try:
+            if len(call.body) > EVENT_LIMIT:
+                raise Problem(413, "The body is too large", f"{EVENT_LIMIT} bytes are taken")
+            event = event_of(source, call.headers, call.body)
+            key = delivery_of(event) or event["digest"]
+            said = {"ticket": default_ticket(source.kind, event["body"])}
+            mapped = map_event(name, source, event)
+            if isinstance(mapped, Ignored):
+                return json_answer(200, {"status": "ignored", "reason": mapped.why})
+            said, key = mapped.request, mapped.key
+            return self._take(said, self._caller(name, source, key, client))
+        except Problem as problem:
+            refused = self.intake.refuse(said, problem, self._caller(name, source, key, client))
+            shown = {"status": "refused", "restore": refused.id, "reason": str(problem), "field": problem.where}
+            return json_answer(200, {part: value for part, value in shown.items() if value})
+
+    def _caller(self, name: str, source: TicketSource, key: str | None, client: str | None) -> Caller:
+        return Caller(f"tickets/{name}", key, client, source.reply)
+
+    def _take(self, request: dict[str, Any], caller: Caller) -> Answer:
+        accepted = self.intake.take(request, caller)
+        restore = accepted.restore
+        shown = {"restore": restore.id, "phase": restore.phase.value, "path": f"/api/restores/{restore.id}"}
+        if not accepted.created:
+            return json_answer(200, {"status": "duplicate", **shown})
+        with contextlib.suppress(Trouble):  # the row is enough: the sweep finds it
+            self.parts.send(wake_message(restore), 0)
+        return json_answer(202, {"status": "accepted", **shown}, Location=f"/api/restores/{restore.id}")
