@@ -1,6 +1,5 @@
 """How the emulator is spoken to: tokens, versions, casing, paging, filters, and operation URLs that must not change."""
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from emulator_kit import (
     instance_path,
     vault_path,
 )
-
-from local.emulator import ticks
 
 POINTS = f"{instance_path(SINGLES, EMPDB)}/recoveryPoints"
 
@@ -162,58 +159,6 @@ def test_another_filter_grammar_is_refused(azure: Azure, text: str) -> None:
     assert code(azure.get(POINTS, **{"$filter": text})) == (400, "BMSUserErrorInvalidInput")
 
 
-@pytest.fixture
-def accepted(azure: Azure) -> httpx.Response:
-    return azure.post(f"{instance_path(FLEX, PG)}/restore", as_files(azure.newest(FLEX, PG)))
-
-
-def test_where_an_operation_is_followed(accepted: httpx.Response) -> None:
-    status, result = accepted.headers["Azure-AsyncOperation"], accepted.headers["Location"]
-    assert f"{vault_path(FLEX)}/operationStatus/" in status
-    assert "/locations/eastus2/operationResults/" in result
-    assert min(len(status), len(result)) > 2500
-    name = status.partition("/operationStatus/")[2].partition("?")[0]
-    assert name.endswith("==")
-    assert base64.b64decode(name).count(b";") == 1
-
-
-def test_an_altered_operation_url_is_refused(azure: Azure, accepted: httpx.Response) -> None:
-    url = accepted.headers["Azure-AsyncOperation"]
-    for altered in (
-        url.partition("&t=")[0],
-        url[:-1] + ("A" if url[-1] != "A" else "B"),
-        url.replace("api-version=2024-04-01", "api-version=2025-01-01"),
-        url.replace("==?", "%3D%3D?"),
-        url.replace("flexRG", "flexrg"),
-        url + "&extra=1",
-    ):
-        assert code(azure.http.get(altered)) == (403, "AuthorizationFailed"), altered[:200]
-    assert azure.http.get(url).status_code == 200
-
-
-def test_an_operation_runs_for_one_poll_at_least(azure: Azure, accepted: httpx.Response) -> None:
-    azure.clock.forward(600)
-    result = accepted.headers["Location"]
-    still = azure.http.get(result)
-    assert (still.status_code, still.headers["Retry-After"]) == (202, "30")
-    assert azure.http.get(still.headers["Location"]).status_code == 200
-
-
-def test_job_ids_come_in_two_casings(azure: Azure) -> None:
-    answers = [azure.post(f"{instance_path(FLEX, PG)}/restore", as_files(azure.newest(FLEX, PG))) for _ in range(2)]
-    ids = [azure.followed(answer, 3)["properties"]["jobId"] for answer in answers]
-    assert sorted("/resourcegroups/" in each for each in ids) == [False, True]
-    assert sorted("/BackupVaults/" in each for each in ids) == [False, True]
-
-
-def test_in_2021_operations_were_followed_at_the_location(azure: Azure) -> None:
-    path = f"{instance_path(FLEX, PG)}/validateRestore"
-    body = {"restoreRequestObject": as_files(azure.newest(FLEX, PG))}
-    answer = azure.http.post(path, params={"api-version": "2021-07-01"}, json=body)
-    assert "/locations/eastus2/operationStatus/" in answer.headers["Azure-AsyncOperation"]
-    assert azure.http.get(answer.headers["Azure-AsyncOperation"]).json()["status"] == "Inprogress"
-
-
 def test_the_guards_proxy_names_the_request_to_send(azure: Azure) -> None:
     proxy = azure.get(f"{vault_path(GUARDED)}/backupResourceGuardProxies/DppResourceGuardProxy").json()
     details = proxy["properties"]["resourceGuardOperationDetails"]
@@ -233,33 +178,3 @@ def test_a_doctor_finds_resources_and_assignments(azure: Azure) -> None:
     granted = azure.get(path, **{"api-version": "2022-04-01", "$filter": "atScope()"}).json()["value"]
     assert len(granted) == len(WORLD.vaults) - 1
     assert {each["properties"]["scope"] for each in granted} == {account}
-
-
-def test_only_fourteen_days_of_jobs_are_listed(azure: Azure) -> None:
-    path = f"{vault_path(SINGLES)}/backupJobs"
-    listed = azure.get(path).json()
-    oldest = ticks.full(azure.clock.now - 14 * ticks.DAY)
-    assert all(each["properties"]["startTime"] > oldest for each in listed["value"])
-    assert listed["nextLink"]
-
-
-def test_jobs_show_late_in_lists_where_that_is_wanted(tmp_path: Path) -> None:
-    with Azure(tmp_path, listing_delay=60) as slow:
-        job = slow.restore(FLEX, PG, as_files(slow.newest(FLEX, PG)))
-        path = f"{vault_path(FLEX)}/backupJobs"
-        assert slow.job(FLEX, job)["name"] == job
-        assert job not in [each["name"] for each in slow.get(path).json()["value"]]
-        slow.clock.forward(60)
-        assert job in [each["name"] for each in slow.get(path).json()["value"]]
-
-
-def test_a_faster_world_asks_for_shorter_waits(tmp_path: Path) -> None:
-    with (
-        Azure(tmp_path / "whole", speed=25) as whole,
-        Azure(tmp_path / "exact", speed=25, fractional_retry_after=True) as exact,
-    ):
-        waits = []
-        for each in (whole, exact):
-            body = {"restoreRequestObject": as_files(each.newest(FLEX, PG))}
-            waits.append(each.post(f"{instance_path(FLEX, PG)}/validateRestore", body).headers["Retry-After"])
-    assert waits == ["1", "0.400"]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from emulator_kit import (
+    API,
     CONTAINER,
     EMPDB,
     FLEX,
-    GEO,
     GUARDED,
     PG,
     SILENT,
@@ -111,10 +111,10 @@ def test_restore_takes_the_bare_request_and_validate_the_wrapped_one(azure: Azur
 
 @pytest.mark.parametrize("text", ["", "[]", "{,}", '{"restoreRequestObject": {"a": 1,}}', "[" * 100_000])
 def test_what_is_not_json_is_refused(azure: Azure, text: str) -> None:
-    path = f"{instance_path(FLEX, PG)}/restore"
-    sent = {"params": {"api-version": "2024-04-01"}, "content": text}
-    assert azure.http.post(path, **sent, headers={"Content-Type": "application/json"}).status_code == 400  # type: ignore[arg-type]
-    assert azure.http.post(path, **sent, headers={"Content-Type": "text/plain"}).status_code == 415  # type: ignore[arg-type]
+    path = f"{instance_path(FLEX, PG)}/restore?api-version={API}"
+    for kind, expected in (("application/json", 400), ("text/plain", 415)):
+        answer = azure.http.post(path, content=text, headers={"Content-Type": kind})
+        assert answer.status_code == expected
 
 
 def refused(azure: Azure, instance: Instance, body: Json, vault: Vault = SINGLES) -> str:
@@ -213,15 +213,15 @@ def test_files_appear_when_the_job_is_done(azure: Azure) -> None:
     assert sum(name.endswith(("_database_app.sql", "_database_postgres.sql", "_roles.sql")) for name in names) == 4
 
 
-def test_a_job_may_take_its_own_time(tmp_path: Path) -> None:
-    slow = Instance(server="slow", group="g", location="eastus2", points=(Point(age_hours=1),), job_seconds=600)
-    vault = Vault(name="slowVault", group="g", location="eastus2", instances=(slow,))
+def test_a_rehydrated_copy_does_not_last(tmp_path: Path) -> None:
+    gone = Point(age_hours=900, store="ArchiveStore", rehydrated_for_days=-1)
+    old = Instance(server="old", database="db", group="g", location="westus", points=(gone,))
+    vault = Vault(name="oldVault", group="g", location="westus", instances=(old,))
     with Azure(tmp_path, Seed(vaults=(vault,))) as azure:
-        job = azure.restore(vault, slow, as_files(azure.newest(vault, slow)))
-        azure.clock.forward(599)
-        assert azure.job(vault, job)["properties"]["status"] == "InProgress"
-        azure.clock.forward(1)
-        assert azure.job(vault, job)["properties"]["duration"] == "PT10M"
+        point = azure.points(vault, old)[0]
+        assert point["properties"]["recoveryPointDataStoresDetails"][0]["rehydrationStatus"] == "DELETED"
+        assert refused(azure, old, as_files(point["name"]), vault) == "UserErrorRecoveryPointNotInDataStore"
+        assert azure.validate(vault, old, from_archive(point["name"]))["status"] == "Succeeded"
 
 
 def test_limits_on_restores_of_one_instance(tmp_path: Path) -> None:
@@ -238,57 +238,3 @@ def test_limits_on_restores_of_one_instance(tmp_path: Path) -> None:
         third = azure.restore(FLEX, PG, body)
         azure.clock.forward(120)
         assert azure.job(FLEX, third)["properties"]["status"] == "Completed"
-
-
-REGION = f"{vault_path(GEO).partition('/backupVaults')[0]}/locations/centralus"
-ORDERS = GEO.instances[0]
-OF_ORDERS = {"sourceRegion": "eastus2", "sourceBackupInstanceId": instance_path(GEO, ORDERS)}
-
-
-def test_across_regions(azure: Azure) -> None:
-    points = azure.post(f"{REGION}/fetchSecondaryRecoveryPoints", OF_ORDERS).json()["value"]
-    body = {"restoreRequestObject": as_files(points[0]["name"]), "crossRegionRestoreDetails": OF_ORDERS}
-    validated = azure.post(f"{REGION}/validateCrossRegionRestore", body)
-    assert "/locations/centralus/operationStatus/" in validated.headers["Azure-AsyncOperation"]
-    assert azure.followed(validated, 45)["status"] == "Succeeded"
-    job = azure.followed(azure.post(f"{REGION}/crossRegionRestore", body), 3)["properties"]["jobId"]
-    assert "/" not in job
-    assert azure.get(f"{vault_path(GEO)}/backupJobs/{job}").status_code == 404
-    assert job not in [each["name"] for each in azure.get(f"{vault_path(GEO)}/backupJobs").json()["value"]]
-    of_vault = {"sourceRegion": "eastus2", "sourceBackupVaultId": vault_path(GEO)}
-    found = azure.post(f"{REGION}/fetchCrossRegionRestoreJob", {**of_vault, "jobId": job}).json()
-    assert found["properties"]["operationCategory"] == "CrossRegionRestore"
-
-
-@pytest.mark.parametrize(
-    ("path", "details", "expected"),
-    [
-        (REGION, OF_ORDERS | {"sourceRegion": "westus"}, 400),
-        (REGION, OF_ORDERS | {"sourceBackupInstanceId": instance_path(FLEX, PG)}, 404),
-        (REGION, {"sourceRegion": "eastus2"}, 400),
-        (REGION.replace("centralus", "westus"), OF_ORDERS, 400),
-    ],
-)
-def test_across_the_wrong_regions(azure: Azure, path: str, details: Json, expected: int) -> None:
-    assert azure.post(f"{path}/fetchSecondaryRecoveryPoints", details).status_code == expected
-
-
-def test_a_point_reaches_the_second_region_late(tmp_path: Path) -> None:
-    young = Instance(
-        server="young", group="geoRG", location="eastus2", points=(Point(age_hours=11), Point(age_hours=13))
-    )
-    vault = Vault(
-        name="geo2",
-        group="geoRG",
-        location="eastus2",
-        instances=(young,),
-        replicated_regions=("centralus",),
-        cross_region="Enabled",
-    )
-    with Azure(tmp_path, Seed(vaults=(vault,))) as azure:
-        here = azure.points(vault, young)
-        details = {"sourceRegion": "eastus2", "sourceBackupInstanceId": instance_path(vault, young)}
-        there = azure.post(f"{REGION}/fetchSecondaryRecoveryPoints", details).json()["value"]
-        assert [each["name"] for each in there] == [here[1]["name"]]
-        body = {"restoreRequestObject": as_files(here[0]["name"]), "crossRegionRestoreDetails": details}
-        assert azure.post(f"{REGION}/crossRegionRestore", body).status_code == 404

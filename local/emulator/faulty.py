@@ -81,4 +81,4 @@ def _error(status: int, call: Call) -> errors.Json:
 
 
 def _number(value: float | str) -> str:
-    return f"{value:g}" if isinstance(value, float | int) else value
+    return value if isinstance(value, str) else f"{value:.3f}".rstrip("0").rstrip(".")

@@ -15,6 +15,7 @@ from local.emulator.wire import rehydration_status
 from local.emulator.work import Job, Operation
 
 _TRANSFERRED = 71_152
+_STORES = {"vaultstore": "VaultStore", "archivestore": "ArchiveStore"}
 RETRY_SECONDS = {"validate": 10, "restore": 30}
 
 
@@ -80,46 +81,44 @@ def _too_many(world: World, call: Call, held: HeldInstance) -> Refusal | None:
     return None
 
 
-def _job_failure(world: World, call: Call, held: HeldInstance, ask: RestoreAsk) -> Refusal | None:
+def _job_failure(world: World, call: Call, held: HeldInstance, ask: RestoreAsk, plan: JobFault) -> str:
+    """A key of CODES or nothing."""
     day = int(DAY / world.options.speed)
     if (refusal := _ordered(call, "job") or _taken(world, ask)) is not None:
-        return refusal
+        return refusal.code
     daily = world.options.flex_daily_limit and held.instance.kind == FLEXIBLE
     if daily and work.restores_since(world.store.db, held.key, call.now - day):
-        return Refusal("UserErrorRestoreFrequencyExceeded")
-    return None
+        return "UserErrorRestoreFrequencyExceeded"
+    return "CloudInternalError" if plan.outcome == "Failed" else ""
 
 
 def _job(
     world: World, call: Call, held: HeldInstance, ask: RestoreAsk, point: HeldPoint, starts: int, region: str
 ) -> Job:
-    options, target = world.options, ask.restore_target_info
-    plan = call.struck.job or JobFault()
-    refusal = _job_failure(world, call, held, ask) or (
-        Refusal("CloudInternalError") if plan.outcome == "Failed" else None
-    )
+    target, plan = ask.restore_target_info, call.struck.job or JobFault()
+    failure = _job_failure(world, call, held, ask, plan)
     rehydrated = _rehydrated(world, held, ask, point, starts)
-    seconds = held.instance.job_seconds or options.job_seconds
-    files = target.target_details if isinstance(target, FilesTarget) else None
+    works = world.options.span(held.instance.job_seconds or world.options.job_seconds)
+    files = isinstance(target, FilesTarget)
     return Job(
         id=str(uuid.uuid4()),
         vault=held.held.key,
         instance=held.key,
         category="CrossRegionRestore" if region else "Restore",
         started=starts,
-        ends=None if plan.outcome == "never" else (rehydrated or starts) + options.span(seconds),
+        ends=None if plan.outcome == "never" else (rehydrated or starts) + works,
         activity=call.request_id if held.held.vault.echoes_request_ids else str(uuid.uuid4()),
         point=point.id,
         point_time=point.time,
-        store="ArchiveStore" if ask.source_data_store_type == "archivestore" else "VaultStore",
+        store=_STORES[ask.source_data_store_type],
         destination=_destination(target),
-        prefix=files.file_prefix if files else None,
-        outcome="Failed" if refusal else plan.outcome,
+        prefix=target.target_details.file_prefix if isinstance(target, FilesTarget) else None,
+        outcome="Failed" if failure else plan.outcome,
         running=plan.status,
-        error=refusal.code if refusal else "",
+        error=failure,
         priority=ask.rehydration_priority.capitalize() if isinstance(ask, RehydrationRestore) else None,
         rehydrated=rehydrated,
-        transferred=_TRANSFERRED if files and not refusal else 0,
+        transferred=_TRANSFERRED if files and not failure else 0,
     )
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from asyncio import Transport
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -123,6 +123,7 @@ def _bound(port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind(("127.0.0.1", port))
+    bound.listen(512)  # from now on a client may come, and waits until the server is up
     return bound
 
 
@@ -147,7 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"Data Protection emulator on {emulator.url} (state in {given.state}, speed {given.speed:g}{trust})\n"
     )
     sys.stdout.flush()
-    emulator.run()
+    with suppress(KeyboardInterrupt):
+        emulator.run()
     return 0
 
 

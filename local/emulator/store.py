@@ -36,7 +36,6 @@ CREATE TABLE IF NOT EXISTS faults
   (n INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT, matched INTEGER DEFAULT 0, applied INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS calls (n INTEGER PRIMARY KEY AUTOINCREMENT, verb TEXT, doc TEXT);
 """
-_KEPT = {"meta"}
 
 
 class Store:
@@ -53,12 +52,8 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         self.db.execute("BEGIN IMMEDIATE")
-        try:
+        with self.db:
             yield self.db
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
 
     @property
     def key(self) -> bytes:
@@ -72,10 +67,10 @@ class Store:
 
     def clear(self) -> None:
         """Everything but the signing key and the counters: an old URL never comes back with a new meaning."""
-        names = [row["name"] for row in self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for name in names:
-            if name not in _KEPT and not name.startswith("sqlite_"):
-                self.db.execute(f"DELETE FROM {name}")  # noqa: S608 - the names are our own schema's
+        # sqlite_sequence too: the ids of rules start again, and with them the draws of the fault seed.
+        for row in self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if row["name"] != "meta":
+                self.db.execute(f"DELETE FROM {row['name']}")  # noqa: S608 - the names are our own schema's
 
     def close(self) -> None:
         self.db.close()

@@ -40,45 +40,62 @@ def operation_result(what: Operation) -> Json:
 
 def job(held: HeldInstance, what: Job, now: int, view: View) -> Json:
     """A list has no extendedInfo and spells the duration another way; across regions nulls are left out."""
+    properties = _source(held, what) | _kind(what) | _state(what, now, view)
+    properties["extendedInfo"] = _extended(held, what, now) if view == "get" else None
     across = what.category == "CrossRegionRestore"
-    spell: Callable[[int], str] = ticks.iso_duration if view == "get" else ticks.timespan
-    done = what.done(now)
-    properties: Json = {
+    return _resource(held, what, _without_nulls(properties) if across else properties)
+
+
+def _source(held: HeldInstance, what: Job) -> Json:
+    subscription, instance = held.held.subscription, held.instance
+    return {
         "activityID": what.activity,
-        "subscriptionId": held.held.subscription,
+        "subscriptionId": subscription,
         "backupInstanceId": held.id,
         "policyId": policy_id(held),
-        "dataSourceId": source_id(held.held.subscription, held.instance),
+        "dataSourceId": source_id(subscription, instance),
         "vaultName": held.held.vault.name,
-        "backupInstanceFriendlyName": friendly_name(held, "\\" if across else "/"),
+        "backupInstanceFriendlyName": friendly_name(held, "\\" if what.category == "CrossRegionRestore" else "/"),
         "policyName": policy_name(held),
-        "sourceResourceGroup": held.instance.group,
-        "dataSourceSetName": held.instance.server if held.instance.database else None,
-        "dataSourceName": held.instance.database or held.instance.server,
+        "sourceResourceGroup": instance.group,
+        "dataSourceSetName": instance.server if instance.database else None,
+        "dataSourceName": instance.database or instance.server,
+        "sourceSubscriptionID": subscription,
+        "dataSourceLocation": instance.location,
+        "dataSourceType": instance.kind,
+    }
+
+
+def _kind(what: Job) -> Json:
+    backup = what.category == "Backup"
+    return {
         "sourceDataStoreName": None,
-        "sourceDataStoreType": None if across or what.category == "Backup" else what.store,
-        "destinationDataStoreName": "VaultStore" if what.category == "Backup" else None,
-        "progressEnabled": what.category != "Backup",
-        "etag": ticks.etag(_changed(what, now) + _ETAG_LAG),
-        "sourceSubscriptionID": held.held.subscription,
-        "dataSourceLocation": held.instance.location,
-        "startTime": ticks.trimmed(what.started),
-        "endTime": ticks.trimmed(what.ends) if done and what.ends else None,
-        "dataSourceType": held.instance.kind,
+        "sourceDataStoreType": what.store if what.category == "Restore" else None,
+        "destinationDataStoreName": "VaultStore" if backup else None,
+        "progressEnabled": not backup,
         "operationCategory": what.category,
-        "operation": "Backup" if what.category == "Backup" else "Restore",
-        "status": what.status(now),
+        "operation": "Backup" if backup else "Restore",
         "restoreType": None,
-        "isUserTriggered": what.category != "Backup",
+        "isUserTriggered": not backup,
         "rehydrationPriority": what.priority,
-        "supportedActions": [] if what.category == "Backup" else [""],
-        "duration": spell(what.ends - what.started if done and what.ends else 0),
+        "supportedActions": [] if backup else [""],
         "progressUrl": None,
         "isCrossRegionRestore": None,
-        "errorDetails": [user_facing(CODES[what.error], what.activity, what.detail)] if done and what.error else None,
-        "extendedInfo": _extended(held, what, now) if view == "get" else None,
     }
-    return _resource(held, what, _without_nulls(properties) if across else properties)
+
+
+def _state(what: Job, now: int, view: View) -> Json:
+    spell: Callable[[int], str] = ticks.iso_duration if view == "get" else ticks.timespan
+    ended = what.ends if what.done(now) else None
+    failed = ended is not None and what.error
+    return {
+        "etag": ticks.etag(_changed(what, now) + _ETAG_LAG),
+        "startTime": ticks.trimmed(what.started),
+        "endTime": None if ended is None else ticks.trimmed(ended),
+        "status": what.status(now),
+        "duration": spell(0 if ended is None else ended - what.started),
+        "errorDetails": [user_facing(CODES[what.error], what.activity)] if failed else None,
+    }
 
 
 def _resource(held: HeldInstance, what: Job, properties: Json) -> Json:
@@ -119,19 +136,23 @@ def _extended(held: HeldInstance, what: Job, now: int) -> Json:
 def _sub_tasks(held: HeldInstance, what: Job, now: int) -> list[Json]:
     if what.category == "Backup":
         return [_task(1, "Trigger Backup", "Completed")]
+    if what.rehydrated is None:
+        return [_restore_task(1, held, what, now)]
+    if now < what.rehydrated:
+        return [_task(1, "Rehydrate Recovery Point", "InProgress"), _task(2, "Trigger Restore", "NotStarted")]
+    return [_task(1, "Rehydrate Recovery Point", "Completed"), _restore_task(2, held, what, now)]
+
+
+def _restore_task(number: int, held: HeldInstance, what: Job, now: int) -> Json:
+    if not what.done(now):
+        return _task(number, "Trigger Restore", "InProgress")
     details = {
         "DataTransferredInBytes": str(what.transferred),
         "TaskId": what.activity,
         "DatasourceType": held.instance.kind,
     }
-    done = what.done(now)
-    ended = "Failed" if what.error else "Cancelled" if what.outcome == "Cancelled" else "Completed"
-    if what.rehydrated is None:
-        return [_task(1, "Trigger Restore", ended if done else "InProgress", details if done else None)]
-    if now < what.rehydrated and not done:
-        return [_task(1, "Rehydrate Recovery Point", "InProgress"), _task(2, "Trigger Restore", "NotStarted")]
-    restore = _task(2, "Trigger Restore", ended if done else "InProgress", details if done else None)
-    return [_task(1, "Rehydrate Recovery Point", "Completed"), restore]
+    unfinished = what.outcome in ("Failed", "Cancelled")
+    return _task(number, "Trigger Restore", what.outcome if unfinished else "Completed", details)
 
 
 def _task(number: int, name: str, status: str, details: Json | None = None) -> Json:

@@ -47,7 +47,6 @@ class Job:
     outcome: str = "Completed"
     running: str = "InProgress"
     error: str = ""
-    detail: str = ""
     priority: str | None = None
     rehydrated: int | None = None
     transferred: int = 0
