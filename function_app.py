@@ -88,6 +88,11 @@ def check_channel(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.channel_test)
 
 
+@app.route("openapi.json", methods=["GET"])
+def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().contract)
+
+
 @app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().health.answer)

@@ -1,29 +1,20 @@
 """The HTTP routes for restores: each takes a call, makes its one act, and answers."""
 
-import base64
-import binascii
 import contextlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from shared import keys
 from shared.acts import Act, Acts, Again, Resolution, not_found
+from shared.api_list import Listing
 from shared.http import Answer, Call, json_answer, read_model
 from shared.intake import Accepted, Caller, Intake
 from shared.parts import Parts
-from shared.policy import find_instance
-from shared.problems import Problem, Trouble, invalid
+from shared.problems import Problem, Trouble
 from shared.requests import parse_json
 from shared.restore import Restore
-from shared.store import Row
-from shared.values import iso, utc
-from shared.views import restore_view, row_view
+from shared.views import restore_view
 from shared.workflow import wake_message
-
-PAGE = 100
-MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -87,46 +78,14 @@ class Api:
         restore, number = self._found(call), call.path.get("n", "")
         read_model(Act, call.body)
         notices = self.parts.outbox.of_restore(restore.id)
-        if not number.isdecimal() or not 0 < int(number[:6]) <= len(notices):
+        if not (number.isascii() and number.isdecimal()) or not 0 < int(number[:6]) <= len(notices):
             raise Problem(404, "No such notice", f"{restore.id} has the notices 1 to {len(notices)}", "n")
         self.acts.resend(notices[int(number) - 1])
         return json_answer(202, self._view(restore))
 
     def list_restores(self, call: Call) -> Answer:
-        """GET /api/restores: the open ones; closed ones too with vault or instance, and since; one by its key."""
-        query = call.query
-        if query.get("key"):
-            key = self.parts.ledger.find_key(query.get("source", "http"), query["key"])
-            restore = self.parts.ledger.load(key.restore) if key else None
-            return json_answer(200, {"value": [self._view(restore)] if restore else []})
-        vaults = self._vaults(query.get("vault"), query.get("instance"))
-        return self._page(self._rows(vaults, query.get("instance"), _since(query.get("since"))), query)
-
-    def _vaults(self, vault: str | None, instance: str | None) -> list[str]:
-        if instance:
-            found, _ = find_instance(instance, self.parts.read_desk())
-            return [found.parent().text]
-        known = self.parts.ledger.vaults()
-        if vault:
-            return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
-        return known
-
-    def _rows(self, vaults: list[str], instance: str | None, since: str | None) -> Iterator[dict[str, Any]]:
-        wanted = find_instance(instance, self.parts.read_desk())[0].key if instance else None
-        for vault in sorted(vaults):
-            opens: Iterator[Row] = iter(self.parts.board.live(vault).opens)
-            for row in (*opens, *(self._closed(vault, since) if since else ())):
-                if wanted in (None, row.text("instance").lower()):
-                    yield row_view(row)
-
-    def _closed(self, vault: str, since: str) -> Iterator[Row]:
-        return self.parts.ledger.store.scan(keys.vault_partition(vault), f"done-{since}", keys.until("done-"))
-
-    def _page(self, rows: Iterator[dict[str, Any]], query: Any) -> Answer:
-        size, start = _number(query.get("pageSize"), PAGE), _offset(query.get("continue"))
-        found = [row for i, row in enumerate(rows) if start <= i <= start + size]
-        more = base64.urlsafe_b64encode(json.dumps(start + size).encode()).decode() if len(found) > size else None
-        return json_answer(200, {"value": found[:size], **({"continue": more} if more else {})})
+        """GET /api/restores: the open ones; closed ones too since a moment; one by its key."""
+        return Listing(self.parts, self._view).answer(call)
 
 
 def idempotency_key(value: dict[str, Any], call: Call) -> str | None:
@@ -143,32 +102,3 @@ def idempotency_key(value: dict[str, Any], call: Call) -> str | None:
             400, "The Idempotency-Key cannot be used", "1 to 255 printable characters are due", "idempotencyKey"
         )
     return said if isinstance(said, str) else header or None
-
-
-def _since(text: str | None) -> str | None:
-    if not text:
-        return None
-    try:
-        return iso(utc(text))
-    except (ValueError, OverflowError) as error:
-        raise invalid("since", "a time such as 2026-10-01T00:00:00Z is due") from error
-
-
-def _number(text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST:
-        raise invalid("pageSize", f"a number from 1 to {MOST} is due")
-    return int(text)
-
-
-def _offset(text: str | None) -> int:
-    if not text:
-        return 0
-    try:
-        found = json.loads(base64.urlsafe_b64decode(text))
-    except (ValueError, binascii.Error) as error:
-        raise invalid("continue", "give back what the page before gave") from error
-    if not isinstance(found, int) or not 0 <= found < 10**9:
-        raise invalid("continue", "give back what the page before gave")
-    return found

@@ -17,6 +17,7 @@ from shared.board import Board
 from shared.data_protection import DataProtection
 from shared.desk_reader import DeskReader
 from shared.health import Health
+from shared.http import Answer, Call
 from shared.intake import Intake
 from shared.ledger import Ledger
 from shared.notifier import HttpPost, Notifier
@@ -169,6 +170,12 @@ class App:
     @cached_property
     def desk_api(self) -> DeskApi:
         return DeskApi(self.parts, self.notifier)
+
+    @cached_property
+    def contract(self) -> Callable[[Call], Answer]:
+        from shared.openapi import served  # generated when it is asked for: no part of a cold start
+
+        return served
 
     @cached_property
     def health(self) -> Health:

@@ -1,0 +1,135 @@
+"""GET /api/restores: the open restores, the closed ones since a moment, one by its key; as JSON pages or JSON lines."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+from shared import keys
+from shared.http import Answer, Call, json_answer
+from shared.ledger import Unreadable
+from shared.parts import Parts
+from shared.policy import find_instance
+from shared.problems import invalid
+from shared.restore import Restore
+from shared.store import Row
+from shared.values import iso, utc
+from shared.views import row_view
+
+PAGE = 100
+MOST = 1000
+LINES = "application/jsonl"
+type Mark = tuple[str, int, str]  # vault, open or closed, row key: a restore that closes between pages is not missed
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What `GET /api/restores` answers."""
+
+    parts: Parts
+    view: Callable[[Restore], dict[str, Any]]
+
+    def answer(self, call: Call) -> Answer:
+        """A page; with `format=jsonl` one whole restore a line, closed ones included, `Link` to the next page."""
+        query, lines = call.query, _wants_lines(call.query.get("format"))
+        if "key" in query:
+            return self._by_key(query.get("source", "http"), query["key"])
+        size, since = _number(query.get("pageSize"), PAGE), _since(query.get("since")) or ("0" if lines else None)
+        rows = self._rows(query, since, _mark(query.get("continue")))
+        found = list(islice(rows, size + 1))
+        more = _text(found[size - 1][0]) if len(found) > size else None
+        shown = [row for _, row in found[:size]]
+        if lines:
+            return self._lines(shown, query, more)
+        page = {"value": [row_view(row) for row in shown], **({"continue": more} if more else {})}
+        return json_answer(200, page)
+
+    def _by_key(self, source: str, key: str) -> Answer:
+        found = self.parts.ledger.find_key(source, key)
+        restore = self.parts.ledger.load(found.restore) if found else None
+        return json_answer(200, {"value": [self.view(restore)] if restore else []})
+
+    def _rows(self, query: Mapping[str, str], since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
+        instance, wanted = query.get("instance"), None
+        vaults = self._vaults(query.get("vault"))
+        if instance:
+            found = find_instance(instance, self.parts.read_desk())[0]
+            wanted, vaults = found.key, [found.parent().text]
+        for vault in sorted(vaults, key=str.lower):
+            if vault.lower() >= after[0]:
+                for mark, row in self._of_vault(vault, since, after):
+                    if mark > after and wanted in (None, row.text("instance").lower()):
+                        yield mark, row
+
+    def _of_vault(self, vault: str, since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
+        place = vault.lower()
+        for row in sorted(self.parts.board.live(vault).opens, key=lambda row: row.key):
+            yield (place, 0, row.key), row
+        if since:
+            first = f"done-{since}"
+            start = max(first, after[2]) if after[:2] == (place, 1) else first
+            for row in self.parts.ledger.store.scan(keys.vault_partition(vault), start, keys.until("done-")):
+                yield (place, 1, row.key), row
+
+    def _vaults(self, vault: str | None) -> list[str]:
+        known = self.parts.ledger.vaults()
+        if not vault:
+            return known
+        return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
+
+    def _lines(self, rows: list[Row], query: Mapping[str, str], more: str | None) -> Answer:
+        body = "".join(json.dumps(self._whole(row), ensure_ascii=False) + "\n" for row in rows)
+        kept = {name: query[name] for name in ("vault", "instance", "since", "pageSize", "format") if name in query}
+        link = f'</api/restores?{urlencode({**kept, "continue": more})}>; rel="next"' if more else None
+        return Answer(200, body.encode(), {"Link": link} if link else {}, LINES)
+
+    def _whole(self, row: Row) -> dict[str, Any]:
+        """An audit leaves nothing out: what this release cannot read is a line that says so."""
+        try:
+            restore = self.parts.ledger.load(row.text("restore"))
+        except Unreadable as error:
+            return {**row_view(row), "unreadable": str(error)}
+        return self.view(restore) if restore else row_view(row)
+
+
+def _wants_lines(text: str | None) -> bool:
+    if text not in (None, "json", "jsonl"):
+        raise invalid("format", "json or jsonl is due")
+    return text == "jsonl"
+
+
+def _since(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return iso(utc(text))
+    except (ValueError, OverflowError) as error:
+        raise invalid("since", "a time such as 2026-10-01T00:00:00Z is due") from error
+
+
+def _number(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= MOST:
+        raise invalid("pageSize", f"a number from 1 to {MOST} is due")
+    return int(text)
+
+
+def _text(mark: Mark) -> str:
+    return base64.urlsafe_b64encode(json.dumps(mark).encode()).decode()
+
+
+def _mark(text: str | None) -> Mark:
+    if text is None:
+        return ("", -1, "")
+    try:
+        vault, part, key = json.loads(base64.urlsafe_b64decode(text))
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+        raise invalid("continue", "give back what the page before gave") from error
+    if not (isinstance(vault, str) and part in (0, 1) and isinstance(key, str) and key.isascii()):
+        raise invalid("continue", "give back what the page before gave")
+    return (vault, int(part), key)

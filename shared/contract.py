@@ -1,0 +1,171 @@
+"""What the API answers, as models: the contract is generated from them, and tests hold every answer to it. Pure."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.restore import Attempt, AzureError, Datasource, Entry, Job, Phase, Point
+
+
+class Shown(BaseModel):
+    """An answer: a later release may add fields, so readers must let unknown ones pass."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
+
+
+class PointView(Point):
+    """A recovery point with its age."""
+
+    age_seconds: int
+    age: str
+    restorable: bool | None = None
+    why_not: str | None = None
+
+
+class TargetView(Shown):
+    """Where a restore goes: exactly what Azure is told; `destination` is what its job reports."""
+
+    kind: Literal["files", "database"]
+    destination: str
+    name: str | None = None
+    location: str | None = None
+    container: str | None = None
+    container_id: str | None = None
+    prefix: str | None = None
+    server: str | None = None
+    database: str | None = None
+    secret: str | None = Field(None, description="where the secret is, never the secret")
+    identity: str | None = None
+
+
+class NoticeView(Shown):
+    """One notice; `number` is what `/notices/{n}/resend` takes."""
+
+    number: int
+    event: str
+    event_id: str
+    channel: str
+    state: str
+    attempts: int
+    due: str | None = None
+    answer: str | None = None
+
+
+class RestoreView(Shown):
+    """A restore: one request and all that becomes of it."""
+
+    id: str
+    phase: Phase
+    closed: bool
+    outcome: Literal["filesDelivered", "databaseCreated"] | None = None
+    instance: str = Field(description="its name in desk.toml, or the id as it was asked for")
+    instance_id: str | None = None
+    vault: str | None = None
+    datasource: Datasource | None = None
+    point: PointView | None = None
+    target: TargetView | None = None
+    via: str = Field(description="http, queue or tickets/<source>")
+    authenticated_as: str | None = Field(None, description="the principal that the platform verified, if any")
+    requested_by: str | None = None
+    reason: str | None = None
+    ticket: dict[str, str] | None = None
+    dry_run: bool
+    cross_region: bool
+    again_of: str | None = None
+    accepted_at: str
+    closed_at: str | None = None
+    due: str | None = Field(None, description="when the desk looks again")
+    waiting_for: str | None = Field(None, description="the restore that holds the turn on this instance")
+    trouble: str | None = None
+    overdue_at: str | None = None
+    job: Job | None = None
+    error: AzureError | None = None
+    warnings: list[str]
+    attempts: list[Attempt]
+    timeline: list[Entry]
+    notices: list[NoticeView]
+    next_step: str | None = Field(None, description="what to do now, with the real names, ready to paste")
+    request: dict[str, Any] = Field(description="the request as it was sent")
+
+
+class RestoreLine(Shown):
+    """A restore in a list."""
+
+    id: str
+    phase: str
+    instance: str | None = None
+    instance_id: str | None = None
+    accepted_at: str | None = None
+    closed_at: str | None = None
+    job: str | None = None
+
+
+class RestorePage(Shown):
+    """A page of restores; `key=` answers with the whole restore."""
+
+    value: list[RestoreLine]
+    continue_: str | None = Field(None, alias="continue", description="give it back as ?continue= for the next page")
+
+
+class InstanceView(Shown):
+    """What can be restored, and who holds its turn."""
+
+    name: str
+    id: str
+    targets: list[str]
+    turn: str | None = None
+    server: str | None = None
+    kind: str | None = None
+    last_point: PointView | None = None
+
+
+class InstanceList(Shown):
+    """The instances of desk.toml."""
+
+    value: list[InstanceView]
+
+
+class PointList(Shown):
+    """The recovery points of an instance, newest first."""
+
+    instance: str
+    value: list[PointView]
+
+
+class Paused(Shown):
+    """The stop switch: while it is on nothing is submitted; what runs is watched on."""
+
+    paused: bool
+    by: str | None = None
+    reason: str | None = None
+    at: str | None = None
+
+
+class ChannelAnswer(Shown):
+    """What a channel answered to a sample notice."""
+
+    channel: str
+    kind: str
+    delivered: bool
+    answer: str | None = None
+    final: bool | None = None
+
+
+class HealthView(Shown):
+    """ok or down; the rest only with the health key."""
+
+    status: Literal["ok", "down"]
+    version: str | None = None
+    checks: dict[str, str] | None = None
+    closed: dict[str, str] | None = None
+
+
+class ProblemView(Shown):
+    """RFC 9457: what happened, which field, what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None

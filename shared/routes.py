@@ -1,0 +1,101 @@
+"""The HTTP routes as the contract tells of them: operation, parameters, body, answers. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from shared import contract as c
+from shared.acts import Act, Again, Resolution
+from shared.api_list import MOST, PAGE
+from shared.requests import RestoreRequest
+
+type Json = dict[str, Any]
+WAIT = {"Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}}}
+PLACE = {"Location": {"description": "where the restore is", "schema": {"type": "string"}}}
+BODY = (400, 413, 422)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """An answer that is no problem: its model and the headers that come with it."""
+
+    model: type[BaseModel]
+    headers: Json = field(default_factory=dict)
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation; `name` is the function's, which keys are handed out by."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    answers: dict[int, Answers]
+    problems: tuple[int, ...] = ()
+    body: type[BaseModel] | None = None
+    parameters: tuple[Json, ...] = ()
+    keyed: bool = True
+
+
+def _query(name: str, words: str, **schema: Any) -> Json:
+    return {"name": name, "in": "query", "description": words, "schema": {"type": "string", **schema}}
+
+
+def _path(name: str, words: str, **schema: Any) -> Json:
+    return {"name": name, "in": "path", "required": True, "description": words, "schema": {"type": "string", **schema}}
+
+
+ID = _path("id", "the restore's id", pattern=r"^[a-z0-9]{8}-[0-9a-z]{26}$")
+KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "the same key and request: the same restore; the same key with another request: 422",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
+}
+LIST = (
+    _query("vault", "a vault by its id or name"),
+    _query("instance", "an instance by its name or id"),
+    _query("since", "the closed ones too, from this moment on", format="date-time"),
+    _query("key", "the one restore of this idempotency key", minLength=1),
+    _query("source", "whose key it is", default="http", pattern=r"^(http|queue|tickets/[A-Za-z0-9._-]+)$"),
+    _query("pageSize", "lines on a page", type="integer", minimum=1, maximum=MOST, default=PAGE),
+    _query("continue", "the page before gave it"),
+    _query("format", "jsonl: one whole restore a line, for audits", enum=["json", "jsonl"], default="json"),
+)
+
+_RESTORE = Answers(c.RestoreView)
+_TAKEN = Answers(c.RestoreView, {**PLACE, **WAIT}, "on the books")
+_KNOWN = Answers(c.RestoreView, {**PLACE, **WAIT}, "this key was taken before: the restore as it stands")
+_ACCEPTED = {202: _TAKEN, 200: _KNOWN}
+
+ROUTES = (
+    Route("request_restore", "POST", "/restores", "Ask for a restore", _ACCEPTED, (*BODY, 403, 409), RestoreRequest,
+          (KEY_HEADER,)),
+    Route("list_restores", "GET", "/restores", "List restores", {200: Answers(c.RestorePage)}, (403, 409, 422), None,
+          LIST),
+    Route("get_restore", "GET", "/restores/{id}", "See one restore", {200: Answers(c.RestoreView, WAIT)}, (404, 409),
+          None, (ID,)),
+    Route("withdraw_restore", "POST", "/restores/{id}/withdraw", "Take a restore back before it is submitted",
+          {200: _RESTORE}, (*BODY, 404, 409), Act, (ID,)),
+    Route("restore_again", "POST", "/restores/{id}/again", "Ask once more, from the same point", _ACCEPTED,
+          (*BODY, 403, 404, 409), Again, (ID,)),
+    Route("resolve_restore", "POST", "/restores/{id}/resolve", "Say what became of a lost restore", {200: _RESTORE},
+          (*BODY, 404, 409), Resolution, (ID,)),
+    Route("resend_notice", "POST", "/restores/{id}/notices/{n}/resend", "Send a notice once more", {202: _RESTORE},
+          (*BODY, 404, 409), Act, (ID, _path("n", "the notice's number", type="integer", minimum=1))),
+    Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409,)),
+    Route("list_recovery_points", "GET", "/instances/{instance}/recovery-points", "The points of an instance",
+          {200: Answers(c.PointList)}, (403, 404, 422, 502), None,
+          (_path("instance", "a name of desk.toml, or an ARM id with its slashes as %2F", minLength=1),)),
+    Route("pause_desk", "POST", "/desk/pause", "Submit nothing until resume", {200: Answers(c.Paused)}, BODY, Act),
+    Route("resume_desk", "POST", "/desk/resume", "Submit again", {200: Answers(c.Paused)}, BODY, Act),
+    Route("check_channel", "POST", "/channels/{name}/test", "Send a sample notice",
+          {200: Answers(c.ChannelAnswer), 502: Answers(c.ChannelAnswer, {}, "the channel did not take it")},
+          (404, 422), None, (_path("name", "a channel of desk.toml", minLength=1),)),
+    Route("openapi", "GET", "/openapi.json", "This document", {200: Answers(c.Shown)}),
+    Route("health", "GET", "/health", "Whether the desk works",
+          {200: Answers(c.HealthView), 503: Answers(c.HealthView, {}, "something is down")}, keyed=False),
+)  # fmt: skip
