@@ -1,7 +1,8 @@
 """The control API under /_emulator/: faults in, what happened out. For the loopback only; no token, no ARM.
 
 A fault is `{"match": {"verb", "vault", "instance", "everyNth", "times", "probability"}, "fault": {"kind": …}}`,
-one or a list; faults.py has the kinds. A call that got no answer is noted with status 0; `effect` says whether it started something.
+one or a list; faults.py has the kinds. A call that got no answer is noted with status 0;
+`effect` says whether it started something.
 """
 
 import ipaddress
