@@ -60,15 +60,31 @@ def read_user_error(value: object, stage: Stage) -> AzureError:
 def _error(facing: Loose, stage: Stage, code: str, message: str) -> AzureError:
     actions = facing["recommendedAction"]
     inner = facing.part("innerError")
-    detail = inner.part("additionalInfo").text("DetailedNonLocalisedMessage") or inner.text("code")
+    inner_code = _inner_code(inner)
+    detail = inner.part("additionalInfo").text("DetailedNonLocalisedMessage") or inner_code
     return AzureError(
         stage=stage,
         code=code,
         message=message,
-        recommended_action=tuple(str(a).strip() for a in actions) if isinstance(actions, list) else (),
-        detail=None if detail == "InnerErrorCodeUnavailable" else detail,
+        recommended_action=_actions(actions),
+        detail=detail,
+        inner_code=inner_code,
         activity_id=facing.part("properties").text("ActivityId"),
     )
+
+
+def _inner_code(inner: Loose) -> str | None:
+    """The innermost code that says something: embedded errors first."""
+    codes = []
+    for _ in range(10):
+        codes.append(inner.text("code"))
+        inner = inner.part("embeddedInnerError")
+    return next((code for code in reversed(codes) if code and code != "InnerErrorCodeUnavailable"), None)
+
+
+def _actions(said: object) -> tuple[str, ...]:
+    found = said if isinstance(said, list) else [said]
+    return tuple(text.strip() for text in found if isinstance(text, str) and text.strip())
 
 
 @dataclass(frozen=True)
@@ -108,9 +124,10 @@ def read_job(item: object) -> JobRead | None:
 
 
 def _job_error(inner: Loose, status: str) -> AzureError:
-    details = inner["errorDetails"]
-    if isinstance(details, list) and details:
-        return read_user_error(details[0], "job")
+    found = inner["errorDetails"]
+    details = found if isinstance(found, list) else [found]
+    if any(isinstance(one, dict) for one in details):
+        return read_user_error(next(one for one in details if isinstance(one, dict)), "job")
     return AzureError(stage="job", code=status, message=f"the job ended {status} and gave no reason")
 
 
@@ -121,7 +138,6 @@ def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
     )
     moved = [t.part("additionalDetails").text("DataTransferredInBytes") for t in more.parts("subTasks")]
     total = number(more["dataTransferredInBytes"]) or sum(number(m) or 0 for m in moved)
-    warnings = [w.part("warning") for w in more.parts("warningDetails")]
     return Job(
         id=identity,
         status=status,
@@ -131,5 +147,13 @@ def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
         bytes=int(total) if total else None,
         destination=more.text("recoveryDestination"),
         tasks=tasks,
-        warnings=tuple(f"{w.text('code') or 'Warning'}: {w.text('message') or ''}".strip() for w in warnings),
+        warnings=tuple(map(_warning, more.parts("warningDetails"))),
     )
+
+
+def _warning(detail: Loose) -> str:
+    """UserFacingWarningDetail → one line: which resource, what, and what Azure advises."""
+    warning, resource = detail.part("warning"), detail.text("resourceName")
+    said = f"{warning.text('code') or 'Warning'}: {warning.text('message') or 'no words'}"
+    advised = " ".join(_actions(warning["recommendedAction"]))
+    return f"{said}{f' ({resource})' if resource else ''}{f' {advised}' if advised else ''}"

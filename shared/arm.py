@@ -16,7 +16,7 @@ IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_()$][A-Za-z0-9._()$-]{0,259}")
-_CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9]){2,62}")
+_CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9](?:-?[a-z0-9])*")
 _FORBIDDEN = ("%", "\\", "..", "?", "#", "@")
 
 

@@ -26,7 +26,7 @@ def impossible(restore: Restore, plan: Plan, source: Datasource, vault: VaultFac
             f"The target database {plan.database} is the one that was backed up; Azure never restores over it.",
             "Choose a name that does not exist yet on the server.",
         )
-    return _region(restore, plan, vault) or _subscription(restore, plan, vault)
+    return _region(restore, plan, vault) or _server_region(plan, source) or _subscription(restore, plan, vault)
 
 
 def _region(restore: Restore, plan: Plan, vault: VaultFacts) -> AzureError | None:
@@ -51,6 +51,19 @@ def _region(restore: Restore, plan: Plan, vault: VaultFacts) -> AzureError | Non
             f"Leave location out, or say {vault.secondary}; the target must be there.",
         )
     return None
+
+
+def _server_region(plan: Plan, source: Datasource) -> AzureError | None:
+    """Of one server we know where it is: the one that was backed up."""
+    own = source.id.lower().split("/databases/")[0]
+    known = (source.location or "").replace(" ", "").lower()
+    if plan.kind != "database" or (plan.server or "").lower() != own or not known or plan.location == known:
+        return None
+    return refusal(
+        "OtherRegion",
+        f"The target server is in {known}, the request says {plan.location}.",
+        f'Ask with "location": "{known}".',
+    )
 
 
 def _subscription(restore: Restore, plan: Plan, vault: VaultFacts) -> AzureError | None:

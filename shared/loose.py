@@ -1,5 +1,6 @@
 """Reading JSON as Azure sends it: names in any casing, missing, null and extra fields, times and durations. Pure."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,7 +43,9 @@ class Loose(Mapping[str, Any]):
     def text(self, name: str) -> str | None:
         """The text under a name; a number is taken as its digits."""
         found = self[name]
-        return str(found) if isinstance(found, str | int | float) and found != "" else None
+        return (
+            str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) and found != "" else None
+        )
 
     def says(self, name: str, wanted: str) -> bool:
         """Whether the text under a name is `wanted` (lower case), in any casing."""
@@ -60,9 +63,10 @@ class Loose(Mapping[str, Any]):
 def number(value: object) -> float | None:
     """A number, however it is written; None where there is none."""
     try:
-        return float(value) if isinstance(value, str | int | float) else None
-    except ValueError:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
         return None
+    return found if found is not None and math.isfinite(found) else None
 
 
 def read_duration(text: str | None) -> float | None:

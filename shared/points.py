@@ -31,12 +31,10 @@ class PointRead:
 
     def chosen(self, now: datetime) -> Point:
         """The point as a restore pins it: in the vault where it is there, or is rehydrated for now; else in archive."""
-        in_vault = any(store.says("type", "vaultstore") for store in self.stores)
-        rehydrated = any(
-            store.says("rehydrationStatus", "completed") and (store.moment("rehydrationExpiryTime") or UNSET) > now
-            for store in self.stores
-        )
-        in_archive = any(store.says("type", "archivestore") for store in self.stores)
+        there = [store for store in self.stores if _unfit_store(store, now) is None]
+        rehydrated = any(_rehydrated(store, now) for store in there)
+        in_vault = any(store.says("type", "vaultstore") and not _copy_gone(store, now) for store in there)
+        in_archive = any(store.says("type", "archivestore") for store in there)
         archived = in_archive and not in_vault and not rehydrated
         return Point(
             id=self.id,
@@ -48,6 +46,26 @@ class PointRead:
             expiry=self.expiry,
             friendly_name=self.friendly_name,
         )
+
+
+def _unfit_store(store: Loose, now: datetime) -> str | None:
+    """Why a data store no longer gives the point, or None."""
+    if store["visible"] is False:
+        return "hidden"
+    expiry = store.moment("expiryTime")
+    return "expired" if expiry and expiry <= now else None
+
+
+def _rehydrated(store: Loose, now: datetime) -> bool:
+    return store.says("rehydrationStatus", "completed") and (store.moment("rehydrationExpiryTime") or UNSET) > now
+
+
+def _copy_gone(store: Loose, now: datetime) -> bool:
+    """Whether what stands in the vault is the rehydrated copy of an archived point, not ready yet or gone again.
+
+    Whether Azure lists that copy as an entry of its own or marks the archive's is not documented: both are read.
+    """
+    return store.text("rehydrationStatus") is not None and not _rehydrated(store, now)
 
 
 def read_point(item: object) -> PointRead | None:
@@ -89,7 +107,7 @@ def choose(points: Iterable[PointRead], asked: Mapping[str, Any], now: datetime,
     found = sorted(points, key=lambda p: p.time, reverse=True)
     wanted = asked.get("recoveryPoint", "latest")
     if isinstance(wanted, dict) and "id" in wanted:
-        return _by_id(found, str(wanted["id"]), now, flexible)
+        return _by_id(found, str(wanted["id"]), asked.get("maxAgeHours"), now, flexible)
     limit = utc(wanted["atOrBefore"]) if isinstance(wanted, dict) else now
     passed: dict[str, int] = {}
     for point in (p for p in found if p.time <= limit):
@@ -98,9 +116,9 @@ def choose(points: Iterable[PointRead], asked: Mapping[str, Any], now: datetime,
             return _young_enough(point, asked.get("maxAgeHours"), now)
         passed[fault] = passed.get(fault, 0) + 1
     why = ", ".join(f"{count} {fault}" for fault, count in passed.items()) or "none is listed"
+    when = f" at or before {limit:%Y-%m-%d %H:%M:%S} UTC" if isinstance(wanted, dict) else ""
     raise NoPoint(
-        f"no recovery point {'at or before ' + limit.isoformat() if isinstance(wanted, dict) else ''} can be "
-        f"restored ({why}); see GET /api/instances/{{instance}}/recovery-points"
+        f"no recovery point{when} can be restored ({why}); see GET /api/instances/{{instance}}/recovery-points"
     )
 
 
@@ -110,28 +128,34 @@ def unfit(point: PointRead, now: datetime, flexible: bool) -> str | None:
         return "partial"
     if point.expiry and point.expiry <= now:
         return "expired"
-    if point.stores and all(store["visible"] is False for store in point.stores):
-        return "hidden"
+    faults = {_unfit_store(store, now) for store in point.stores}
+    if faults and None not in faults:
+        return "expired" if "expired" in faults else "hidden"
     if flexible and point.chosen(now).tier == "ArchiveStore":
-        return "in archive, which flexible servers cannot be restored from"
+        return "in archive, which flexible servers cannot be restored from; choose one that is in the vault"
     return None
 
 
-def _by_id(found: list[PointRead], identity: str, now: datetime, flexible: bool) -> Point:
+def _by_id(found: list[PointRead], identity: str, max_age_hours: int | None, now: datetime, flexible: bool) -> Point:
     for point in found:
         if point.id.lower() == identity.lower():
             fault = unfit(point, now, flexible)
             if fault:
                 raise NoPoint(f"recovery point {identity} is {fault}")
-            return point.chosen(now)
+            return _young_enough(point, max_age_hours, now)
     named = next((p for p in found if (p.friendly_name or "").lower() == identity.lower()), None)
     if named:
-        raise NoPoint(f"{identity} is the friendlyName of a recovery point; its id is {named.id}")
+        raise NoPoint(
+            f"{identity} is the friendlyName of a recovery point, which is for display only; its id is {named.id}: "
+            f'ask with "recoveryPoint": {{"id": "{named.id}"}}'
+        )
     raise NoPoint(f"this instance has no recovery point {identity}; it may have expired")
 
 
 def _young_enough(point: PointRead, max_age_hours: int | None, now: datetime) -> Point:
     hours = (now - point.time).total_seconds() / 3600
     if max_age_hours is not None and hours > max_age_hours:
-        raise NoPoint(f"the newest fitting recovery point is {hours:.0f} hours old; maxAgeHours is {max_age_hours}")
+        raise NoPoint(
+            f"the fitting recovery point, {point.id}, is {hours:.0f} hours old; maxAgeHours is {max_age_hours}"
+        )
     return point.chosen(now)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from shared import arm
-from shared.arm import ArmId, BadName, Cloud
+from shared.arm import ArmId, BadName, Cloud, ContainerUrl
 from shared.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
 from shared.problems import Problem, forbidden, invalid, unknown
 from shared.requests import DatabaseTarget, FilesTarget, RestoreRequest
@@ -120,10 +120,11 @@ def _named(request: RestoreRequest, target: str, rights: Rights, desk: Desk, gro
     else:
         if request.database:
             raise invalid("database", "a restore as files has no database name")
-        plan = _container_plan(_filled(found, place.name), ground)
+        plan = _container_plan(_filled(found, place.name), desk, ground)
     if place.entry is None:
         _covered(plan, desk)
-    return plan.model_copy(update={"name": target, "location": request.location or found.location})
+    location = request.location or (found.location or "").replace(" ", "").lower() or None
+    return plan.model_copy(update={"name": target, "location": location})
 
 
 def _filled(entry: FilesEntry, name: str) -> FilesTarget:
@@ -154,25 +155,37 @@ def _covered(plan: Plan, desk: Desk) -> None:
 
 
 def _files(target: FilesTarget, request: RestoreRequest, desk: Desk, ground: Ground) -> Plan:
-    plan = _container_plan(target, ground)
+    plan = _container_plan(target, desk, ground)
     _covered(plan, desk)
     return plan.model_copy(update={"location": request.location})
 
 
-def _container_plan(target: FilesTarget, ground: Ground) -> Plan:
+def _container_plan(target: FilesTarget, desk: Desk, ground: Ground) -> Plan:
     try:
         url = arm.parse_container(target.container, ground.cloud)
     except BadName as error:
         raise invalid("target.container", str(error)) from error
-    if url.account == ground.own_account:
+    if url.account == (ground.own_account or "").lower():
         raise forbidden(
             "target.container", "this is the desk's own storage account; dumps may not lie beside its ledger"
         )
-    if target.container_id:
-        held = _parsed("target.containerId", target.container_id, arm.CONTAINER)
+    container_id = target.container_id or derived_id(url, desk)
+    if container_id:
+        held = _parsed("target.containerId", container_id, arm.CONTAINER)
         if (held.names[0].lower(), held.names[-1].lower()) != (url.account, url.container):
             raise invalid("target.containerId", "it names another account or container than the URL")
-    return Plan(kind="files", container=url.text, container_id=target.container_id, prefix=target.prefix)
+    return Plan(kind="files", container=url.text, container_id=container_id, prefix=target.prefix)
+
+
+def derived_id(url: ContainerUrl, desk: Desk) -> str | None:
+    """The container's ARM id, where another target of desk.toml says which account its account is: the URL alone
+    does not tell subscription and resource group. Where none does, `shared/impossible.py` asks for it."""
+    for entry in desk.targets.values():
+        said = entry.container_id if isinstance(entry, FilesEntry) else None
+        account, found, _ = (said or "").partition("/blobServices/")
+        if found and account.rsplit("/", 1)[-1].lower() == url.account:
+            return f"{account}/blobServices/default/containers/{url.container}"
+    return None
 
 
 def _database(target: DatabaseTarget, request: RestoreRequest, desk: Desk, ground: Ground) -> Plan:
@@ -204,7 +217,7 @@ def check_file(desk: Desk, ground: Ground) -> list[str]:
     for name, entry in desk.targets.items():
         try:
             if isinstance(entry, FilesEntry):
-                _container_plan(_filled(entry, "sample"), ground)
+                _container_plan(_filled(entry, "sample"), desk, ground)
             else:
                 _server_plan(entry.server, "sample", entry.credentials_secret, ground)
         except Problem as problem:

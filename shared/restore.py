@@ -95,6 +95,7 @@ class AzureError(Value):
     message: str
     recommended_action: tuple[str, ...] = ()
     detail: str | None = None
+    inner_code: str | None = None  # says more than `code` where that one is a collecting name
     activity_id: str | None = None
 
 
