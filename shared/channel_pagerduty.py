@@ -6,7 +6,7 @@ https://developer.pagerduty.com/docs/events-api-v2/overview/
 from datetime import datetime
 from typing import Any, Literal
 
-from shared.escape import dumped, fit
+from shared.escape import dumped, fit, plain
 from shared.facts import Facts
 from shared.messages import Message, Resolved
 from shared.notice import notice_of, one_text
@@ -23,10 +23,10 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
     details = {row.label: fit(row.text, VALUE) for row in notice.rows}
     payload: dict[str, Any] = {
         "summary": fit(one_text(notice), SUMMARY),
-        "source": fit(facts.name, 255),
+        "source": fit(plain(facts.name), 255) or "restore-desk",
         "severity": SEVERITY.get(facts.event, "info"),
         "timestamp": iso(facts.at),
-        "component": fit(facts.vault.rsplit("/", 1)[-1], 255),
+        "component": fit(plain(facts.vault.rsplit("/", 1)[-1]), 255),
         "class": f"restore.{facts.event}",
         "custom_details": {**details, "Next": fit(notice.next_step or "", VALUE), "API": notice.api},
     }

@@ -1,5 +1,6 @@
 """What a notice tells a person: the headline, from when the data is, the facts worth a line, what to do next. Pure."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -60,9 +61,10 @@ class Notice:
 def notice_of(facts: Facts, portal: str) -> Notice:
     """The notice of an event."""
     found = (_row(*row) for row in _rows(facts))
+    name = unlinked(facts.name)
     following = facts.next_step or _NEXT.get(facts.event)
     return Notice(
-        headline=plain(f"{facts.title}: {unlinked(facts.name)}"),
+        headline=plain(f"{facts.title}: {name}" if name else facts.title),
         point=plain(facts.point_said) if facts.point_said else None,
         rows=tuple(row for row in found if row.text),
         next_step=plain(following) if following else None,
@@ -141,16 +143,17 @@ def _error(facts: Facts) -> str | None:
 def _ticket(facts: Facts) -> Link | None:
     ticket = facts.ticket or {}
     url = _web(ticket.get("url", ""))
-    return Link(plain(f"Open ticket {ticket.get('id', '')}"[:60]), url) if url else None
+    name = re.sub(r"[^\w.#/ -]", "", ticket.get("id", ""))[:60]  # no sign that could end a link's text
+    return Link(plain(f"Open ticket {name}"), url) if url else None
 
 
 def _vault(facts: Facts, portal: str) -> Link | None:
     if not facts.vault.lower().startswith("/subscriptions/") or len(facts.vault) > 400:
         return None
-    return Link(VAULT_LINK, f"{portal}/#resource{quote(facts.vault)}/overview")
+    return Link(VAULT_LINK, f"{portal}/#resource{quote(facts.vault, errors='replace')}/overview")
 
 
 def _web(url: str) -> str | None:
     """An https URL, encoded so that it cannot leave the link it is put in; others are not linked."""
-    encoded = quote(url, safe=":/?#@!$&'*+,;=%-._~")
+    encoded = quote(url, safe=":/?#@!$&'*+,;=%-._~", errors="replace")
     return encoded if encoded.startswith("https://") and len(encoded) <= 2000 else None

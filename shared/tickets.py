@@ -46,7 +46,7 @@ def verify(
 
 
 def event_of(source: TicketSource, headers: Mapping[str, str], raw: bytes) -> Event:
-    """`{body, headers, form}` as mappings read it, no secret in it, and a digest; a Problem where `raw` is no JSON object."""
+    """`{body, headers, form}` as mappings read it, without secrets, and a digest; a Problem where it is no object."""
     lowered = {name.lower(): value for name, value in headers.items()}
     hidden = {source.header.lower()}
     kept = {name: text for name, text in lowered.items() if name not in hidden and not _SECRET_NAME.search(name)}

@@ -1,0 +1,290 @@
+"""What each channel is sent, and what its answer means."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from local.sinks import check_payload
+from shared.channel_tickets import told_before
+from shared.channels import COMPOSE, compose, concerns
+from shared.facts import TITLES, Facts
+from shared.messages import Delivered, Kind, Message, Resolved, Stop, TryAgain, Undeliverable
+from shared.sample import sample_facts
+from shared.standard_webhooks import key, sign
+from shared.verdicts import verdict
+
+AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER = "whsec_" + base64.b64encode(b"another key of thirty-two bytes!").decode()
+TICKETS: dict[Kind, dict[str, str]] = {
+    "servicenow": {"system": "servicenow", "id": "RITM1", "ref": f"sc_req_item/{'0a' * 16}"},
+    "jira": {"system": "jira", "id": "OPS-12", "ref": "OPS-12"},
+    "zendesk": {"system": "zendesk", "id": "35436", "ref": "35436"},
+    "github": {"system": "github", "id": "contoso/restores#42", "ref": "contoso/restores/issues/42"},
+}
+
+
+def channel(kind: Kind, **more: Any) -> Resolved:
+    return Resolved("c", kind, "https://channel.example", **{"secrets": (SECRET,), "user": "bot@contoso.com"} | more)
+
+
+def about(kind: Kind, event: str = "succeeded") -> Facts:
+    """The sample facts, with a ticket of the channel's own system where it writes to one."""
+    facts = sample_facts(event, AT)
+    return facts.model_copy(update={"ticket": TICKETS[kind]}) if kind in TICKETS else facts
+
+
+def sent(kind: Kind, event: str = "succeeded", **more: Any) -> Message:
+    return compose(about(kind, event), channel(kind, **more), AT)
+
+
+def body_of(message: Message) -> Any:
+    return json.loads(message.body)
+
+
+@pytest.mark.parametrize("event", TITLES)
+@pytest.mark.parametrize("kind", COMPOSE)
+def test_every_channel_takes_every_event(kind: Kind, event: str) -> None:
+    message = sent(kind, event)
+    assert check_payload(kind, message.headers, message.body) == []
+
+
+@pytest.mark.parametrize("kind", ["teams", "slack", "servicenow", "zendesk", "github", "jira", "pagerduty"])
+def test_a_notice_begins_with_what_happened_and_from_when_the_data_is(kind: Kind) -> None:
+    text = sent(kind).body.decode()
+    happened, age = text.index("Files delivered, not loaded yet"), text.index("3 h old; later changes are not in it")
+    assert happened < age < text.index("backup-vault")
+    assert "restored" not in text.lower().replace("contosorestores", "")
+    for told in ("pg-prod-01", "orders", "drills", "alex@contoso.com", "38 min", "quarterly drill", "pg_restore"):
+        assert told in text.replace("\\", "")
+
+
+def test_no_notice_links_anywhere_but_to_the_ticket_and_the_vault() -> None:
+    card = body_of(sent("teams"))["attachments"][0]["content"]
+    assert [action["url"].split("/")[2] for action in card["actions"]] == [
+        "contoso.service-now.com",
+        "portal.azure.com",
+    ]
+    plain_http = about("teams").model_copy(update={"ticket": {"system": "x", "id": "1", "url": "http://x.example/1"}})
+    card = body_of(compose(plain_http, channel("teams"), AT))["attachments"][0]["content"]
+    assert [action["title"] for action in card["actions"]] == ["Open the vault in the portal"]
+
+
+def test_the_vector_of_standard_webhooks() -> None:
+    at = datetime.fromtimestamp(1614265330, UTC)
+    headers = sign([key("c", SECRET)], "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}')
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_both_secrets_sign_while_one_is_rotated_and_the_id_stays_over_attempts() -> None:
+    now, facts = datetime.now(UTC), about("webhook")
+    rotated = channel("webhook", secrets=(SECRET, OTHER))
+    first, second = (compose(facts, rotated, now + timedelta(seconds=s)) for s in (0, 60))
+    for secret in (SECRET, OTHER):
+        for message in (first, second):
+            Webhook(secret).verify(message.body, dict(message.headers))
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "A" * 32).verify(first.body, dict(first.headers))
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == facts.event_id
+    assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
+
+
+def test_a_webhook_carries_a_cloud_event_with_all_facts() -> None:
+    event = body_of(sent("webhook"))
+    assert event["type"] == "restoredesk.restore.succeeded.v1"
+    assert (event["source"], event["subject"]) == ("/restore-desk", "restores/01JC0000000000000000SAMPLE")
+    assert event["sequence"] == "0000000004"
+    assert event["data"] == about("webhook").json_value()
+
+
+def test_event_grid_and_queue_ask_for_a_token_unless_the_channel_has_its_own() -> None:
+    topic = compose(about("eventgrid"), channel("eventgrid", secrets=()), AT)
+    assert topic.url == "https://channel.example/api/events?api-version=2018-01-01"
+    assert topic.scope == "https://eventgrid.azure.net/.default"
+    assert sent("eventgrid").headers["aeg-sas-key"] == SECRET
+    assert sent("eventgrid").scope is None
+    mine = sent("queue")
+    assert (mine.url, mine.scope) == (
+        "https://channel.example/messages?messagettl=-1",
+        "https://storage.azure.com/.default",
+    )
+    signed = compose(about("queue"), Resolved("q", "queue", "https://a.example/q?sv=1&sig=x%3D"), AT)
+    assert (signed.url, signed.scope) == ("https://a.example/q/messages?messagettl=-1&sv=1&sig=x%3D", None)
+
+
+def test_a_queue_message_is_base64_for_readers_that_expect_it() -> None:
+    text = sent("queue", encoding="base64").body.split(b"<MessageText>")[1].split(b"<")[0]
+    assert json.loads(base64.b64decode(text))["id"] == about("queue").event_id
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "severity"),
+    [
+        ("failed", "trigger", "error"),
+        ("lost", "trigger", "critical"),
+        ("overdue", "trigger", "warning"),
+        ("succeeded", "resolve", "info"),
+        ("withdrawn", "resolve", "info"),
+        ("refused", "resolve", "info"),
+        ("test", "trigger", "info"),
+    ],
+)
+def test_the_pager_rings_only_where_somebody_must_act(event: str, action: str, severity: str) -> None:
+    alert = body_of(sent("pagerduty", event))
+    assert (alert["event_action"], alert["payload"]["severity"]) == (action, severity)
+    assert alert["dedup_key"] == "restore-01JC0000000000000000SAMPLE"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "method", "path"),
+    [
+        ("servicenow", {}, "PATCH", f"/api/now/table/sc_req_item/{'0a' * 16}?sysparm_fields=sys_id,number"),
+        ("jira", {}, "POST", "/rest/servicedeskapi/request/OPS-12/comment"),
+        ("jira", {"internal": False}, "POST", "/rest/api/3/issue/OPS-12/comment"),
+        ("zendesk", {}, "PUT", "/api/v2/tickets/35436.json"),
+        ("github", {}, "POST", "/repos/contoso/restores/issues/42/comments"),
+    ],
+)
+def test_a_comment_goes_to_the_ref_at_the_channels_own_url(kind: Kind, more: Any, method: str, path: str) -> None:
+    message = sent(kind, **more)
+    assert (message.method, message.url) == (method, f"https://channel.example{path}")
+    assert check_payload(kind, message.headers, message.body) == []
+
+
+def test_comments_are_internal_unless_the_channel_says_otherwise() -> None:
+    assert body_of(sent("jira"))["public"] is False
+    assert body_of(sent("zendesk"))["ticket"]["comment"]["public"] is False
+    assert body_of(sent("zendesk", internal=False))["ticket"]["comment"]["public"] is True
+    assert body_of(sent("servicenow")).keys() == {"work_notes"}
+    assert body_of(sent("servicenow", internal=False)).keys() == {"comments"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref"),
+    [
+        ("servicenow", "sys_user/" + "0a" * 16),
+        ("servicenow", "incident/../x"),
+        ("jira", "OPS-12/../../user"),
+        ("jira", "ops 12"),
+        ("zendesk", "1.json?x=1"),
+        ("github", "contoso/../issues/1"),
+        ("github", "contoso/restores/pulls/1"),
+        ("github", "contoso/restores/issues/1/lock"),
+    ],
+)
+def test_a_ref_that_could_lead_elsewhere_is_not_dialled(kind: Kind, ref: str) -> None:
+    facts = about(kind).model_copy(update={"ticket": {"system": kind, "id": "1", "ref": ref}})
+    with pytest.raises(Undeliverable, match="ref is not"):
+        compose(facts, channel(kind), AT)
+    assert not concerns(kind, "failed", facts.ticket)
+
+
+def test_a_ticket_channel_is_no_concern_of_a_restore_without_such_a_ticket() -> None:
+    assert concerns("jira", "failed", TICKETS["jira"])
+    assert not concerns("jira", "failed", TICKETS["github"])
+    assert not concerns("jira", "failed", None)
+    assert concerns("teams", "failed", None)
+    assert not concerns("pagerduty", "accepted", None)
+    with pytest.raises(Undeliverable, match="no ticket in jira"):
+        compose(about("jira").model_copy(update={"ticket": None}), channel("jira"), AT)
+
+
+def test_the_test_of_a_ticket_channel_needs_no_ticket_and_writes_nothing() -> None:
+    for kind in TICKETS:
+        message = compose(sample_facts("test", AT), channel(kind), AT)
+        assert (message.method, message.body) == ("GET", b"")
+        assert "authorization" in message.headers
+
+
+def test_a_second_work_note_is_not_written() -> None:
+    message = sent("servicenow")
+    assert message.before is not None
+    assert "valueLIKE%28restore-desk%2001JC0000000000000000SAMPLE.4%29" in message.before.url
+    assert "(restore-desk 01JC0000000000000000SAMPLE.4)" in body_of(message)["work_notes"]
+    assert told_before(200, b'{"result":[{"sys_id":"1"}]}', {}) == Delivered()
+    assert told_before(200, b'{"result":[]}', {}) is None
+    assert told_before(403, b"{}", {}) is None
+    assert told_before(429, b"", {"Retry-After": "7"}) == TryAgain(
+        "asked whether the note is there already, the channel answered 429", 7
+    )
+
+
+def test_nothing_secret_shows() -> None:
+    message = sent("slack")
+    shown = repr(channel("webhook")) + repr(message) + repr(sent("jira"))
+    assert SECRET not in shown
+    assert "channel.example" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "body", "meaning"),
+    [
+        ("teams", 202, b"", Delivered),
+        ("teams", 200, b"1", Delivered),
+        ("slack", 200, b"ok", Delivered),
+        ("slack", 200, b"<html>proxy</html>", TryAgain),
+        ("slack", 400, b"invalid_blocks", Stop),
+        ("slack", 404, b"no_service", Stop),
+        ("slack", 410, b"channel_is_archived", Stop),
+        ("webhook", 204, b"", Delivered),
+        ("webhook", 301, b"", TryAgain),
+        ("webhook", 410, b"", Stop),
+        ("webhook", 404, b"", Stop),
+        ("webhook", 401, b"", TryAgain),
+        ("webhook", 413, b"", Stop),
+        ("eventgrid", 200, b"", Delivered),
+        ("eventgrid", 202, b"", TryAgain),
+        ("queue", 201, b"<QueueMessagesList/>", Delivered),
+        ("servicenow", 200, b'{"result":{}}', Delivered),
+        ("servicenow", 200, b"<html>Instance hibernating</html>", TryAgain),
+        ("jira", 201, b'{"id":"1"}', Delivered),
+        ("jira", 404, b'{"errorMessages":["Issue does not exist"]}', Stop),
+        ("zendesk", 422, b'{"error":"RecordInvalid"}', Stop),
+        ("github", 403, b'{"message":"rate limit"}', TryAgain),
+        ("pagerduty", 202, b'{"status":"success"}', Delivered),
+        ("pagerduty", 200, b"", TryAgain),
+        ("pagerduty", 400, b'{"message":"invalid"}', Stop),
+        ("teams", 500, b"", TryAgain),
+        ("teams", 429, b"", TryAgain),
+    ],
+)
+def test_success_is_what_the_channel_means_by_it(kind: Kind, status: int, body: bytes, meaning: type) -> None:
+    assert isinstance(verdict(kind, status, body, {}), meaning)
+
+
+NOW = "Mon, 23 Nov 2026 02:54:02 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "30"}, 30),
+        ({"retry-after": "999999999"}, 86_400),
+        ({"Retry-After": "Mon, 23 Nov 2026 02:55:02 GMT", "Date": NOW}, 60),
+        ({"Retry-After": "Mon, 23 Nov 2026 02:00:00 GMT", "Date": NOW}, 0),
+        ({"Retry-After": "Mon, 23 Nov 2026 02:55:02 GMT"}, None),
+        ({"X-RateLimit-Reset": "1795402542", "Date": NOW}, 100),
+        ({"X-RateLimit-Reset": "1795402542", "X-RateLimit-Remaining": "7", "Date": NOW}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-1"}, None),
+        ({}, None),
+    ],
+)
+def test_a_channel_may_say_when_to_come_back(headers: dict[str, str], seconds: float | None) -> None:
+    answer = verdict("teams", 429, b"", headers)
+    assert isinstance(answer, TryAgain)
+    assert answer.after_seconds == seconds
+
+
+def test_an_answer_is_quoted_short_and_without_what_may_be_a_secret() -> None:
+    answer = verdict(
+        "slack", 403, b"invalid_token /services/T01ABCDEF/B02ABCDEF/s3cr3ts3cr3ts3cr3t " + b"x " * 5000, {}
+    )
+    assert isinstance(answer, TryAgain)
+    assert "invalid_token" in answer.why
+    assert "s3cr3t" not in answer.why
+    assert len(answer.why) < 250
