@@ -1,8 +1,10 @@
 """Who is told of an event: the notices of a step, routed by desk.toml as it stands when the event happens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared import outbox
+from shared.channels import concerns
 from shared.desk_file import Desk
 from shared.facts import facts_of
 from shared.outbox import UNROUTED
@@ -23,12 +25,15 @@ class Announced:
     notices: tuple[Change, ...]
 
 
-def channels_of(desk: Desk, instance_name: str | None, extra: tuple[str, ...], event: str) -> list[str]:
+def channels_of(
+    desk: Desk, instance_name: str | None, extra: tuple[str, ...], event: str, ticket: Mapping[str, str] | None
+) -> list[str]:
     """The channels that hear of an event: defaults, the instance's, and the restore's own (callback, reply)."""
     entry = desk.instances.get(instance_name or "")
     wanted = {name for name, channel in desk.channels.items() if channel.default}
     wanted |= set(entry.channels if entry else ()) | set(extra)
-    return sorted(name for name in wanted if name in desk.channels and event in desk.channels[name].on)
+    named = {name: desk.channels[name] for name in wanted if name in desk.channels}
+    return sorted(name for name, c in named.items() if event in c.on and concerns(c.kind, event, ticket))
 
 
 def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
@@ -38,8 +43,8 @@ def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
         return Announced(after, ())
     numbered = after.model_copy(update={"sequence": after.sequence + 1})
     try:
-        channels = channels_of(parts.read_desk(), after.instance_name, after.channels, event)
+        channels = channels_of(parts.read_desk(), after.instance_name, after.channels, event, after.ticket)
     except Ours:
-        channels = [UNROUTED]
+        channels = [UNROUTED, *after.channels]  # the restore's own are known by name; the rest is routed later
     facts = facts_of(numbered, event, parts.now())
     return Announced(numbered, tuple(outbox.owed(facts, channels[:MOST])))

@@ -10,6 +10,7 @@ from typing import Protocol
 import httpx
 
 from shared.announce import channels_of
+from shared.channel_tickets import told_before
 from shared.channels import compose
 from shared.desk_file import Channel, Desk
 from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
@@ -68,8 +69,8 @@ class Notifier:
             log.warning("notices wait: %s", error)
             return False
         if notice.channel == UNROUTED:
-            name = notice.read_facts().instance_name
-            self.outbox.route(notice, channels_of(desk, name, (), notice.event))
+            facts = notice.read_facts()
+            self.outbox.route(notice, channels_of(desk, facts.instance_name, (), notice.event, facts.ticket))
             return True
         channel = desk.channels.get(notice.channel)
         if channel is None:
@@ -117,6 +118,11 @@ class Notifier:
             return TryAgain(str(error))
 
     def _send(self, channel: Resolved, message: Message, notice: Notice) -> Verdict:
+        """Where a channel appends for each call, a second attempt asks first whether the first one arrived."""
+        if message.before and notice.attempts > 0:
+            told = told_before(*self.post(message.before))
+            if told is not None:
+                return told
         status, body, headers = self.post(message)
         return verdict(channel.kind, status, body, headers)
 
