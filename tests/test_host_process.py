@@ -1,5 +1,6 @@
 """Host processes: how they begin, end, share the work and are refused."""
 
+import os
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,16 @@ def test_a_stop_does_not_wait_for_ever(azurite: Azurite, tmp_path: Path) -> None
         eventually(lambda: host.saw(body="sleep3600"))
         assert host.end(signal.SIGINT, 20) == 0
         assert "function=work was still running after" in host.log.read_text()
+
+
+def test_asked_twice_it_ends_at_once(azurite: Azurite, tmp_path: Path) -> None:
+    given = values(azurite)
+    with Started(tmp_path, given) as host:
+        queue(given).send_message("sleep3600")
+        eventually(lambda: host.saw(body="sleep3600"))
+        os.kill(host.pid, signal.SIGTERM)
+        eventually(lambda: "stopping: 1 running" in host.log.read_text())
+        assert host.end(signal.SIGTERM, 20) == 128 + signal.SIGTERM
 
 
 def test_a_host_started_with_its_parent_ends_with_it(azurite: Azurite, tmp_path: Path) -> None:

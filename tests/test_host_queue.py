@@ -1,6 +1,7 @@
 """The queue trigger's semantics, told on a queue in memory."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,11 +20,12 @@ class Story:
     name: str = "work"
     rules: Rules = RULES
     durations: Durations = field(default_factory=Durations)
+    now: Callable[[], float] = time.time
     runs: list[tuple[str, int]] = field(default_factory=list)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.queue = MemoryQueue(self.name)
+        self.queue = MemoryQueue(self.name, self.now)
         name = queue_rules.poison_name(self.name)
         self.poison = MemoryQueue(name) if name else None
 
@@ -62,6 +64,28 @@ def test_a_failing_message_is_tried_again_and_then_moved_to_the_poison_queue_as_
         await one.listen(until=lambda: bool(poison.texts) and not one.queue.texts)
         assert one.runs == [("fail", 1), ("fail", 2), ("fail", 3)]
         assert poison.texts == ["ZmFpbA=="]
+
+    asyncio.run(story())
+
+
+def test_a_failed_message_is_not_seen_again_before_its_visibility_timeout() -> None:
+    async def story() -> None:
+        now = 0.0
+        one = Story(rules=replace(RULES, release=3600), now=lambda: now)
+        await one.queue.send("fail")
+
+        async def pass_time() -> None:
+            nonlocal now
+            for moment, runs in ((0.0, 1), (3599.0, 1), (3600.0, 2)):
+                now = moment
+                while len(one.runs) < runs:
+                    await asyncio.sleep(0.005)
+                await asyncio.sleep(0.1)
+                assert len(one.runs) == runs
+
+        passing = asyncio.create_task(pass_time())
+        await one.listen(until=passing.done)
+        await passing
 
     asyncio.run(story())
 

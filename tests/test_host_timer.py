@@ -196,7 +196,31 @@ def test_the_function_is_told_the_recorded_status(tmp_path: Path) -> None:
     assert StatusFile(tmp_path / "sweep.json").read() == Status(at("11:00:00"), at("12:00:00"), at("11:00:00"))
 
 
-def test_one_instance_at_a_time(tmp_path: Path) -> None:
+def test_of_two_instances_one_runs(tmp_path: Path) -> None:
+    runs: list[str] = []
+
+    async def story() -> None:
+        waited = asyncio.Event()
+
+        async def run(info: TypedData) -> None:
+            runs.append("first")
+            await waited.wait()
+
+        async def run_too(info: TypedData) -> None:
+            runs.append("second")
+
+        hourly, first, second = trigger("0 0 * * * *"), Jumping("10:59:50", "11:30:00"), Jumping("10:59:50", "11:30:00")
+        leading = asyncio.create_task(TimerListener("sweep", hourly, run, tmp_path, first.clock()).listen())
+        await asyncio.sleep(0)
+        await TimerListener("sweep", hourly, run_too, tmp_path, second.clock()).listen()
+        waited.set()
+        await leading
+
+    asyncio.run(story())
+    assert runs == ["first"]
+
+
+def test_another_instance_takes_over_from_one_that_is_gone(tmp_path: Path) -> None:
     timer = trigger("0 0 * * * *")
     with (tmp_path / "sweep.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

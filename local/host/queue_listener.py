@@ -82,8 +82,8 @@ class QueueListener:
                 self._backoff = self._backoff.next(found=found_since_wait, jitter=self._jitter)
                 found_since_wait = False
                 await self._pause(self._backoff.delay)
-        if self._processing:
-            await asyncio.wait(self._processing)
+        while self._processing:
+            await self._one_less()
 
     async def _receive(self) -> list[Message]:
         try:
@@ -94,9 +94,14 @@ class QueueListener:
 
     async def _room(self) -> None:
         """Waits until so few are running that the next batch may be fetched."""
-        self._processing = {task for task in self._processing if not task.done()}
         while len(self._processing) > self._rules.threshold:
-            _, self._processing = await asyncio.wait(self._processing, return_when=asyncio.FIRST_COMPLETED)
+            await self._one_less()
+
+    async def _one_less(self) -> None:
+        """A fault of the listener's own comes out here, and ends it: the host must not be deaf in silence."""
+        done, self._processing = await asyncio.wait(self._processing, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
