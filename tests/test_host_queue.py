@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from local.host import queue_rules
 from local.host.memory_queue import MemoryQueue
 from local.host.queue_listener import Durations, QueueListener, Rules
@@ -124,26 +126,15 @@ def test_a_poison_queues_message_is_not_released_and_past_the_most_never_run_aga
     asyncio.run(story())
 
 
-def test_a_message_of_another_encoding_goes_to_the_poison_queue_raw_and_without_a_run() -> None:
+@pytest.mark.parametrize("text", ['{"not": "base64"}', "/w=="])
+def test_what_is_not_base64_or_not_utf_8_goes_to_the_poison_queue_raw_and_without_a_run(text: str) -> None:
     async def story() -> None:
         one = Story(rules=replace(RULES, encoding="base64"))
-        await one.queue.send('{"not": "base64"}')
+        await one.queue.send(text)
         await one.listen(until=lambda: not one.queue.texts)
         assert one.runs == []
         assert one.poison is not None
-        assert one.poison.texts == ['{"not": "base64"}']
-
-    asyncio.run(story())
-
-
-def test_a_body_that_is_not_utf_8_fails_without_a_run() -> None:
-    async def story() -> None:
-        one = Story(rules=replace(RULES, encoding="base64"))
-        await one.queue.send("/w==")
-        await one.listen(until=lambda: not one.queue.texts)
-        assert one.runs == []
-        assert one.poison is not None
-        assert one.poison.texts == ["/w=="]
+        assert one.poison.texts == [text]
 
     asyncio.run(story())
 
