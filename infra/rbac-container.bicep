@@ -1,0 +1,28 @@
+// One role of one vault's identity on one blob container.
+param principalId string
+param vaultId string
+param accountName string
+param container string
+param roleId string
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: accountName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+
+    resource files 'containers' existing = {
+      name: container
+    }
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::files.id, vaultId, roleId)
+  scope: account::blobs::files
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
+  }
+}
