@@ -53,6 +53,14 @@ def test_every_channel_takes_every_event(kind: Kind, event: str) -> None:
     assert check_payload(kind, message.headers, message.body) == []
 
 
+@pytest.mark.parametrize("kind", COMPOSE)
+def test_a_refusal_of_which_hardly_anything_is_known_is_told_too(kind: Kind) -> None:
+    unknown = dict.fromkeys(("instance_name", "database", "target", "reason", "requested_by", "next_step"))
+    facts = about(kind, "refused").model_copy(update=unknown | {"vault": "", "instance": ""})
+    message = compose(facts, channel(kind), AT)
+    assert check_payload(kind, message.headers, message.body) == []
+
+
 @pytest.mark.parametrize("kind", ["teams", "slack", "servicenow", "zendesk", "github", "jira", "pagerduty"])
 def test_a_notice_begins_with_what_happened_and_from_when_the_data_is(kind: Kind) -> None:
     text = sent(kind).body.decode()

@@ -1,0 +1,143 @@
+"""Bearer tokens of Entra: of our tenant, for us, in time, of a client that may call."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from shared.desk_file import TicketSource
+from shared.entra import TenantKeys, read_keys
+from shared.problems import Trouble
+from shared.tickets import Unverified, verify
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"
+SOURCE = TicketSource.model_validate(
+    {
+        "kind": "servicenow",
+        "auth": "entra",
+        "tenant": TENANT,
+        "audience": "restore-desk",
+        "clients": (CLIENT,),
+        "when": "`true`",
+        "request": "body",
+    }
+)
+KEY, STRANGER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+JWK = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "k1", "use": "sig"}
+JWKS = json.dumps({"keys": [JWK, {"kty": "EC", "kid": "k2"}]}).encode()
+CLAIMS = {
+    "iss": f"https://login.microsoftonline.com/{TENANT}/v2.0",
+    "aud": "restore-desk",
+    "tid": TENANT,
+    "azp": CLIENT,
+    "nbf": NOW.timestamp() - 60,
+    "exp": NOW.timestamp() + 3600,
+}
+
+
+def token(claims: dict[str, Any], signer: Any = KEY, algorithm: str = "RS256", key_id: str = "k1") -> str:
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, signer, algorithm, {"kid": key_id})
+
+
+class Tenant:
+    """The tenant's keys, as Entra serves them; counts who asks."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.now = NOW
+        self.keys = TenantKeys(self.fetch, lambda: self.now)
+
+    def fetch(self, url: str) -> bytes:
+        self.asked.append(url)
+        return JWKS
+
+    def verify(self, text: str) -> str | None:
+        return verify(SOURCE, (), {"Authorization": text}, b"{}", self.now, self.keys)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"aud": "api://restore-desk"},
+        {"iss": f"https://sts.windows.net/{TENANT}/", "azp": None, "appid": CLIENT.upper()},
+    ],
+)
+def test_a_token_for_us_names_who_calls(change: dict[str, Any]) -> None:
+    assert str(Tenant().verify(f"Bearer {token(CLAIMS | change)}")).lower() == CLIENT
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"tid": CLIENT}, "another tenant"),
+        ({"iss": f"https://login.microsoftonline.com/{CLIENT}/v2.0"}, "another tenant"),
+        ({"iss": None}, "another tenant"),
+        ({"aud": "somebody-else"}, "another audience"),
+        ({"aud": ["restore-desk"]}, "another audience"),
+        ({"exp": NOW.timestamp()}, "expired"),
+        ({"exp": None}, "expired"),
+        ({"exp": True}, "expired"),
+        ({"nbf": NOW.timestamp() + 301}, "not valid yet"),
+        ({"azp": "77777777-7777-8888-9999-000000000000"}, "not among"),
+        ({"azp": None}, "not among"),
+        ({"azp": None, "appid": 7}, "not among"),
+    ],
+)
+def test_a_token_that_is_not_for_us_is_not_taken(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(Unverified, match=why):
+        Tenant().verify(f"Bearer {token(CLAIMS | change)}")
+
+
+def test_a_token_signed_by_somebody_else_is_not_taken() -> None:
+    public = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = STRANGER.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    good = token(CLAIMS)
+    forged = [
+        token(CLAIMS, pem),
+        token(CLAIMS, "", "none"),
+        token(CLAIMS, "0" * 64, "HS256"),
+        token(CLAIMS, key_id="k9"),
+        token(CLAIMS, key_id="k2"),
+        good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB"),
+        f"{good.split('.')[0]}.e30.{good.split('.')[2]}",
+        "x.y.z",
+        "é",
+        "." * 10,
+        "a" * 30_000,
+    ]
+    for text in (*forged, public.decode()):
+        with pytest.raises(Unverified):
+            Tenant().verify(f"Bearer {text}")
+    for header in ("", good, f"Basic {good}", "Bearer", "Bearer "):
+        with pytest.raises(Unverified):
+            Tenant().verify(header)
+
+
+def test_the_keys_are_kept_and_an_unknown_one_does_not_fetch_each_time() -> None:
+    tenant = Tenant()
+    for _ in range(3):
+        tenant.verify(f"bearer {token(CLAIMS)}")
+        with pytest.raises(Unverified):
+            tenant.verify(f"Bearer {token(CLAIMS, key_id='unknown')}")
+    assert tenant.asked == [f"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys"]
+    tenant.now += timedelta(minutes=6)
+    with pytest.raises(Unverified):
+        tenant.verify(f"Bearer {token(CLAIMS, key_id='unknown')}")
+    assert len(tenant.asked) == 2
+
+
+def test_without_keys_nothing_is_verified() -> None:
+    with pytest.raises(Unverified):
+        verify(SOURCE, (), {"Authorization": f"Bearer {token(CLAIMS)}"}, b"{}", NOW)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"keys": 3}', b'{"keys": [{"kty": "RSA", "kid": "k"}]}'])
+def test_keys_that_cannot_be_read_are_trouble_that_passes(body: bytes) -> None:
+    with pytest.raises(Trouble):
+        read_keys(body)
