@@ -59,8 +59,8 @@ class Round:
 class Sweep:
     """Moves everything that is due."""
 
-    def __init__(self, parts: Parts, workflow: Workflow, notifier: Notifier) -> None:
-        self.parts, self.workflow, self.notifier = parts, workflow, notifier
+    def __init__(self, parts: Parts, workflow: Workflow, notifier: Notifier, workers: int = WORKERS) -> None:
+        self.parts, self.workflow, self.notifier, self._workers = parts, workflow, notifier, workers
 
     def run(self) -> Round:
         """One round over all vaults, beginning where the last one had to stop."""
@@ -70,7 +70,7 @@ class Sweep:
         last = row.text("stoppedAt") if row else ""
         vaults = sorted(self.parts.ledger.vaults())
         order = [v for v in vaults if v >= last] + [v for v in vaults if v < last] if last else vaults
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="sweep") as pool:
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="sweep") as pool:
             stopped = [
                 vault
                 for vault, done in zip(order, pool.map(lambda v: self._vault(v, this), order), strict=True)

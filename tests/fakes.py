@@ -1,0 +1,228 @@
+"""The world that tests put around the app: a clock, an Azure that keeps jobs, channels that remember, seams to break."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from shared.answers import JobRead, Operation, Stage
+from shared.messages import Message
+from shared.parts import Gone, Taken, VaultFacts
+from shared.problems import Trouble
+from shared.restore import AzureError, Datasource, Job, Restore
+from shared.values import iso
+
+START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
+VAULT, OTHER_VAULT = f"{GROUP}/backupVaults/vault-one", f"{GROUP}/backupVaults/vault-two"
+POINT = "pt-1"
+TRACKING = "https://management.azure.com/subscriptions/x/operations/"
+
+
+class Clock:
+    """Time stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def elapsed(self) -> float:
+        return (self.at - START).total_seconds()
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeJob:
+    """A job of the vault: what a restore POST that had its effect leaves behind."""
+
+    id: str
+    restore: str
+    request_id: str
+    prefix: str
+    instance: str
+    destination: str
+    started: datetime
+    listed_from: datetime
+    ends: datetime
+    end_status: str = "Completed"
+    hidden: bool = False
+
+
+@dataclass
+class FakeAzure:
+    """The Data Protection API of one world; it remembers every call and refuses what nobody set up."""
+
+    clock: Clock
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    jobs_by_id: dict[str, FakeJob] = field(default_factory=dict)
+    operations: dict[str, str] = field(default_factory=dict)  # url → job id, or "" for a validation
+    posted: list[tuple[str, str]] = field(default_factory=list)  # restore and request id of every POST with an effect
+    bodies: list[Restore] = field(default_factory=list)
+    script: dict[str, list[BaseException | Callable[[], Any]]] = field(default_factory=dict)
+    echoes: bool = True
+    echoes_prefix: bool = False
+    listed_after: float = 0.0
+    job_seconds: float = 100.0
+    end_status: str = "Completed"
+    swallow: bool = False  # a POST has its effect, its answer never comes
+    operation_gone: bool = False
+    _lock: Lock = field(default_factory=Lock)
+
+    def _called(self, name: str, about: str) -> None:
+        with self._lock:
+            self.calls.append((name, about))
+            planned = self.script.get(name)
+            act = planned.pop(0) if planned else None
+        if isinstance(act, BaseException):
+            raise act
+        if act:
+            act()
+
+    def count(self, name: str) -> int:
+        return sum(1 for called, _ in self.calls if called == name)
+
+    def ready(self) -> None:
+        self._called("ready", "")
+
+    def vault(self, vault: str) -> VaultFacts:
+        self._called("vault", vault)
+        return VaultFacts("westeurope", "northeurope", "Enabled", "Enabled")
+
+    def datasource(self, instance: str) -> Datasource:
+        self._called("datasource", instance)
+        name = instance.rsplit("/", 1)[-1]
+        server = f"{GROUP}/flexibleServers/{name}"
+        return Datasource(type="Microsoft.DBforPostgreSQL/flexibleServers", id=server, name=name)
+
+    def guard_requests(self, vault: str) -> tuple[str, ...]:
+        self._called("guard_requests", vault)
+        return ()
+
+    def points(self, instance: str, odata: str) -> list[Any]:
+        self._called("points", instance)
+        inner = {"recoveryPointTime": iso(START - timedelta(hours=1)), "recoveryPointDataStoresDetails": []}
+        store = {"type": "VaultStore", "state": "COMMITTED", "visible": True, "expiryTime": iso(START.replace(year=2030))}
+        return [{"name": POINT, "properties": {**inner, "recoveryPointDataStoresDetails": [store]}}]
+
+    def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
+        return self.points(instance, "")
+
+    def validate(self, restore: Restore, attempt: int) -> Taken:
+        self._called("validate", restore.id)
+        url = f"{TRACKING}validate-{restore.id}-{len(self.calls)}"
+        self.operations[url] = ""
+        return Taken(url, 5.0)
+
+    def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:
+        self._called("submit", restore.id)
+        check()
+        attempt = restore.attempt
+        assert attempt is not None
+        with self._lock:
+            number = len(self.jobs_by_id) + 1
+            job = f"00000000-0000-0000-0000-{number:012d}"
+            now = self.clock.now()
+            self.posted.append((restore.id, attempt.request_id))
+            self.bodies.append(restore)
+            self.jobs_by_id[job] = FakeJob(
+                id=job,
+                restore=restore.id,
+                request_id=attempt.request_id if self.echoes else "",
+                prefix=restore.file_prefix(attempt.number) if self.echoes_prefix else "",
+                instance=restore.instance,
+                destination=restore.plan.destination if restore.plan else "",
+                started=now,
+                listed_from=now + timedelta(seconds=self.listed_after),
+                ends=now + timedelta(seconds=self.job_seconds),
+                end_status=self.end_status,
+            )
+        url = f"{TRACKING}restore-{job}"
+        self.operations[url] = job
+        self._called("answer", restore.id)
+        return Taken(url, 5.0)
+
+    def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]:
+        self._called("operation", url)
+        if url not in self.operations:
+            self.unexpected.append(f"operation {url}")
+            raise Gone("unknown")
+        if self.operation_gone and stage == "operation":
+            raise Gone("its operation is no longer known to Azure (404)")
+        return Operation("succeeded", self.operations[url] or None, None, "Succeeded"), None
+
+    def _read(self, job: FakeJob, whole: bool) -> JobRead:
+        ended = self.clock.now() >= job.ends
+        status = job.end_status if ended else "InProgress"
+        end = ("succeeded" if status.startswith("Completed") else "failed") if ended else "running"
+        error = AzureError(stage="job", code="UserErrorX", message="it failed") if end == "failed" else None
+        shown = Job(id=job.id, status=status, started=job.started, destination=job.destination if whole else None)
+        prefix = job.prefix if whole and job.prefix else None
+        request_id = job.request_id or None
+        return JobRead(shown, end, error, job.instance.lower(), "restore", request_id, prefix, f"{status}-{job.id}")  # type: ignore[arg-type]
+
+    def job(self, restore: Restore, job_id: str) -> JobRead:
+        self._called("job", job_id)
+        found = self.jobs_by_id.get(job_id)
+        if found is None or found.hidden:
+            raise Gone(f"job {job_id}: 404")
+        return self._read(found, True)
+
+    def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
+        self._called("jobs", vault)
+        now = self.clock.now()
+        listed = [job for job in self.jobs_by_id.values() if job.listed_from <= now]
+        yield from [self._read(job, False) for job in listed if job.instance.lower().startswith(vault.lower())]
+
+
+@dataclass
+class Posts:
+    """What came to the channels; `answers` says what the next posts to a URL are answered."""
+
+    told: list[tuple[str, str]] = field(default_factory=list)  # url and event id
+    tried: list[str] = field(default_factory=list)
+    answers: dict[str, list[int | Trouble]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        with self._lock:
+            self.tried.append(message.url)
+            planned = self.answers.get(message.url)
+            answer = planned.pop(0) if planned else 200
+            if isinstance(answer, Trouble):
+                raise answer
+            if answer == 200:
+                self.told.append((message.url, message.headers.get("webhook-id", "")))
+        return answer, b"ok", {}
+
+    def events(self, url: str) -> list[str]:
+        return [event for at, event in self.told if at == url]
+
+
+class Seam:
+    """A port with something in its way: every call of it goes through `call(name, act)`; nothing is named here, so a
+    method that is new tomorrow is covered too."""
+
+    def __init__(self, behind: object, name: str, call: Callable[[str, Callable[[], Any]], Any]) -> None:
+        self._behind, self._name, self._call = behind, name, call
+
+    def __call__(self, *args: Any) -> Any:
+        return self._call(self._name, lambda: self._behind(*args))  # type: ignore[operator]
+
+    def __getattr__(self, name: str) -> Any:
+        inner = getattr(self._behind, name)
+
+        def through(*args: Any, **kwargs: Any) -> Any:
+            def act() -> Any:
+                found = inner(*args, **kwargs)
+                return list(found) if isinstance(found, Iterator) else found
+
+            found = self._call(f"{self._name}.{name}", act)
+            return iter(found) if isinstance(found, list) and name in ("scan", "jobs") else found
+
+        return through
