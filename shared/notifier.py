@@ -2,8 +2,9 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,12 +24,26 @@ from shared.verdicts import verdict
 
 log = logging.getLogger("desk")
 CHAT = frozenset({"teams", "slack"})  # people read the latest; machines get all, in order
+# messages a round: Slack takes one a second and short bursts, Teams four a second, PagerDuty 120 a minute
+MOST_A_ROUND = {"slack": 10, "teams": 40, "pagerduty": 50}
 
 
 class Post(Protocol):
     """Sends one message and gives the channel's answer: status, body, headers; Trouble where there was none."""
 
     def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]: ...
+
+
+@dataclass
+class Told:
+    """What one round has done so far: channels that want rest, and how much each was sent; shared by its vaults."""
+
+    told: Told = field(default_factory=set)
+    sent: Counter[str] = field(default_factory=Counter)
+
+    def resting(self, name: str, kind: str) -> bool:
+        """Whether a channel is left alone for the rest of the round."""
+        return name in self.quiet or self.sent[name] >= MOST_A_ROUND.get(kind, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -45,9 +60,9 @@ class Notifier:
     local: bool = False
     portal: str = "https://portal.azure.com"
 
-    def deliver(self, owed: Iterable[Notice], quiet: set[str]) -> None:
-        """Posts the notices that are due, in order per restore and channel. `quiet` holds the channels that asked for
-        rest or could not be reached in this round, so that each is tried once a round."""
+    def deliver(self, owed: Iterable[Notice], told: Told) -> None:
+        """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
+        could not be reached is tried once a round."""
         waiting: set[tuple[str, str]] = set()
         notices = sorted(owed, key=lambda n: (n.restore, n.channel, n.sequence))
         for i, notice in enumerate(notices):
@@ -55,13 +70,13 @@ class Notifier:
             following = notices[i + 1 : i + 2]
             later = any((n.restore, n.channel) == line and n.due <= self.now() for n in following)
             try:
-                done = self._one(notice, later, line in waiting, quiet)
+                done = self._one(notice, later, line in waiting, told)
             except Conflict:
                 continue  # another sweep, or a person, was here first
             if not done:
                 waiting.add(line)
 
-    def _one(self, notice: Notice, later: bool, behind: bool, quiet: set[str]) -> bool:
+    def _one(self, notice: Notice, later: bool, behind: bool, told: Told) -> bool:
         """True where the notice is settled; `behind`: an earlier one of its line still waits."""
         try:
             desk = self.read_desk()
@@ -79,11 +94,12 @@ class Notifier:
         if channel.kind in CHAT and later:
             self.outbox.settle(notice, "superseded", "a later notice of the same restore is due")
             return True
-        if behind or notice.due > self.now() or notice.channel in quiet:
+        if behind or notice.due > self.now() or told.resting(notice.channel, channel.kind):
             return False
-        return self._attempt(notice, channel, quiet)
+        return self._attempt(notice, channel, told)
 
-    def _attempt(self, notice: Notice, channel: Channel, quiet: set[str]) -> bool:
+    def _attempt(self, notice: Notice, channel: Channel, told: Told) -> bool:
+        told.sent[notice.channel] += 1
         answer = self.tell(notice.channel, channel, notice)
         if isinstance(answer, Delivered):
             self.outbox.settle(notice, "delivered", "")
@@ -92,7 +108,7 @@ class Notifier:
             log.error("notice given up event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
             self.outbox.settle(notice, "given up", answer.why)
             return True
-        quiet.add(notice.channel)
+        told.quiet.add(notice.channel)
         return self._postpone(notice, answer)
 
     def _postpone(self, notice: Notice, answer: TryAgain) -> bool:

@@ -15,7 +15,7 @@ from shared.beginning import vault_facts
 from shared.board import Live
 from shared.cadence import became_overdue, look_now, watched
 from shared.ledger import Unreadable
-from shared.notifier import Notifier
+from shared.notifier import Notifier, Told
 from shared.outbox import read_notice
 from shared.parts import Parts
 from shared.problems import Trouble
@@ -35,7 +35,7 @@ class Round:
 
     ends: float
     writes: dict[str, int] = field(default_factory=dict)
-    quiet_channels: set[str] = field(default_factory=set)
+    told: Told = field(default_factory=Told)
     lock: Lock = field(default_factory=Lock)
     seen: int = 0
     moved: int = 0
@@ -183,7 +183,7 @@ class Sweep:
             oldest = [n.owed_since for n in owed] + ([this.oldest_owed] if this.oldest_owed else [])
             this.oldest_owed = min(oldest) if oldest else None
         if owed:
-            self._guarded(this, "the outbox", lambda: self.notifier.deliver(owed, this.quiet_channels))
+            self._guarded(this, "the outbox", lambda: self.notifier.deliver(owed, this.told))
 
     def _watch_jobs(self, vault: str, live: Live, now: datetime, this: Round) -> None:
         """Two or more running jobs of a vault are told by one list; one alone by its GET."""
