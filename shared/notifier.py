@@ -38,7 +38,7 @@ class Post(Protocol):
 class Told:
     """What one round has done so far: channels that want rest, and how much each was sent; shared by its vaults."""
 
-    told: Told = field(default_factory=set)
+    quiet: set[str] = field(default_factory=set)
     sent: Counter[str] = field(default_factory=Counter)
 
     def resting(self, name: str, kind: str) -> bool:
