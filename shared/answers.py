@@ -147,8 +147,14 @@ def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
         bytes=int(total) if total else None,
         destination=more.text("recoveryDestination"),
         tasks=tasks,
-        warnings=tuple(map(_warning, more.parts("warningDetails"))),
+        warnings=_warnings(status, more),
     )
+
+
+def _warnings(status: str, more: Loose) -> tuple[str, ...]:
+    """A job that ended with warnings has some, even where a LIST leaves them out."""
+    found = tuple(map(_warning, more.parts("warningDetails")))
+    return found or ((f"the job ended {status} and gave no details",) if "warning" in status.lower() else ())
 
 
 def _warning(detail: Loose) -> str:

@@ -1,21 +1,154 @@
-"""What to do next: for each way a restore can stand or end, one step that a person at 3 a.m. can take. Pure."""
+"""What to do next: for each way a restore can stand or end, the steps that a person at 3 a.m. can take. Pure."""
 
-from shared.restore import Phase, Restore
+from collections.abc import Callable
+
+from shared import shell
+from shared.remedies import remedy
+from shared.remedy_case import Case, Steps, vault_options
+from shared.restore import AzureError, Phase, Plan, Restore
+from shared.shell import Step, az, quoted
 
 
 def next_step(restore: Restore) -> str | None:
-    """The step that is due, or None where there is nothing to do but wait."""
-    if restore.phase is Phase.SUCCEEDED and restore.outcome == "filesDelivered" and restore.plan:
-        return (
-            f"The files in {restore.plan.container} are a full copy of the database, not loaded anywhere yet. "
-            "List them, load them with pg_restore (custom format) or psql, then delete them."
-        )
-    if restore.phase is Phase.LOST:
-        return (
-            f"Look among the jobs of the vault for a restore of {restore.instance_name or restore.instance}; then POST "
-            f"/api/restores/{restore.id}/resolve with adopt, resubmit or close."
-        )
-    if restore.phase is Phase.FAILED and restore.error:
-        action = " ".join(restore.error.recommended_action) or "Mend what the message names."
-        return f"{action} Then ask once more: POST /api/restores/{restore.id}/again"
-    return None
+    """The steps that are due, or None where there is nothing to do but wait."""
+    steps = steps_of(restore)
+    if len(steps) < 2:
+        return str(steps[0]) if steps else None
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def steps_of(restore: Restore) -> Steps:
+    """The steps, one by one."""
+    if restore.overdue_at and not restore.closed and restore.phase is not Phase.LOST:
+        return _overdue(restore)
+    found = _BY_PHASE.get(restore.phase)
+    return found(restore) if found else ()
+
+
+def _again(restore: Restore, words: str = "Then ask once more, for the same recovery point") -> Step:
+    code = restore.error.code if restore.error else restore.phase.value
+    command = shell.act(restore.id, "again", restore.requested_by or "", f"again after {code}")
+    return Step(f"{words} (POST /api/restores/{restore.id}/again)", (command,))
+
+
+def _failed(restore: Restore) -> Steps:
+    error = restore.error or AzureError(stage="request", code="Unknown", message="no reason is known")
+    return *remedy(Case(restore, error, restore.plan or Plan(kind="files"))), _again(restore)
+
+
+def _refused(restore: Restore) -> Steps:
+    error = restore.error
+    advice = " ".join(error.recommended_action).strip().rstrip(".") if error else ""
+    if not restore.vault:
+        return (Step(f"{advice or 'Correct what the error names'}; send the request again, under a new key"),)
+    last = "Where that is mended at Azure or in desk.toml, ask once more; else send a new request"
+    return Step(advice or "Mend what the message names"), _again(restore, last)
+
+
+def _withdrawn(restore: Restore) -> Steps:
+    return (_again(restore, "Nothing was started. When it is wanted after all, ask once more"),)
+
+
+def _lost(restore: Restore) -> Steps:
+    query = "[?properties.operationCategory!='Backup'].[name,properties.startTime,properties.status]"
+    listed = az("dataprotection job list", "-o table", **vault_options(restore.vault), query=query)
+    name = restore.instance_name or restore.instance
+    by, reason = "<you>", "looked at the jobs of the vault"  # who looked is not who asked
+    adopt = shell.act(restore.id, "resolve", by, reason, resolution="adopt", jobId="<job>")
+    resubmit = shell.act(restore.id, "resolve", by, reason, resolution="resubmit")
+    route = f"POST /api/restores/{restore.id}/resolve"
+    return (
+        Step(f"Look among the vault's jobs for a restore of {name}", (listed,)),
+        Step(f"If there is one, adopt it ({route})", (adopt,)),
+        Step('If there is none, let it be sent anew, or close it with "resolution": "close"', (resubmit,)),
+    )
+
+
+def _overdue(restore: Restore) -> Steps:
+    words = "It runs for longer than restores do. It is watched on and keeps its turn; what Azure says of it"
+    job = restore.job.id if restore.job else ""
+    if not job or restore.cross_region:
+        return (Step("It runs for longer than restores do. Look at the vault's jobs; it is watched on"),)
+    return (Step(words, (az("dataprotection job show", **vault_options(restore.vault), job_id=job),)),)
+
+
+def _checked(restore: Restore) -> Steps:
+    plan = restore.plan or Plan(kind="files")
+    case = Case(restore, AzureError(stage="validation", code="", message=""), plan)
+    scope = case.scope if plan.container else case.server
+    role = "Storage Blob Data Contributor on the container" if plan.container else "Reader on the target server"
+    held = az(
+        "role assignment list",
+        "--include-inherited",
+        assignee=shell.THE_ID,
+        scope=scope,
+        query="[].roleDefinitionName",
+    )
+    doubt = "Validation cannot prove that the vault's identity may write there: only the restore itself tries"
+    return (
+        Step(f"Azure found nothing wrong. {doubt}. It needs {role}; it has", (case.identity, held)),
+        Step("To restore for real, send the same request without dryRun, under a new key"),
+    )
+
+
+def _succeeded(restore: Restore) -> Steps:
+    if restore.plan is None or restore.outcome is None:
+        return ()
+    return _delivered(restore, restore.plan) if restore.outcome == "filesDelivered" else _created(restore, restore.plan)
+
+
+def _created(restore: Restore, plan: Plan) -> Steps:
+    name, server = plan.database or "", plan.server or ""
+    count = "SELECT schemaname, count(*) FROM pg_tables GROUP BY 1;"
+    words = f"The database {name} is on {server.rsplit('/', 1)[-1]}. Check it before it is used"
+    owners = "Roles and grants are not in it: the user of the secret owns everything until you give it away"
+    give = f"ALTER DATABASE {shell.identifier(name)} OWNER TO <owner>;"
+    return Step(words, (shell.psql(server, count, name),)), Step(f"{owners} ({give})")
+
+
+def _delivered(restore: Restore, plan: Plan) -> Steps:
+    """Files are no database yet: https://learn.microsoft.com/azure/backup/restore-azure-database-postgresql-flex"""
+    account, container = shell.account_and_container(plan.container or "")
+    prefix = restore.file_prefix(restore.attempt.number if restore.attempt else 1)
+    flexible = restore.datasource is None or restore.datasource.flexible
+    at = {"account_name": account, "auth_mode": "login"}
+    named = {} if flexible else {"prefix": prefix}
+    note = f" (their names begin with {prefix}, unless Azure left it out, as flexible servers may)" if flexible else ""
+    listed = az("storage blob list", "-o table", container_name=container, **named, **at)
+    copied = az("storage blob download-batch", source=container, destination="restored", pattern=f"{prefix}*", **at)
+    gone = az("storage blob delete-batch", source=container, pattern=f"{prefix}*", **at)
+    full = "are a full copy of the database, not loaded anywhere yet; delete them once they are"
+    return (
+        Step(f"The files in {plan.container}{note} {full}", (listed,)),
+        Step("Fetch them", ("mkdir -p restored", copied)),
+        *_load(restore),
+        Step("Delete the files when they are loaded: whoever reads the container reads the whole database", (gone,)),
+    )
+
+
+def _load(restore: Restore) -> Steps:
+    new = quoted(f"{restore.datasource.name.rsplit('/', 1)[-1] if restore.datasource else 'db'}_restored")
+    clean = "sed -E -e '/azuresu|azure_superuser|azure_pg_admin/d' -e 's/ NO(SUPERUSER|REPLICATION|BYPASSRLS)//g'"
+    roles = f'cat restored/*_roles.sql | {clean} | psql -h "$PGHOST" -d postgres'
+    load = (
+        f'if [ "$(head -c5 "$FILE")" = PGDMP ]; then pg_restore --no-owner -h "$PGHOST" -d {new} "$FILE"; '
+        f'else psql -v ON_ERROR_STOP=1 -h "$PGHOST" -d {new} -f "$FILE"; fi'
+    )
+    return (
+        Step("Load the roles first, cleaned of Azure's own; do not replay _schema.sql and _tablespace.sql", (roles,)),
+        Step(
+            "Load each database file (in FILE) into a new database: those that begin with PGDMP are in custom format "
+            "and need pg_restore, the others psql",
+            (f'createdb -h "$PGHOST" {new}', load),
+        ),
+    )
+
+
+_BY_PHASE: dict[Phase, Callable[[Restore], Steps]] = {
+    Phase.SUCCEEDED: _succeeded,
+    Phase.FAILED: _failed,
+    Phase.REFUSED: _refused,
+    Phase.WITHDRAWN: _withdrawn,
+    Phase.LOST: _lost,
+    Phase.CHECKED: _checked,
+}
