@@ -91,13 +91,13 @@ class Api:
 def idempotency_key(value: dict[str, Any], call: Call) -> str | None:
     """The key of the body or of the header; two different ones are a contradiction (400)."""
     said, header = value.get("idempotencyKey"), call.headers.get("idempotency-key")
-    header = header.strip().strip('"') if header else None
-    if said is not None and header and said != header:
+    header = header.strip().strip('"') if header is not None else None
+    if said is not None and header is not None and said != header:
         words = (
             f"the body says {str(said)[:60]!r}, the header Idempotency-Key {header[:60]!r}; give one, or the same twice"
         )
         raise Problem(400, "Two different idempotency keys", words, "idempotencyKey")
-    if header and (len(header) > 255 or not header.isprintable()):
+    if header is not None and (not 0 < len(header) <= 255 or not header.isprintable()):
         raise Problem(
             400, "The Idempotency-Key cannot be used", "1 to 255 printable characters are due", "idempotencyKey"
         )

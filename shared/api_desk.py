@@ -54,7 +54,7 @@ class DeskApi:
 
     def recovery_points(self, call: Call) -> Answer:
         """GET /api/instances/{instance}/recovery-points"""
-        said = call.path.get("instance", "")
+        said = call.path.get("instance", "").replace("%2F", "/")  # the host leaves an encoded slash as it is
         instance, name = find_instance(said, self.parts.read_desk())
         try:
             points, _ = self._points(instance.text, fetch=True)

@@ -152,6 +152,21 @@ class ChannelAnswer(Shown):
     final: bool | None = None
 
 
+class TicketAnswer(Shown):
+    """What became of a ticket system's event; a well-signed one is never answered 4xx."""
+
+    status: Literal["accepted", "duplicate", "ignored", "refused"]
+    restore: str | None = None
+    phase: Phase | None = None
+    path: str | None = None
+    reason: str | None = None
+    field: str | None = None
+
+
+class TicketEvent(Shown):
+    """The ticket system's own event, verified before it is read; desk.toml's mapping makes the request of it."""
+
+
 class HealthView(Shown):
     """ok or down; the rest only with the health key."""
 

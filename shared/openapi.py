@@ -9,7 +9,8 @@ from pydantic.json_schema import models_json_schema
 from shared.api_list import LINES
 from shared.contract import ProblemView
 from shared.http import PROBLEM, Answer, Call, json_answer
-from shared.routes import ROUTES, WAIT, Answers, Json, Route
+from shared.requests import RestoreRequest
+from shared.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
 from shared.settings import VERSION
 
 TITLES = {
@@ -70,14 +71,17 @@ def _operation(route: Route) -> Json:
     responses |= {str(status): _problem(TITLES[status]) for status in route.problems}
     made: Json = {"operationId": route.name, "summary": route.summary, "responses": responses}
     if route.keyed:
-        responses["401"] = {"description": "no key, or not this function's"}
+        responses["401"] = {"description": "no key, or not this function's; of a webhook: not verified"}
         responses["503"] = _problem("not now: desk.toml has a fault, or storage or Azure does not answer", WAIT)
     else:
         made["security"] = []
     if route.parameters:
         made["parameters"] = list(route.parameters)
     if route.body:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+        content: Json = {"schema": _ref(route.body)}
+        if route.body is RestoreRequest:
+            content["examples"] = {name: {"value": value} for name, value in SAMPLES.items()}
+        made["requestBody"] = {"required": True, "content": {"application/json": content}}
     made["responses"] = dict(sorted(responses.items()))
     return made
 

@@ -49,6 +49,7 @@ def _path(name: str, words: str, **schema: Any) -> Json:
 
 
 ID = _path("id", "the restore's id", pattern=r"^[a-z0-9]{8}-[0-9a-z]{26}$")
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -58,13 +59,32 @@ KEY_HEADER = {
 LIST = (
     _query("vault", "a vault by its id or name"),
     _query("instance", "an instance by its name or id"),
-    _query("since", "the closed ones too, from this moment on", format="date-time"),
+    _query(
+        "since", "the closed ones too, from this moment on: 2026-10-01T00:00:00Z", pattern=r"^(\d{4}-\d\d-\d\d.*)?$"
+    ),
     _query("key", "the one restore of this idempotency key", minLength=1),
-    _query("source", "whose key it is", default="http", pattern=r"^(http|queue|tickets/[A-Za-z0-9._-]+)$"),
+    _query("source", "whose key it is: http, queue or tickets/<source>", default="http"),
     _query("pageSize", "lines on a page", type="integer", minimum=1, maximum=MOST, default=PAGE),
     _query("continue", "the page before gave it"),
     _query("format", "jsonl: one whole restore a line, for audits", enum=["json", "jsonl"], default="json"),
 )
+
+SAMPLES = {
+    "drill": {
+        "instance": "pg-prod-01",
+        "target": "drills",
+        "recoveryPoint": "latest",
+        "requestedBy": "user@contoso.com",
+        "reason": "quarterly drill",
+        "ticket": {"system": "servicenow", "id": "RITM0012345"},
+    },
+    "dryRun": {
+        "instance": "pg-prod-02",
+        "target": "drills",
+        "recoveryPoint": {"atOrBefore": "2026-10-01T00:00:00Z"},
+        "dryRun": True,
+    },
+}
 
 _RESTORE = Answers(c.RestoreView)
 _TAKEN = Answers(c.RestoreView, {**PLACE, **WAIT}, "on the books")
@@ -89,12 +109,16 @@ ROUTES = (
     Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409,)),
     Route("list_recovery_points", "GET", "/instances/{instance}/recovery-points", "The points of an instance",
           {200: Answers(c.PointList)}, (403, 404, 422, 502), None,
-          (_path("instance", "a name of desk.toml, or an ARM id with its slashes as %2F", minLength=1),)),
+          (_path("instance", "a name of desk.toml, or an ARM id with its slashes as %2F",
+                pattern=r"^(/subscriptions/[A-Za-z0-9._()/-]{1,1000}|[A-Za-z0-9][A-Za-z0-9._-]{0,62})$"),)),
+    Route("take_ticket", "POST", "/tickets/{source}", "A ticket system's webhook",
+          {202: Answers(c.TicketAnswer, PLACE), 200: Answers(c.TicketAnswer)}, (404,), c.TicketEvent,
+          (_path("source", "a ticket source of desk.toml", pattern=NAME),)),
     Route("pause_desk", "POST", "/desk/pause", "Submit nothing until resume", {200: Answers(c.Paused)}, BODY, Act),
     Route("resume_desk", "POST", "/desk/resume", "Submit again", {200: Answers(c.Paused)}, BODY, Act),
     Route("check_channel", "POST", "/channels/{name}/test", "Send a sample notice",
           {200: Answers(c.ChannelAnswer), 502: Answers(c.ChannelAnswer, {}, "the channel did not take it")},
-          (404, 422), None, (_path("name", "a channel of desk.toml", minLength=1),)),
+          (404, 422), None, (_path("name", "a channel of desk.toml", pattern=NAME),)),
     Route("openapi", "GET", "/openapi.json", "This document", {200: Answers(c.Shown)}),
     Route("health", "GET", "/health", "Whether the desk works",
           {200: Answers(c.HealthView), 503: Answers(c.HealthView, {}, "something is down")}, keyed=False),
