@@ -1,0 +1,109 @@
+"""Reads ARM as the person at the keyboard: each answer is a document, or says that it is absent or may not be seen."""
+
+from collections.abc import Iterator
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from shared.arm import CLOUDS, PUBLIC
+from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.problems import Ours
+from shared.settings import API_VERSION, is_loopback
+
+type Json = dict[str, Any]
+VERSIONS = {  # of the providers beside Data Protection
+    "microsoft.storage": "2023-05-01",
+    "microsoft.keyvault": "2023-07-01",
+    "microsoft.dbforpostgresql/flexibleservers": "2024-08-01",
+    "microsoft.dbforpostgresql/servers": "2017-12-01",
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.web": "2024-04-01",
+    "microsoft.managedidentity": "2023-01-31",
+}
+
+
+class Absent(Exception):
+    """404: there is no such thing."""
+
+
+class Hidden(Exception):
+    """401, 403, 429, 5xx or no answer: nobody can tell from here."""
+
+
+class ArmReader:
+    """GETs only. `endpoint` is ARM's; a loopback one takes a fixed token, any other asks azure-identity (az login)."""
+
+    def __init__(self, endpoint: str, api_version: str = API_VERSION, http: httpx.Client | None = None) -> None:
+        self.endpoint = endpoint.rstrip("/")
+        self.api_version = api_version
+        if not is_loopback(endpoint) and not endpoint.startswith("https://"):
+            raise Ours(f"--arm must be https: the token goes there, not to {endpoint}")
+        self.http = http or arm_client(self.endpoint, _auth(self.endpoint), 60, keep_alive=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def get(self, path: str, version: str | None = None, **query: str) -> Json:
+        """One document; Absent or Hidden."""
+        return self._read(path, {"api-version": version or self._version(path), **query})
+
+    def pages(self, path: str, version: str | None = None, **query: str) -> Iterator[Json]:
+        """Every item of a list, to its last page; links are followed on this host only."""
+        page = self.get(path, version, **query)
+        while True:
+            yield from (item for item in page.get("value") or [] if isinstance(item, dict))
+            link = page.get("nextLink")
+            if not link:
+                return
+            if urlsplit(str(link))[:2] != urlsplit(self.endpoint)[:2]:
+                raise Hidden("the next page is on another host; it was not followed")
+            page = self._read(str(link), {})
+
+    def date(self) -> str | None:
+        """ARM's own clock, of an answer's Date."""
+        try:
+            answer = self.http.get("/subscriptions", params={"api-version": "2022-12-01"})
+        except httpx.HTTPError:
+            return None
+        return str(answer.headers["date"]) if "date" in answer.headers else None
+
+    def _read(self, path: str, query: dict[str, str]) -> Json:
+        try:
+            answer = self.http.get(path, params=query or None)
+        except httpx.HTTPError as error:
+            raise Hidden(f"ARM was not reached ({type(error).__name__})") from error
+        if answer.status_code == 404:
+            raise Absent(path)
+        if answer.status_code != 200:
+            raise Hidden(f"ARM answered {answer.status_code} {_code(answer)}".rstrip())
+        try:
+            found = answer.json()
+        except ValueError as error:
+            raise Hidden("ARM's answer is not JSON") from error
+        return found if isinstance(found, dict) else {}
+
+    def _version(self, path: str) -> str:
+        provider = path.lower().rpartition("/providers/")[2]
+        return next((v for name, v in VERSIONS.items() if provider.startswith(name)), self.api_version)
+
+
+def _code(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _auth(endpoint: str) -> httpx.Auth:
+    if is_loopback(endpoint):
+        return TokenAuth(lambda: LOCAL_TOKEN, lambda: None)
+    from azure.identity import DefaultAzureCredential
+
+    credential = DefaultAzureCredential()
+    scope = next((cloud.scope for cloud in CLOUDS if cloud.arm == endpoint), PUBLIC.scope)
+    tokens = Tokens(lambda: credential.get_token(scope))
+    return TokenAuth(tokens, tokens.forget)

@@ -1,0 +1,88 @@
+"""`check` tells whether a desk.toml holds, names each fault, and prints what each source may do."""
+
+from pathlib import Path
+
+import pytest
+
+from local.cli import run
+
+VAULT = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
+GOOD = f"""
+[instances.pg]
+id = "{VAULT}/backupVaults/v/backupInstances/pg"
+targets = ["drills"]
+channels = ["dba"]
+[targets.drills]
+kind = "files"
+container = "https://acct.blob.core.windows.net/drills"
+[queue]
+instances = []
+[channels.dba]
+kind = "slack"
+url = {{ env = "SLACK_URL" }}
+[tickets.jira]
+kind = "jira"
+secret = {{ env = "JIRA_SECRET" }}
+when = "body.ok"
+request = "{{instance: body.db, target: 'drills'}}"
+"""
+FAULTS = {
+    "not TOML": ('[instances."', "not TOML"),
+    "an unknown key": ("[desk]\nx = 1", "desk: there is no such key"),
+    "a target that is not there": (GOOD.replace('targets = ["drills"]', 'targets = ["drill"]'), "names drill"),
+    "the wrong kind of id": (GOOD.replace("/backupInstances/pg", ""), "this is the id of a"),
+    "a container with a signature": (GOOD.replace("net/drills", "net/drills?sv=1"), "may not contain"),
+    "a container of a website": (GOOD.replace("net/drills", "net/$web"), "a website's container is public"),
+    "a mapping that does not compile": (GOOD.replace("body.ok", "body.["), "tickets.jira.when"),
+    "a secret in the file": (GOOD.replace('{ env = "SLACK_URL" }', '"https://hooks.slack.com/x"'), "is a secret"),
+    "a pattern out of its place": ('[allow]\ncontainers = ["*"]', "an allow pattern begins with"),
+}
+
+
+def told(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    path = tmp_path / "desk.toml"
+    path.write_text(text)
+    code = run(["check", "--config", str(path)])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def test_a_file_that_holds_is_shown_as_what_each_source_may_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = told(tmp_path, GOOD, capsys)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if "│" in line]
+    assert code == 0
+    assert rows == [
+        ["http", "pg", "drills", "dba"],
+        ["queue", "nothing", "", ""],
+        ["tickets/jira", "pg", "drills", "dba"],
+    ]
+    assert "no channel is a default" in said
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named_and_the_file_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, words = FAULTS[name]
+    code, said = told(tmp_path, text, capsys)
+    assert code == 1
+    assert words in said
+    assert "has 1 fault." in said
+
+
+def test_two_faults_are_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = told(tmp_path, "[a]\n[b]", capsys)
+    assert (code, len([line for line in said.splitlines() if "there is no such key" in line])) == (1, 2)
+
+
+def test_a_missing_file_says_how_another_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "--config", "/nowhere/desk.toml"]) == 1
+    assert "--config says where it is" in capsys.readouterr().err
+
+
+def test_ids_in_full_show_the_patterns_they_need(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    allow = f'[allow]\ninstances = ["{VAULT}/backupVaults/v/backupInstances/*"]\n'
+    code, said = told(tmp_path, allow + 'containers = ["https://acct.blob.core.windows.net/*"]' + GOOD, capsys)
+    assert code == 0
+    assert "any under" in said
+    assert "where allow covers it" in said
