@@ -45,6 +45,10 @@ CASES = (
         "refused", None, "FlexibleServerTakesFilesOnly",
     ),
     Case("a message nobody can read", "queue", "restore pg-prod-01 please", "refused", None, "RequestRefused"),
+    Case("a Jira issue moved to Approved", "jira", "pg-prod-02"),
+    Case("an approved ServiceNow item", "servicenow", "geo-flex"),
+    Case("a Zendesk trigger", "zendesk", "pg-stage-01"),
+    Case("a GitHub issue form, labelled", "github", "pg-prod-01"),
     Case("single server as files, cross-region", "http", _asked("geo-orders", crossRegion=True)),
     Case(
         "single server as database (retired), by queue", "queue", _asked("empdb11", "retired-server", database="emp21"),

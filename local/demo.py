@@ -16,7 +16,9 @@ from local.cases import FAILING, cases
 from local.following import Followed, Following
 from local.stack import Options, Stack
 
+DOWN = "ops-chat"
 LIMIT = 150.0  # seconds for all restores to end
+REPLIES = {"jira-comments", "servicenow-notes", "zendesk-comments", "github-comments"}
 STYLE = {"succeeded": "green", "checked": "green", "failed": "red", "refused": "yellow", "lost": "bold red"}
 
 
@@ -36,15 +38,37 @@ def main(args: argparse.Namespace) -> int:
         fault = {"kind": "error", "stage": "validate", "code": "UserErrorRestoreToLowerVersion"}
         stack.emulated("faults", "POST", {**rule, "fault": fault})
         following = Following(stack)
+        following.down = DOWN
+        stack.channels.ends.down.add(DOWN)
+        console.print(f"The channel {DOWN} is down until all restores have ended: its notices have to wait.")
         for case in cases(args.restores):
             following.ask(case)
         limit = LIMIT + 5 * max(0, len(following.all) - 20)
         show(console, following, limit)
+        bring_up(console, stack, following)
         result = verdict(stack, following, time.monotonic() - began)
         report(console, following, result)
     if args.json:
         print(json.dumps({name: part for name, part in result.items() if name != "faults"}))
     return 0 if result["ok"] else 1
+
+
+def bring_up(console: Console, stack: Stack, following: Following) -> None:
+    """The channel is up again, and an operator has what waited (and one that was told) sent once more."""
+    waiting = [(one, n) for one in following.all for n in one.view.get("notices", []) if n["channel"] == DOWN]
+    owed = [(one, n["number"]) for one, n in waiting if n["state"] == "owed"]
+    console.print(f"{len(owed)} notices to {DOWN} waited in the outbox; it is up again, and they are sent again.")
+    stack.channels.ends.down.discard(DOWN)
+    following.down = None
+    act = {"by": "demo@contoso.com", "reason": "the channel is up again"}
+    for one, number in owed:
+        stack.http.post(f"/api/restores/{one.id}/notices/{number}/resend", json=act).raise_for_status()
+    end = time.monotonic() + 60
+    while any(not one.over() for one in following.all) and time.monotonic() < end:
+        following.refresh()
+        time.sleep(0.25)
+    for one in following.all:
+        one.ended = one.ended if one.over() else None
 
 
 def instance_of(stack: Stack, name: str) -> str:
@@ -94,10 +118,12 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
     """What happened, and every way in which it was not what it ought to be."""
     arrived = stack.channels.ends.arrived
     good = [one for one in arrived if one.status < 300 and not one.faults]
+    replied = {one.channel for one in good} & REPLIES
     faults = [f"{one.case.title}: {one.fault()}" for one in following.all if one.fault()]
     faults += [f"a notice to {one.channel}: {', '.join(one.faults)}" for one in arrived if one.faults]
     faults += [f"{one.case.title}: its notices are not all told" for one in following.all if one.ended is None]
     faults += untold(following, {one.webhook_id for one in good})
+    faults += [f"no comment went back by {name}" for name in sorted(REPLIES - replied)]
     counts = stack.emulated("counts")
     return {
         "requested": len(following.all),
@@ -112,7 +138,8 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
 
 def untold(following: Following, ids: set[str | None]) -> list[str]:
     """Notices that the books call delivered and that nobody received."""
-    told = [n["eventId"] for one in following.all for n in one.view.get("notices", []) if n["state"] == "delivered"]
+    notices = [n for one in following.all for n in one.view.get("notices", [])]
+    told = [n["eventId"] for n in notices if n["state"] == "delivered" and n["channel"] in ("events", "dba")]
     return [
         f"notice {event_id} is on the books as delivered, but did not arrive"
         for event_id in told
@@ -133,7 +160,7 @@ def report(console: Console, following: Following, result: dict[str, Any]) -> No
         console.print(f"[bold]What comes after files delivered:[/] {done.view['nextStep']}", soft_wrap=True)
     ended = ", ".join(f"{count} {phase}" for phase, count in result["ended"].items())
     console.print(
-        f"{result['requested']} requested: {ended}; {result['notices']} notices received, each with a valid signature; "
+        f"{result['requested']} requested: {ended}; {result['notices']} notices received, each signed and shaped as its channel wants; "
         f"{result['armCalls']} ARM calls; {result['seconds']} s.", soft_wrap=True,
     )  # fmt: skip
     for fault in result["faults"]:

@@ -10,8 +10,7 @@ import httpx
 
 from local.cases import Case
 from local.stack import Stack
-
-PATIENT = httpx.HTTPTransport(retries=3)
+from local.ticket_calls import EVENTS, call
 
 
 @dataclass
@@ -29,13 +28,17 @@ class Followed:
     def phase(self) -> str:
         return str(self.view.get("phase", "asked"))
 
-    def over(self) -> bool:
-        """Closed (or parked), and every notice told."""
-        still = [n for n in self.view.get("notices", []) if n["state"] == "owed"]
+    def over(self, down: str | None = None) -> bool:
+        """Closed, and every notice told; `down` names a channel that cannot take any."""
+        still = [n for n in self.view.get("notices", []) if n["state"] == "owed" and n["channel"] != down]
         return bool(self.view.get("closed")) and not still
 
     def seconds(self) -> float:
-        return (self.ended or time.monotonic()) - self.asked
+        """From acceptance to closing, by the desk's books; till then since it was asked for."""
+        if self.view.get("closedAt"):
+            closed, accepted = (datetime.fromisoformat(self.view[name]) for name in ("closedAt", "acceptedAt"))
+            return (closed - accepted).total_seconds()
+        return time.monotonic() - self.asked
 
     def fault(self) -> str | None:
         """How its end differs from what it ought to be."""
@@ -59,6 +62,7 @@ class Following:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.down: str | None = None
         self.all: list[Followed] = []
 
     def ask(self, case: Case) -> Followed:
@@ -70,6 +74,11 @@ class Following:
             answer = self.stack.http.post("/api/restores", json=body, headers={"Idempotency-Key": one.key})
             answer.raise_for_status()
             one.id = answer.json()["id"]
+        elif case.via in EVENTS:
+            raw, headers = call(case.via, self.stack.ticket_secrets[case.via], EVENTS[case.via](body))
+            answer = self.stack.http.post(f"/api/tickets/{case.via}", content=raw, headers=headers)
+            answer.raise_for_status()
+            one.id = answer.json()["restore"]
         elif isinstance(body, str):
             self.stack.send(body)
         else:
@@ -82,6 +91,11 @@ class Following:
             if one.ended is None:
                 self._look(one)
 
+    def refresh(self) -> None:
+        """Reads every restore once more."""
+        for one in self.all:
+            self._look(one)
+
     def _look(self, one: Followed) -> None:
         try:
             one.id = one.id or self._find(one)
@@ -89,7 +103,7 @@ class Following:
                 one.view = self.stack.http.get(f"/api/restores/{one.id}").raise_for_status().json()
         except httpx.HTTPError:
             return  # the host may be down for a moment: that is no end
-        if one.over():
+        if one.over(self.down):
             one.ended = time.monotonic()
 
     def _find(self, one: Followed) -> str:

@@ -20,10 +20,29 @@ import uvicorn
 
 from local.azurite import Azurite
 from local.environment import hermetic
+from local.links import Links
 from local.processes import ROOT, Child
 from local.sinks_app import Sink, create_app
 
-CHANNELS = {"events": "DESK_WEBHOOK", "dba": "DBA_WEBHOOK"}
+# the channels of the sample desk.toml: kind, the variable of the URL, the variable of the secret
+CHANNELS = {
+    "events": ("webhook", "DESK_WEBHOOK_URL", "DESK_WEBHOOK_SECRET"),
+    "dba": ("webhook", "DBA_WEBHOOK_URL", "DBA_WEBHOOK_SECRET"),
+    "ops-chat": ("slack", "SLACK_URL", None),
+    "ops-team": ("teams", "TEAMS_URL", None),
+    "pager": ("pagerduty", "PAGERDUTY_URL", "PAGERDUTY_KEY"),
+    "jira-comments": ("jira", "JIRA_URL", "JIRA_TOKEN"),
+    "servicenow-notes": ("servicenow", "SERVICENOW_URL", "SERVICENOW_PASSWORD"),
+    "zendesk-comments": ("zendesk", "ZENDESK_URL", "ZENDESK_TOKEN"),
+    "github-comments": ("github", "GITHUB_URL", "GITHUB_TOKEN"),
+}
+USERS = ("JIRA_USER", "SERVICENOW_USER", "ZENDESK_USER")
+TICKETS = {
+    "jira": "JIRA_SECRET",
+    "servicenow": "SERVICENOW_SECRET",
+    "zendesk": "ZENDESK_SECRET",
+    "github": "GITHUB_SECRET",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,8 @@ class Options:
     emulator: Sequence[str] = ("--fractional-retry-after",)
     environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Sequence[Sequence[str]] = ((),)  # one process each, with the kinds it runs (none: all)
+    host: Sequence[str] = ()  # more arguments of each host
+    flaky: bool = False  # the hosts reach their storage over wires that can fail (`links`)
 
 
 class Channels:
@@ -70,6 +91,13 @@ class Channels:
         return self.app.state.sinks
 
 
+def _secret(kind: str) -> str:
+    """A secret as a kind wants it: a pager's routing key has 32 characters."""
+    if kind == "pagerduty":
+        return secrets.token_hex(16)
+    return "whsec_" + b64encode(secrets.token_bytes(24)).decode()
+
+
 class Stack:
     """`with Stack(options) as stack:` – everything is up; after the block nothing is left of it."""
 
@@ -78,7 +106,8 @@ class Stack:
         self.key = secrets.token_urlsafe(24)
         self.hosts: list[Child] = []
         self._left = ExitStack()
-        self._secrets = {name: "whsec_" + b64encode(secrets.token_bytes(24)).decode() for name in CHANNELS}
+        self._secrets = {name: _secret(kind) for name, (kind, _, _) in CHANNELS.items()}
+        self.ticket_secrets = {system: secrets.token_urlsafe(24) for system in TICKETS}
 
     def __enter__(self) -> Self:
         with ExitStack() as made:
@@ -91,8 +120,13 @@ class Stack:
         if self.options.home is None:
             made.callback(shutil.rmtree, self.home, ignore_errors=True)
         self.home.mkdir(parents=True, exist_ok=True)
-        self.channels = made.enter_context(Channels({name: Sink("webhook", (s,)) for name, s in self._secrets.items()}))
+        sinks = {name: Sink(kind, (self._secrets[name],)) for name, (kind, _, _) in CHANNELS.items()}
+        self.channels = made.enter_context(Channels(sinks))
         self.azurite = made.enter_context(Azurite(self.home / "azurite"))
+        self.storage = self.azurite.connection_string
+        if self.options.flaky:
+            self.links = made.enter_context(Links(self.azurite))
+            self.storage = self.links.connection_string
         self.arm = self.options.arm or self._emulator(made)
         self._settings = self.home / "settings.json"
         self._settings.touch(mode=0o600)
@@ -101,7 +135,7 @@ class Stack:
             self.hosts.append(self._host(number, kinds))
         for host in self.hosts:
             made.callback(host.stop)
-            host.start()
+            host.start().keep_port()
         ready = self.hosts[0].ready
         self.url = f"http://127.0.0.1:{ready['port']}"
         self.http = made.enter_context(
@@ -125,9 +159,11 @@ class Stack:
 
     def settings(self) -> dict[str, str]:
         """What the app finds in its environment; the person's own settings win (`up` only)."""
-        pairs = {"DESK_HEALTH_KEY": self.key, "AzureWebJobsStorage": self.azurite.connection_string}
-        for name, head in CHANNELS.items():
-            pairs |= {f"{head}_URL": f"{self.channels.url}/{name}", f"{head}_SECRET": self._secrets[name]}
+        pairs = {"DESK_HEALTH_KEY": self.key, "AzureWebJobsStorage": self.storage}
+        for name, (_, url, secret) in CHANNELS.items():
+            pairs |= {url: f"{self.channels.url}/{name}"} | ({secret: self._secrets[name]} if secret else {})
+        pairs |= {variable: self.ticket_secrets[system] for system, variable in TICKETS.items()}
+        pairs |= dict.fromkeys(USERS, "restore-desk@contoso.com")
         pairs |= {
             "ARM_ENDPOINT": self.arm,
             "DESK_PACE": str(self.options.pace),
@@ -139,7 +175,7 @@ class Stack:
     def _host(self, number: int, kinds: Sequence[str]) -> Child:
         line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]
         line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(self.home / f"host-{number}")]
-        line += [part for kind in kinds for part in ("--only", kind)]
+        line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
         environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
         return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)
 

@@ -35,9 +35,18 @@ class DeskReader:
     def _load(self) -> Desk | Ours:
         try:
             desk = parse_desk(self.path.read_text(encoding="utf-8"))
-            faults = check_file(desk, self.ground)
+            faults = check_file(desk, self.ground) + _mapping_faults(desk)
             return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
         except Ours as error:
             return error
         except (OSError, UnicodeDecodeError) as error:
             return Ours(f"{self.path.name} cannot be read ({type(error).__name__})")
+
+
+def _mapping_faults(desk: Desk) -> list[str]:
+    """Mappings are compiled when the file is read; where there are none, jmespath is not even imported."""
+    if not desk.tickets:
+        return []
+    from shared.mapping import check_mappings
+
+    return check_mappings(desk)
