@@ -110,4 +110,4 @@ def take_poison(message: func.QueueMessage) -> None:
 
 @app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def sweep_restores(timer: func.TimerRequest) -> None:
-    desk().sweep.run()
+    desk().upkeep.run()

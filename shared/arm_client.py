@@ -7,6 +7,8 @@ from typing import Protocol
 
 import httpx
 
+from shared import telemetry
+
 LOCAL_TOKEN = "local"  # noqa: S105 - a loopback emulator takes any
 
 
@@ -68,5 +70,6 @@ def arm_client(
         trust_env=False,
         follow_redirects=False,
         verify=verify,
+        event_hooks={"request": [telemetry.mark], "response": [telemetry.count]},
         headers={"Accept": "application/json"},
     )

@@ -1,5 +1,6 @@
 """The one place where the real parts are built: lazily, once, on the first call that needs them."""
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -25,15 +26,22 @@ from shared.outbox import Outbox
 from shared.pace import Pace
 from shared.parts import Parts
 from shared.policy import Ground
+from shared.problems import Trouble
 from shared.queue_in import QueueIn
+from shared.redaction import Redactor, install, secrets_of
+from shared.retention import Retention
 from shared.settings import QUEUE, TABLE, Settings, from_environment
 from shared.store import Store
 from shared.sweep import Sweep
+from shared.telemetry import tell
+from shared.upkeep import Upkeep
 from shared.workflow import Workflow
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
+    from azure.storage.queue import QueueClient
 
+    from shared.queue_state import QueueState
     from shared.ticket_in import TicketIn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,17 +82,26 @@ class App:
     @cached_property
     def send(self) -> Callable[[str, float], None]:
         """The wake queue."""
-        from azure.storage.queue import QueueClient
-
         from shared.wake_queue import WakeQueue
+
+        return WakeQueue(self._queue(QUEUE)).send
+
+    def _queue(self, name: str) -> "QueueClient":
+        from azure.storage.queue import QueueClient
 
         settings = self.settings
         short: dict[str, Any] = {"retry_total": 1, "connection_timeout": 5, "read_timeout": 10}
         if settings.connection_string:
-            client = QueueClient.from_connection_string(settings.connection_string, QUEUE, **short)
-        else:
-            client = QueueClient(str(settings.queue_url), QUEUE, credential=self.credential, **short)
-        return WakeQueue(client).send
+            return QueueClient.from_connection_string(settings.connection_string, name, **short)
+        return QueueClient(str(settings.queue_url), name, credential=self.credential, **short)
+
+    @cached_property
+    def queues(self) -> "Callable[[], QueueState]":
+        """How the queues stand now."""
+        from shared.queue_state import look
+
+        requests, poison = self._queue(QUEUE), self._queue(f"{QUEUE}-poison")
+        return lambda: look(requests, poison, self.parts.now())
 
     @cached_property
     def pace(self) -> Pace:
@@ -98,13 +115,23 @@ class App:
         if settings.local:
             auth, token = TokenAuth(lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
         else:
-            tokens = Tokens(lambda: self.credential.get_token(scope))
+            tokens = Tokens(lambda: self._arm_token(scope))
             auth, token = TokenAuth(tokens, tokens.forget), tokens
         verify = settings.ca_bundle or True
         total = self.pace.submit_total
         usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
         once = arm_client(settings.arm_endpoint, auth, total, keep_alive=False, verify=verify)
         return DataProtection(ArmCalls(usual, once, settings.api_version, total), token)
+
+    def _arm_token(self, scope: str) -> "AccessToken":
+        """Trouble that passes, and an alert of its own: without a token nothing moves."""
+        from azure.core.exceptions import AzureError
+
+        try:
+            return self.credential.get_token(scope)
+        except AzureError as error:
+            tell("token", logging.ERROR, scope=scope, why=type(error).__name__)
+            raise Trouble(f"no token for Azure ({type(error).__name__})") from error
 
     @cached_property
     def parts(self) -> Parts:
@@ -148,6 +175,11 @@ class App:
         return Sweep(self.parts, self.workflow, self.notifier)
 
     @cached_property
+    def upkeep(self) -> Upkeep:
+        retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
+        return Upkeep(self.sweep, self.parts.board, retention, self.queues, self.parts.now)
+
+    @cached_property
     def queue_in(self) -> QueueIn:
         return QueueIn(self.parts, self.intake, self.workflow)
 
@@ -184,5 +216,8 @@ class App:
 
 @cache
 def app() -> App:
-    """The app of this process."""
-    return App(from_environment(os.environ, ROOT))
+    """The app of this process; its log is clean before anything can be said."""
+    settings = from_environment(os.environ, ROOT)
+    desk_toml = settings.desk_config.read_text(errors="replace") if settings.desk_config.is_file() else ""
+    install(Redactor(secrets_of(desk_toml, os.environ)))
+    return App(settings)

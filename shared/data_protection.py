@@ -3,13 +3,12 @@
 https://learn.microsoft.com/rest/api/dataprotection/
 """
 
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 
-from shared import wire
+from shared import telemetry, wire
 from shared.answers import JobRead, Operation, Stage, read_job, read_operation
 from shared.arm_calls import ArmCalls, raise_for, read_dict, rejected, retry_after
 from shared.loose import Loose
@@ -128,6 +127,8 @@ class DataProtection:
 
     def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]:
         """https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations: followed verbatim."""
+        if not self._calls.is_ours(url):  # it can never be followed: the vault's jobs will tell
+            raise Gone("its operation's URL points to another host than ARM_ENDPOINT's; it is not followed")
         answer = self._calls.call("GET", url, None, {})
         if answer.status_code in GONE_STATUS:
             raise Gone(f"its operation is no longer known to Azure ({answer.status_code})")
@@ -166,7 +167,7 @@ class DataProtection:
 
 def correlation(restore: Restore) -> str:
     """One id from ticket to ARM to notices: the restore's, as the GUID that ARM wants."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, restore.id))
+    return telemetry.correlation(restore.id)
 
 
 def _secondary(scope: str, region: str | None, verb: str) -> str:

@@ -44,6 +44,12 @@ def same_key_problem(restore_id: str) -> Problem:
     )
 
 
+def removed_problem(restore_id: str) -> Problem:
+    """The key's restore was done so long ago that the ledger no longer has it; it is not done again."""
+    words = f"restore {restore_id} of this key is closed and past RETENTION_DAYS; use a new key for a new restore"
+    return Problem(410, "The restore of this key was removed", words, "idempotencyKey", {"restore": restore_id})
+
+
 class Intake:
     """Takes requests from every source alike."""
 
@@ -68,6 +74,8 @@ class Intake:
             return None
         if key.hash != canonical_hash(value):
             raise same_key_problem(key.restore)
+        if key.removed:
+            raise removed_problem(key.restore)
         return self.parts.ledger.load(key.restore)
 
     def _restore(self, value: dict[str, Any], request: RestoreRequest, decision: Decision, caller: Caller) -> Restore:

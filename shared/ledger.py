@@ -28,6 +28,7 @@ class Key:
     restore: str
     hash: str
     mine: bool
+    removed: bool = False  # the retention took its restore; the key stays
 
 
 class Ledger:
@@ -53,7 +54,7 @@ class Ledger:
     def find_key(self, source: str, key: str) -> Key | None:
         """What a key names, or None."""
         row = self.store.get(keys.key_partition(source, key), "key")
-        return Key(row.text("restore"), row.text("hash"), False) if row else None
+        return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt"))) if row else None
 
     def accept(self, restore: Restore, notices: Sequence[Change] = ()) -> bool:
         """Puts a new restore on the books, or finds it there (False). The vault is in the directory before."""

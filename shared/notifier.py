@@ -20,6 +20,7 @@ from shared.pace import Pace
 from shared.problems import Ours, Trouble
 from shared.secrets import resolve_channel
 from shared.store import Conflict
+from shared.telemetry import tell
 from shared.verdicts import verdict
 
 log = logging.getLogger("desk")
@@ -103,9 +104,10 @@ class Notifier:
         answer = self.tell(notice.channel, channel, notice)
         if isinstance(answer, Delivered):
             self.outbox.settle(notice, "delivered", "")
+            _tell(notice, "delivered", "", logging.INFO)
             return True
         if isinstance(answer, Stop):
-            log.error("notice given up event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
+            _tell(notice, "given up", answer.why, logging.ERROR)
             self.outbox.settle(notice, "given up", answer.why)
             return True
         told.quiet.add(notice.channel)
@@ -115,10 +117,10 @@ class Notifier:
         delays = self.pace.notice_delays
         if notice.attempts >= len(delays):
             self.outbox.settle(notice, "given up", answer.why)
-            log.error("notice given up event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
+            _tell(notice, "given up", answer.why, logging.ERROR)
             return True
         wait = max(answer.after_seconds or 0, delays[notice.attempts] * (0.9 + self.jitter() / 5))
-        log.warning("notice waits event=%s channel=%s why=%s", notice.event_id, notice.channel, answer.why)
+        _tell(notice, "waits", answer.why, logging.WARNING)
         self.outbox.postpone(notice, self.now() + timedelta(seconds=wait), answer.why)
         return False
 
@@ -141,6 +143,11 @@ class Notifier:
                 return told
         status, body, headers = self.post(message)
         return verdict(channel.kind, status, body, headers)
+
+
+def _tell(notice: Notice, state: str, why: str, level: int) -> None:
+    told = {"event": notice.event, "event_id": notice.event_id, "channel": notice.channel, "state": state}
+    tell("notice", level, restore=notice.restore, **told, why=why or None, attempts=notice.attempts + 1)
 
 
 class HttpPost:

@@ -11,11 +11,11 @@ from shared.parts import Parts
 from shared.problems import Ours, Problem, Trouble
 from shared.requests import canonical_hash
 from shared.store import Change, Conflict
+from shared.telemetry import tell
 from shared.values import iso
 from shared.workflow import Workflow
 
 log = logging.getLogger("desk")
-PUT_OFF = 60.0  # seconds until a copy comes, divided by the pace
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class QueueIn:
     def poison(self, raw: bytes, message_id: str) -> None:
         """A message that crashed us again and again: never changes a restore that is on the books."""
         read = read_message(raw, message_id)
+        tell("poison", logging.ERROR, message=message_id, restore=read.restore if isinstance(read, Wake) else None)
         if isinstance(read, Unreadable):
             self._refuse_unreadable(read)
         elif isinstance(read, Asked):
@@ -57,7 +58,8 @@ class QueueIn:
         except ForeignRow as error:
             log.error("row left alone %s", error)
         else:
-            self._advance(accepted.restore.id, 0 if accepted.created else None)
+            if not poisoned:  # what crashed us may well be its next step: the sweep takes that, and reports it
+                self._advance(accepted.restore.id, 0 if accepted.created else None)
 
     def _advance(self, restore_id: str, wake: int | None) -> None:
         """Trouble leaves the row as it is: it is due, and the sweep looks at it."""
@@ -76,14 +78,18 @@ class QueueIn:
 
     def _refuse_unreadable(self, read: Unreadable) -> None:
         log.warning("a message of the queue is refused: %s", read.problem)
-        self.intake.refuse({}, read.problem, Caller("queue", read.key))
+        try:
+            self.intake.refuse({}, read.problem, Caller("queue", read.key))
+        except (Trouble, Conflict):
+            self.parts.send(copy_of(read), self.parts.pace.hold_message)
 
-    def _note_content(self, asked: Asked) -> None:
+    def _note_content(self, asked: Asked) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again."""
         place = keys.key_partition("queue-content", canonical_hash(asked.value))
         self.parts.ledger.store.commit(
             place, [Change("put", "content", {"key": asked.key, "at": iso(self.parts.now())})]
         )
+        return asked
 
     def _first_seen(self, asked: Asked) -> Asked:
         row = self.parts.ledger.store.get(keys.key_partition("queue-content", canonical_hash(asked.value)), "content")

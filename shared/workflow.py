@@ -1,7 +1,6 @@
 """One restore, moved as far as it goes now: gather, decide, act; whoever looks calls `advance`."""
 
 import json
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,13 +9,13 @@ from shared.beginning import begin
 from shared.events import Event, Postponed
 from shared.parts import Parts
 from shared.problems import Ours, Trouble
-from shared.restore import BEFORE_SUBMISSION, CLOSED, Phase, Restore
+from shared.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.steps import IllegalStep, step
 from shared.store import Conflict
 from shared.submission import hindrance, resolve_doubt, submit
+from shared.telemetry import about, audit
 from shared.tracking import poll_job, poll_operation, poll_validation
 
-log = logging.getLogger("desk")
 STARTS, WINDOW = (
     10,
     10.0,
@@ -48,7 +47,8 @@ class Workflow:
                 break
             now_due = False
             try:
-                after = self._look(restore, wake)
+                with about(restore.id):
+                    after = self._look(restore, wake)
             except Conflict:
                 restore = self.parts.ledger.load(restore_id)
                 continue
@@ -122,26 +122,6 @@ class Workflow:
 def wake_message(restore: Restore) -> str:
     """A reason to look: the restore's id and the wake's number."""
     return json.dumps({"restore": restore.id, "wake": restore.wake})
-
-
-def audit(before: Restore | None, after: Restore, event: Event | None) -> None:
-    """Each change of phase as a log event: the app can rewrite its ledger, the log is the audit."""
-    moved = before is None or before.phase is not after.phase
-    values = {
-        "restore": after.id,
-        "phase": after.phase.value,
-        "from_phase": before.phase.value if before else None,
-        "event": type(event).__name__ if event else "Accepted",
-        "instance": after.instance_name or after.instance,
-        "source": after.source,
-        "requested_by": after.requested_by,
-        "attempt": after.attempt.request_id if after.attempt else None,
-        "job": after.job.id if after.job else None,
-        "error": after.error.code if after.error and after.phase in CLOSED else None,
-    }
-    if moved or after.trouble:
-        shown = " ".join(f"{name}={value}" for name, value in values.items() if value)
-        log.info("restore %s", shown, extra={"desk": values})
 
 
 __all__ = ["IllegalStep", "Workflow", "audit", "wake_message"]

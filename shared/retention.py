@@ -1,0 +1,77 @@
+"""Removes closed restores older than the retention from the ledger; keys and open restores never."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared import keys
+from shared.ledger import Ledger, Unreadable
+from shared.outbox import Outbox
+from shared.restore import Restore
+from shared.store import Change, Conflict, Row
+from shared.values import iso
+
+BATCH = 99  # a transaction takes 100 changes
+MOST = 1000  # restores removed in one go: the rest goes an hour later
+
+
+class Retention:
+    """`days` is 0 where all is kept."""
+
+    def __init__(self, ledger: Ledger, outbox: Outbox, days: int) -> None:
+        self._ledger, self._outbox, self._days = ledger, outbox, days
+
+    def remove_old(self, now: datetime) -> int:
+        """How many restores were removed."""
+        if self._days <= 0:
+            return 0
+        before, removed = now - timedelta(days=self._days), 0
+        for vault in self._ledger.vaults():
+            for row in self._old(vault, before, MOST - removed):
+                removed += self._remove(row, now)
+        return removed
+
+    def _old(self, vault: str, before: datetime, limit: int) -> list[Row]:
+        place = keys.vault_partition(vault or None)
+        return list(self._ledger.store.scan(place, "done-", f"done-{iso(before)}", limit)) if limit > 0 else []
+
+    def _remove(self, done: Row, now: datetime) -> bool:
+        restore_id = done.text("restore")
+        try:
+            restore = self._ledger.load(restore_id)
+            if restore and (not restore.closed or self._owed(restore_id)):
+                return False
+            if restore:
+                self._mark_key(restore, now)
+            self._clear(restore_id, restore, done)
+        except (Conflict, Unreadable):
+            return False  # somebody is at it, or a newer release's row: left alone
+        return True
+
+    def _owed(self, restore_id: str) -> bool:
+        return any(notice.state == "owed" for notice in self._outbox.of_restore(restore_id))
+
+    def _mark_key(self, restore: Restore, now: datetime) -> None:
+        """The key outlives its restore and says so: asked again under it, nothing is restored a second time."""
+        if not restore.key:
+            return
+        place = keys.key_partition(restore.source, restore.key)
+        row = self._ledger.store.get(place, "key")
+        if row and row.text("restore") == restore.id:
+            self._ledger.store.commit(place, [Change("update", "key", {"removedAt": iso(now)}, row.etag)])
+
+    def _clear(self, restore_id: str, restore: Restore | None, done: Row) -> None:
+        """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""
+        store, place = self._ledger.store, keys.partition(restore_id)
+        told = [Change("delete", row.key) for row in self._told(restore_id)]
+        for i in range(0, len(told), BATCH):
+            store.commit(place, told[i : i + BATCH])
+        last = [Change("delete", done.key, etag=done.etag)]
+        if restore:
+            last.append(Change("delete", keys.restore(restore_id), etag=restore.etag))
+        if restore and restore.job and self._ledger.job_holder(restore, restore.job.id) == restore_id:
+            last.append(Change("delete", keys.job(restore.job.id)))
+        store.commit(place, last)
+
+    def _told(self, restore_id: str) -> Iterator[Row]:
+        prefix = keys.notice("told", restore_id, 0, "").removesuffix("0000-")
+        return self._ledger.store.scan(keys.partition(restore_id), prefix, keys.until(prefix))

@@ -1,0 +1,58 @@
+"""What goes on around a sweep: its figures and the queues' age into the log, and once an hour the retention."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.board import Board
+from shared.queue_state import QueueState
+from shared.retention import Retention
+from shared.sweep import Round, Sweep
+from shared.telemetry import tell
+
+RETENTION_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What the timer calls. A sweep that fails logs no figures: of that silence an alert is made."""
+
+    sweep: Sweep
+    board: Board
+    retention: Retention
+    queues: Callable[[], QueueState]
+    now: Callable[[], datetime]
+
+    def run(self) -> Round:
+        began = time.monotonic()
+        this = self.sweep.run()
+        self._tell(this, time.monotonic() - began)
+        self._retain()
+        return this
+
+    def _tell(self, this: Round, seconds: float) -> None:
+        queues = self.queues()
+        oldest = this.oldest_owed
+        tell(
+            "sweep",
+            seconds=seconds,
+            open=this.seen,
+            moved=this.moved,
+            owed=this.owed,
+            outbox_age=(self.now() - oldest).total_seconds() if oldest else 0.0,
+            faults=this.faults,
+            unfinished=this.unfinished,
+            queued=queues.messages,
+            queue_age=queues.age,
+            poison=queues.poison,
+        )
+
+    def _retain(self) -> None:
+        now, last = self.now(), self.board.pulse("retention")
+        if last and now - last < RETENTION_EVERY:
+            return
+        removed = self.retention.remove_old(now)
+        self.board.beat("retention", now, removed=removed)
+        if removed:
+            tell("retention", removed=removed)
