@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.arm import CLOUDS, PUBLIC
-from shared.desk_file import Desk, Rights, parse_desk
+from shared.desk_file import Desk, Faults, Rights, parse_desk
 from shared.mapping import check_mappings
 from shared.policy import Ground, check_file, rights_of
 from shared.problems import Ours
@@ -26,8 +26,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         desk, faults = read(args.config)
     except Ours as error:
-        said = str(error)  # what the model finds is many faults in one text, each beginning with its place
-        desk, faults = None, said[11:].split("; ") if said.startswith("desk.toml: ") else [said]
+        desk, faults = None, error.lines if isinstance(error, Faults) else [str(error)]
     for fault in faults:
         print(f"{args.config}: {fault}", file=sys.stderr)
     if faults or desk is None:

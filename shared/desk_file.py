@@ -178,15 +178,23 @@ def _known(where: str, names: Any, known: dict[str, Any]) -> None:
         raise ValueError(f"{where} names {', '.join(missing)}, which the file does not define")
 
 
+class Faults(Ours):
+    """Everything that is wrong with the file, a line for each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("desk.toml: " + "; ".join(lines))
+        self.lines = lines
+
+
 def parse_desk(text: str) -> Desk:
-    """desk.toml's text → the model, or Ours naming each line that is wrong."""
+    """desk.toml's text → the model, or Faults naming each line that is wrong."""
     try:
         return Desk.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise Ours(f"desk.toml is not TOML: {error}") from error
     except ValidationError as error:
         lines = [_line(dict(e)) for e in error.errors(include_url=False, include_context=False, include_input=False)]
-        raise Ours("desk.toml: " + "; ".join(lines)) from error
+        raise Faults(lines) from error
 
 
 def _line(error: dict[str, Any]) -> str:
