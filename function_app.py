@@ -1,16 +1,27 @@
 """The triggers: each decodes, makes one call, encodes. One function per route: keys are handed out per function."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from shared.composition import app as desk
-from shared.http import Answer, Call, answered
+if TYPE_CHECKING:
+    from shared.composition import App
+    from shared.http import Answer, Call
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 
-def _http(request: func.HttpRequest, act: Callable[[], Callable[[Call], Answer]]) -> func.HttpResponse:
+def desk() -> "App":
+    """The app of this process; read on the first call, so that starting a worker costs no more than its triggers."""
+    from shared.composition import app as built
+
+    return built()
+
+
+def _http(request: func.HttpRequest, act: "Callable[[], Callable[[Call], Answer]]") -> func.HttpResponse:
+    from shared.http import Call, answered
+
     call = Call(
         path=dict(request.route_params),
         query=dict(request.params),

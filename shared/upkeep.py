@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from shared.board import Board
-from shared.queue_state import QueueState
 from shared.retention import Retention
 from shared.sweep import Round, Sweep
 from shared.telemetry import tell
+
+if TYPE_CHECKING:
+    from shared.queue_state import QueueState  # it brings the queue's SDK
 
 RETENTION_EVERY = timedelta(hours=1)
 
@@ -21,7 +24,7 @@ class Upkeep:
     sweep: Sweep
     board: Board
     retention: Retention
-    queues: Callable[[], QueueState]
+    queues: "Callable[[], QueueState]"
     now: Callable[[], datetime]
 
     def run(self) -> Round:
