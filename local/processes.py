@@ -50,6 +50,11 @@ class Child:
         value: dict[str, Any] = json.loads(self.first_line)
         return value
 
+    def keep_port(self) -> None:
+        """Started again, it listens where it listens now."""
+        if "--port" in self._line:
+            self._line[self._line.index("--port") + 1] = str(self.ready["port"])
+
     def tail(self) -> str:
         """The end of its log."""
         return " | ".join(self._log.read_text(errors="replace").splitlines()[-8:])
