@@ -69,7 +69,11 @@ class Acts:
             value.pop("maxAgeHours", None)
         key = act.idempotency_key and f"again\n{restore.id}\n{act.idempotency_key}"
         reply = restore.channels[0] if restore.source.startswith("tickets/") and restore.channels else None
-        return self.intake.take(value, Caller(restore.source, key or None, authenticated_as, reply, restore.id))
+        try:
+            return self.intake.take(value, Caller(restore.source, key or None, authenticated_as, reply, restore.id))
+        except KeyError as error:
+            words = f"desk.toml no longer has the source {restore.source}, which it came from"
+            raise Problem(409, "This restore cannot be asked for again", words) from error
 
     def resolve(self, restore: Restore, act: Resolution) -> Restore:
         """A lost restore leaves only so."""
@@ -106,29 +110,41 @@ class Acts:
     def _save(
         self, restore_id: str, event: Callable[[Restore], Event], possible: frozenset[Phase], word: str
     ) -> Restore:
+        tried = False
         for _ in range(8):
             found = self.parts.ledger.load(restore_id)
             if found is None:
                 raise not_found(restore_id)
+            wanted = event(found)
+            if tried and found.timeline and found.timeline[-1].note == wanted.note():
+                return found  # the conflict was with our own save, whose answer was lost
             if found.phase not in possible:
                 raise impossible(found, word, possible)
+            tried = True
             try:
-                return self.workflow.save(found, event(found))
+                return self.workflow.save(found, wanted)
             except (Conflict, IllegalStep):
                 continue
         raise Problem(409, "The restore is being moved", "it changed each time it was looked at; try again")
 
     def resend(self, notice: Notice) -> None:
         """A notice is owed once more."""
-        self.parts.outbox.resend(notice, self.parts.now())
+        try:
+            self.parts.outbox.resend(notice, self.parts.now())
+        except Conflict as error:
+            raise Problem(
+                409, "The notice is being delivered", "it changed while it was looked at; look again"
+            ) from error
 
 
 def impossible(restore: Restore, word: str, possible: frozenset[Phase]) -> Problem:
     """409 with what is possible now."""
     acts = {"withdraw": BEFORE_SUBMISSION, "again": AGAIN, "resolve": frozenset({Phase.LOST})}
-    now = [act for act, phases in acts.items() if restore.phase in phases]
+    now = [act for act, phases in acts.items() if restore.phase in phases and (act != "again" or restore.vault)]
     phases = ", ".join(sorted(possible))
     words = f"it is {restore.phase}; only a restore that is {phases} can be {word}"
+    if restore.phase in possible:
+        words = "its request was never taken, so there is nothing to repeat: send the corrected request"
     return Problem(409, f"This restore cannot be {word}", words, None, {"phase": restore.phase.value, "possible": now})
 
 

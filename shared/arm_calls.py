@@ -52,7 +52,9 @@ class ArmCalls:
         page = self.get(method, path, body, params)
         for _ in range(MOST_PAGES):
             items = page.get("value")
-            yield from items if isinstance(items, list) else []
+            if not isinstance(items, list):  # an empty answer is no empty list: "no such job" is believed by it
+                raise Trouble("Azure's answer is no list")
+            yield from items
             link = page.get("nextLink")
             if not isinstance(link, str) or not link:
                 return
@@ -64,6 +66,8 @@ class ArmCalls:
     ) -> dict[str, Any]:
         answer = self.call(method, path, body, {}, params)
         raise_for(answer, "request")
+        if answer.status_code != 200:
+            raise Trouble(f"Azure answered {answer.status_code} where 200 is due")
         return read_dict(answer)
 
     def call(
@@ -88,10 +92,18 @@ class ArmCalls:
     def _url(self, path: str) -> httpx.URL:
         return self._http.base_url.join(path)
 
+    def is_ours(self, url: str) -> bool:
+        """Whether a link stays on ARM's own host."""
+        base = self._http.base_url
+        try:
+            given = urlsplit(url)
+        except ValueError:
+            return False
+        return (given.scheme, given.netloc.lower()) == (base.scheme, base.netloc.decode().lower())
+
     def _ours(self, url: str) -> str:
         """The token goes to no host but ARM's own; anything else in a link is a fault, not a place to go."""
-        base, given = self._http.base_url, urlsplit(url)
-        if (given.scheme, given.netloc.lower()) != (base.scheme, base.netloc.decode().lower()):
+        if not self.is_ours(url):
             raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
         return url
 

@@ -71,7 +71,10 @@ class Board:
         return utc(row.text("until")) if row else None
 
     def set_quiet(self, subscription: str, until: datetime) -> None:
-        """A 429 was met: every caller reads this."""
+        """A 429 was met: every caller reads this. One that asks for less takes nothing away."""
+        known = self.quiet_until(subscription)
+        if known and known >= until:
+            return
         self.store.commit(keys.DESK, [Change("put", f"quiet-{subscription}", {"until": iso(until)})])
 
     def take_start(self, subscription: str, now: datetime, most: int, window: float) -> bool:

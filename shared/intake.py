@@ -6,6 +6,7 @@ from typing import Any
 
 from shared import keys
 from shared.announce import announce
+from shared.dead_letters import dead_request
 from shared.impossible import refusal
 from shared.parts import Parts
 from shared.policy import Decision, decide
@@ -120,11 +121,14 @@ class Intake:
                 )
             restore = restore.model_copy(update={"id": key.restore})
         told = announce(self.parts, None, restore)
-        created = self.parts.ledger.accept(told.restore, told.notices)
-        on_books = self.parts.ledger.load(restore.id) or told.restore
+        more = [dead_request(told.restore, restore.accepted_at)] if restore.phase is Phase.REFUSED else []
+        created = self.parts.ledger.accept(told.restore, [*told.notices, *more])
         if created:
-            audit(None, on_books, None)
-        return Accepted(on_books, created)
+            audit(None, created, None)
+            return Accepted(created, True)
+        found = self.parts.ledger.load(restore.id)
+        # without a key the id is ours alone: a conflict is our own insert, whose answer the table's client lost
+        return Accepted(found or told.restore, not restore.key)
 
     def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller) -> Restore:
         """Where nobody reads an answer, the refusal is a row with its notice; told once per key."""

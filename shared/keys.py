@@ -73,6 +73,11 @@ def done(closed_at: datetime, restore_id: str) -> str:
     return f"done-{iso(closed_at)}-{restore_id}"
 
 
+def dead(at: datetime, restore_id: str, tail: str) -> str:
+    """A dead letter; the newest comes first."""
+    return f"dead-{10**14 - int(at.timestamp() * 1000):015d}-{restore_id}-{tail}"
+
+
 def job(job_id: str) -> str:
     return f"job-{job_id.lower()}"
 

@@ -56,15 +56,14 @@ class Ledger:
         row = self.store.get(keys.key_partition(source, key), "key")
         return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt"))) if row else None
 
-    def accept(self, restore: Restore, notices: Sequence[Change] = ()) -> bool:
-        """Puts a new restore on the books, or finds it there (False). The vault is in the directory before."""
+    def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
+        """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""
         self._enter_vault(restore.vault)
-        opened = _open(restore)
         try:
-            self.store.commit(keys.partition(restore.id), [_insert(restore), opened, *notices])
+            etags = self.store.commit(keys.partition(restore.id), [_insert(restore), _open(restore), *more])
         except Conflict:
-            return False
-        return True
+            return None
+        return restore.model_copy(update={"etag": etags[keys.restore(restore.id)]})
 
     def _enter_vault(self, vault: str) -> None:
         if vault in self._known_vaults:
@@ -91,9 +90,16 @@ class Ledger:
         if before.turn_at and not before.closed and after.closed and not after.dry_run:
             changes.append(Change("delete", keys.turn(after.instance)))
         if after.job and not (before.job and before.job.id == after.job.id):
-            changes.append(Change("put", keys.job(after.job.id), {"restore": after.id}))
+            changes += self._job_change(before, after, after.job.id)
         etags = self.store.commit(keys.partition(after.id), [*changes, *more])
         return after.model_copy(update={"etag": etags[keys.restore(after.id)]})
+
+    def _job_change(self, before: Restore, after: Restore, job_id: str) -> list[Change]:
+        """A job that a person gives to a restore may have been given to another one meanwhile: then Conflict."""
+        if before.phase is not Phase.LOST:
+            return [Change("put", keys.job(job_id), {"restore": after.id})]
+        own = self.job_holder(after, job_id) == after.id
+        return [] if own else [Change("insert", keys.job(job_id), {"restore": after.id})]
 
     def turn_holder(self, restore: Restore) -> str | None:
         """Which restore has the turn on this one's instance."""

@@ -42,7 +42,9 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
     try:
         value = parse_json(text, 2 * BODY_LIMIT)
         if set(value) == {"copyOf", "request"} and isinstance(value["request"], dict):
-            return _asked(value["request"], str(value["copyOf"]))
+            return Asked(value["request"], str(value["copyOf"]), True)
+        if set(value) == {"copyOf", "refused"} and isinstance(value["copyOf"], str):
+            return Unreadable(Problem(400, "The message cannot be read", str(value["refused"])[:2000]), value["copyOf"])
     except Problem as problem:
         return Unreadable(problem, key)
     if set(value) == {"restore", "wake"} and isinstance(value["wake"], int) and is_id(str(value["restore"])):
@@ -68,6 +70,7 @@ def decoded(raw: bytes) -> bytes:
         return raw
 
 
-def copy_of(asked: Asked) -> str:
-    """A delayed copy of a request that could not be taken now; it keeps the first message's id as its key."""
-    return json.dumps({"copyOf": asked.key, "request": asked.value}, ensure_ascii=False)
+def copy_of(read: Asked | Unreadable) -> str:
+    """A delayed copy of what could not be put on the books now; it keeps the first message's id as its key."""
+    said = {"request": read.value} if isinstance(read, Asked) else {"refused": str(read.problem)}
+    return json.dumps({"copyOf": read.key, **said}, ensure_ascii=False, separators=(",", ":"))

@@ -61,19 +61,29 @@ class Notifier:
     local: bool = False
     portal: str = "https://portal.azure.com"
 
-    def deliver(self, owed: Iterable[Notice], told: Told) -> None:
+    def deliver(self, owed: Iterable[Notice], told: Told, over: Callable[[], bool] = lambda: False) -> None:
         """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
-        could not be reached is tried once a round."""
+        could not be reached is tried once a round. `over` says when the round must end."""
         waiting: set[tuple[str, str]] = set()
         notices = sorted(owed, key=lambda n: (n.restore, n.channel, n.sequence))
         for i, notice in enumerate(notices):
             line = (notice.restore, notice.channel)
             following = notices[i + 1 : i + 2]
             later = any((n.restore, n.channel) == line and n.due <= self.now() for n in following)
+            if over():
+                return
             try:
                 done = self._one(notice, later, line in waiting, told)
             except Conflict:
-                continue  # another sweep, or a person, was here first
+                done = False  # another sweep, or a person, was here first
+            except ValueError as error:  # facts that this release cannot read
+                log.error(
+                    "notice left alone event=%s channel=%s why=%s",
+                    notice.event_id,
+                    notice.channel,
+                    type(error).__name__,
+                )
+                done = False
             if not done:
                 waiting.add(line)
 
@@ -90,7 +100,7 @@ class Notifier:
             return True
         channel = desk.channels.get(notice.channel)
         if channel is None:
-            self.outbox.settle(notice, "given up", "desk.toml no longer has this channel")
+            self.outbox.give_up(notice, "desk.toml no longer has this channel", self.now())
             return True
         if channel.kind in CHAT and later:
             self.outbox.settle(notice, "superseded", "a later notice of the same restore is due")
@@ -108,7 +118,7 @@ class Notifier:
             return True
         if isinstance(answer, Stop):
             _tell(notice, "given up", answer.why, logging.ERROR)
-            self.outbox.settle(notice, "given up", answer.why)
+            self.outbox.give_up(notice, answer.why, self.now())
             return True
         told.quiet.add(notice.channel)
         return self._postpone(notice, answer)
@@ -116,7 +126,7 @@ class Notifier:
     def _postpone(self, notice: Notice, answer: TryAgain) -> bool:
         delays = self.pace.notice_delays
         if notice.attempts >= len(delays):
-            self.outbox.settle(notice, "given up", answer.why)
+            self.outbox.give_up(notice, answer.why, self.now())
             _tell(notice, "given up", answer.why, logging.ERROR)
             return True
         wait = max(answer.after_seconds or 0, delays[notice.attempts] * (0.9 + self.jitter() / 5))
@@ -159,7 +169,7 @@ class HttpPost:
     def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
         headers = dict(message.headers)
         if message.scope:
-            headers["authorization"] = f"Bearer {self._token(message.scope)}"
+            headers["authorization"] = f"Bearer {self._bearer(message.scope)}"
         try:
             answer = self._http.request(message.method, message.url, headers=headers, content=message.body)
         except httpx.HTTPError as error:
@@ -167,6 +177,12 @@ class HttpPost:
         except httpx.InvalidURL as error:
             raise Trouble("the channel's URL cannot be used") from error
         return answer.status_code, answer.content[:20_000], answer.headers
+
+    def _bearer(self, scope: str) -> str:
+        try:
+            return self._token(scope)
+        except Exception as error:  # azure-identity has many ways to fail; all of them pass, or are an operator's
+            raise Trouble(f"no token for {scope} ({type(error).__name__})") from error
 
 
 def sample_notice(facts: str, channel: str, now: datetime) -> Notice:

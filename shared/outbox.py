@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import keys
+from shared.dead_letters import dead_notice
 from shared.facts import Facts
 from shared.store import Change, Field, Row, Store
 from shared.values import iso, utc
@@ -27,6 +28,7 @@ class Notice:
     state: str = "owed"
     attempts: int = 0
     answer: str = ""
+    dead: str = ""  # where it stands among the dead letters
     etag: str = ""
 
     @property
@@ -49,6 +51,7 @@ class Notice:
             "owedSince": iso(self.owed_since),
             "attempts": self.attempts,
             "answer": self.answer[:1000],
+            "dead": self.dead,
             "facts": self.facts,
         }
 
@@ -78,6 +81,7 @@ def read_notice(row: Row) -> Notice:
         state=row.text("state"),
         attempts=int(str(attempts)),
         answer=row.text("answer"),
+        dead=row.text("dead"),
         etag=row.etag,
     )
 
@@ -103,11 +107,19 @@ class Outbox:
         self.store.commit(keys.partition(notice.restore), [Change("update", notice.key, later.fields(), notice.etag)])
 
     def settle(self, notice: Notice, state: str, answer: str) -> None:
-        """Delivered, superseded or given up: out of the live rows."""
+        """Delivered or superseded: out of the live rows."""
         attempts = notice.attempts + (state != "superseded")
-        told = replace(notice, state=state, attempts=attempts, answer=answer)
-        gone = Change("delete", notice.key, etag=notice.etag)
-        self.store.commit(keys.partition(notice.restore), [gone, Change("put", told.key, told.fields())])
+        self._told(notice, replace(notice, state=state, attempts=attempts, answer=answer))
+
+    def give_up(self, notice: Notice, why: str, now: datetime) -> None:
+        """Out of the live rows, and among the dead letters."""
+        dead = dead_notice(notice.restore, notice.event, notice.sequence, notice.channel, why, now)
+        last = replace(notice, state="given up", attempts=notice.attempts + 1, answer=why, dead=dead.key)
+        self._told(notice, last, dead)
+
+    def _told(self, owed: Notice, told: Notice, *more: Change) -> None:
+        gone = Change("delete", owed.key, etag=owed.etag)
+        self.store.commit(keys.partition(owed.restore), [gone, Change("put", told.key, told.fields()), *more])
 
     def route(self, notice: Notice, channels: Sequence[str]) -> None:
         """An unrouted event gets its channels."""
@@ -117,8 +129,10 @@ class Outbox:
 
     def resend(self, notice: Notice, now: datetime) -> None:
         """A told notice is owed once more, under the same event id."""
-        again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="")
+        again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="", dead="")
         changes = [Change("put", again.key, again.fields())]
+        if notice.dead:
+            changes.append(Change("delete", notice.dead))
         if notice.state != "owed":
             changes.append(Change("delete", notice.key, etag=notice.etag))
         self.store.commit(keys.partition(notice.restore), changes)

@@ -24,6 +24,7 @@ class NotSubmitted(Event):
 
     why: str
     due: datetime
+    throttled: bool = False
     ends = "not sent"
 
 

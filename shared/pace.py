@@ -16,6 +16,7 @@ class Pace:
     submit_window: float = 20  # from the save of `submitting` to the POST
     submit_total: float = 60  # the POST and its answer, all in all
     grace: float = 900  # from the POST until "no such job" is believed
+    skew: float = 300  # how far apart the clocks of two workers may be: added to the grace
     reconcile_every: float = 120  # between two readings of a vault's jobs for a submission in doubt
     before_submission: float = 24 * 3600  # from the turn to `submitting`
     overdue: float = 12 * 3600  # from the submission to "overdue"

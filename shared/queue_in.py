@@ -16,7 +16,6 @@ from shared.values import iso
 from shared.workflow import Workflow
 
 log = logging.getLogger("desk")
-PUT_OFF = 60.0  # seconds until a copy comes, divided by the pace
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,12 @@ class QueueIn:
         if isinstance(read, Unreadable):
             self._refuse_unreadable(read)
         elif isinstance(read, Asked):
-            self._request(read if read.own_key else self._first_seen(read))
+            self._request(read, poisoned=True)
 
-    def _request(self, asked: Asked) -> None:
+    def _request(self, asked: Asked, poisoned: bool = False) -> None:
         try:
             if not asked.own_key:
-                self._note_content(asked)
+                asked = self._first_seen(asked) if poisoned else self._note_content(asked)
             accepted = self.intake.take(asked.value, Caller("queue", asked.key))
         except Problem as problem:
             self._refuse(asked, problem)
@@ -59,7 +58,8 @@ class QueueIn:
         except ForeignRow as error:
             log.error("row left alone %s", error)
         else:
-            self._advance(accepted.restore.id, 0 if accepted.created else None)
+            if not poisoned:  # what crashed us may well be its next step: the sweep takes that, and reports it
+                self._advance(accepted.restore.id, 0 if accepted.created else None)
 
     def _advance(self, restore_id: str, wake: int | None) -> None:
         """Trouble leaves the row as it is: it is due, and the sweep looks at it."""
@@ -78,14 +78,18 @@ class QueueIn:
 
     def _refuse_unreadable(self, read: Unreadable) -> None:
         log.warning("a message of the queue is refused: %s", read.problem)
-        self.intake.refuse({}, read.problem, Caller("queue", read.key))
+        try:
+            self.intake.refuse({}, read.problem, Caller("queue", read.key))
+        except (Trouble, Conflict):
+            self.parts.send(copy_of(read), self.parts.pace.hold_message)
 
-    def _note_content(self, asked: Asked) -> None:
+    def _note_content(self, asked: Asked) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again."""
         place = keys.key_partition("queue-content", canonical_hash(asked.value))
         self.parts.ledger.store.commit(
             place, [Change("put", "content", {"key": asked.key, "at": iso(self.parts.now())})]
         )
+        return asked
 
     def _first_seen(self, asked: Asked) -> Asked:
         row = self.parts.ledger.store.get(keys.key_partition("queue-content", canonical_hash(asked.value)), "content")

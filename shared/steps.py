@@ -5,9 +5,10 @@ from typing import Any
 
 from shared import events as e
 from shared import outcomes as o
-from shared.restore import CLOSED, Phase, Restore
+from shared.restore import CLOSED, Entry, Phase, Restore
 
 P = Phase
+LONGEST = 120  # lines of a timeline
 
 STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
     (P.ACCEPTED, e.TurnTaken): P.ACCEPTED,
@@ -27,6 +28,7 @@ STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
     (P.VALIDATING, e.Withdrawn): P.WITHDRAWN,
     (P.VALIDATED, e.Postponed): P.VALIDATED,
     (P.VALIDATED, e.Claimed): P.SUBMITTING,
+    (P.VALIDATED, o.Adopted): P.RESTORING,
     (P.VALIDATED, e.Refused): P.REFUSED,
     (P.VALIDATED, e.Withdrawn): P.WITHDRAWN,
     (P.SUBMITTING, e.Postponed): P.SUBMITTING,
@@ -66,10 +68,9 @@ def step(restore: Restore, event: e.Event, now: datetime) -> Restore:
     phase = STEPS.get((restore.phase, type(event)))
     if phase is None:
         raise IllegalStep(f"{restore.id} is {restore.phase}: {type(event).__name__} cannot follow")
-    passing = isinstance(event, e.Postponed | o.NotSubmitted)
     changes: dict[str, Any] = {
         "phase": phase,
-        "troubles": restore.troubles + 1 if passing else 0,
+        "troubles": _troubles(restore, event),
         "trouble": getattr(event, "why", None),
         **event.changes(restore, now),
     }
@@ -78,8 +79,21 @@ def step(restore: Restore, event: e.Event, now: datetime) -> Restore:
     entry = event.entry(now, phase.value if phase is not restore.phase else None)
     last = restore.timeline[-1] if restore.timeline else None
     if entry and not (last and (last.what, last.note) == (entry.what, entry.note)):
-        changes["timeline"] = (*restore.timeline, entry)[-200:]
+        changes["timeline"] = _bounded((*restore.timeline, entry))
     return restore.model_copy(update=changes)
+
+
+def _troubles(restore: Restore, event: e.Event) -> int:
+    """How many troubles came in a row; a claim is no end of them, its POST may meet the same one again."""
+    if isinstance(event, e.Claimed):
+        return restore.troubles
+    return restore.troubles + 1 if isinstance(event, e.Postponed | o.NotSubmitted) else 0
+
+
+def _bounded(timeline: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """A row has its limits: of a long timeline the beginning and the latest are kept."""
+    cut = tuple(x.model_copy(update={"note": x.note[:500]}) if x.note and len(x.note) > 500 else x for x in timeline)
+    return cut if len(cut) <= LONGEST else (*cut[: LONGEST // 4], *cut[-(LONGEST - LONGEST // 4) :])
 
 
 def announcement(before: Restore | None, after: Restore) -> str | None:
@@ -92,5 +106,5 @@ def announcement(before: Restore | None, after: Restore) -> str | None:
         return None
     if after.phase in CLOSED or after.phase in (P.LOST, P.SUBMITTED):
         return after.phase.value
-    adopted_unannounced = after.phase is P.RESTORING and before.phase is P.SUBMITTING
+    adopted_unannounced = after.phase is P.RESTORING and before.phase in (P.SUBMITTING, P.VALIDATED)
     return "submitted" if adopted_unannounced else None

@@ -17,11 +17,11 @@ from shared.outcomes import (
     SubmissionTaken,
     TrackLost,
 )
-from shared.parts import Doubt, NotSent, Parts, Rejected, Taken
+from shared.parts import Doubt, Gone, NotSent, Parts, Rejected, Taken
 from shared.policy import decide
-from shared.problems import Problem
+from shared.problems import Problem, Trouble
 from shared.requests import parse_request
-from shared.restore import Job, Phase, Restore
+from shared.restore import BEFORE_SUBMISSION, Job, Phase, Restore
 from shared.retries import passes
 from shared.store import Conflict
 
@@ -29,17 +29,37 @@ Save = Callable[[Restore, Event], Restore]
 SKEW = timedelta(minutes=10)  # how far clocks may be apart
 
 
+def subscription_of(restore: Restore) -> str:
+    """The subscription whose limits its calls count against."""
+    return restore.instance.split("/")[2].lower()
+
+
+def too_late(parts: Parts, restore: Restore) -> Event | None:
+    """The deadline before submission, counted from the turn (a dry run's from its acceptance)."""
+    since = restore.accepted_at if restore.dry_run else restore.turn_at
+    if restore.phase not in BEFORE_SUBMISSION or since is None:
+        return None
+    if (parts.now() - since).total_seconds() <= parts.pace.before_submission or attempted(restore):
+        return None
+    hours = parts.pace.before_submission / 3600
+    why = f" The last trouble: {restore.trouble}." if restore.trouble else ""
+    words = f"It could not be submitted within {hours:.3g} hours of its turn; nothing was started.{why}"
+    return Refused(refusal("TooLate", words))
+
+
+def attempted(restore: Restore) -> bool:
+    """Whether an attempt may, against all signs, have reached Azure: its job may be listed late."""
+    return any(attempt.ended in ("in doubt", "never arrived") for attempt in restore.attempts)
+
+
 def hindrance(parts: Parts, restore: Restore) -> Event | None:
-    """What stands against submitting: the deadline, the pause, desk.toml as it is now; read again each time."""
-    now = parts.now()
-    if restore.turn_at and (now - restore.turn_at).total_seconds() > parts.pace.before_submission:
-        hours = parts.pace.before_submission / 3600
-        return Refused(
-            refusal("TooLate", f"It could not be submitted within {hours:.3g} hours of its turn; nothing was started.")
-        )
+    """What stands against submitting: a late job of its own, the pause, desk.toml as it is now; read each time."""
+    late = _late_job(parts, restore) if attempted(restore) else None
+    if late:
+        return late
     pause = parts.board.paused()
     if pause:
-        due = now + timedelta(seconds=parts.pace.poll_default * 2)
+        due = parts.now() + timedelta(seconds=parts.pace.poll_default * 2)
         return Postponed(f"paused by {pause.by}: {pause.reason}", due)
     try:
         decision = decide(parse_request(restore.asked), restore.source, parts.read_desk(), parts.ground)
@@ -63,6 +83,8 @@ def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
             raise NotSent(f"{late:.0f} s passed between the save and the POST: not sent")
 
     event, taken = _post(parts, claimed, in_time)
+    if isinstance(event, NotSubmitted) and event.throttled:
+        parts.board.set_quiet(subscription_of(restore), event.due)
     answered = _answer(parts, claimed, event, save)
     job_id = taken.operation.job_id if taken and taken.operation else None
     if job_id and answered.phase is Phase.SUBMITTED:
@@ -89,7 +111,7 @@ def _post(parts: Parts, claimed: Restore, in_time: Callable[[], None]) -> tuple[
         taken = parts.azure.submit(claimed, in_time)
     except NotSent as reason:
         wait = reason.retry_after or pace.back_off_for(claimed.troubles, parts.jitter())
-        return NotSubmitted(reason.why, parts.now() + timedelta(seconds=wait)), None
+        return NotSubmitted(reason.why, parts.now() + timedelta(seconds=wait), reason.throttled), None
     except Rejected as no:
         if passes(no.error):
             wait = pace.back_off_for(claimed.troubles, parts.jitter())
@@ -123,17 +145,20 @@ def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
     attempt = restore.attempt
     if attempt is None:
         return TrackLost("it has no attempt on its books")
-    now, grace_ends = parts.now(), attempt.at + timedelta(seconds=parts.pace.grace)
+    now = parts.now()
+    # the attempt's time is of another worker's clock: what it may be ahead of ours is waited for, too
+    grace_ends = attempt.at + timedelta(seconds=parts.pace.grace + parts.pace.skew)
     if restore.phase is Phase.SUBMITTING and attempt.ended is None:
         return InDoubt("found in submitting: the worker that sent it is gone", now)
+    unread = ""
     try:
-        found = _own_job(parts, restore)
-    except Rejected as no:
-        found = None
-        if now >= grace_ends:
-            return TrackLost(f"the vault's jobs may not be read ({no})")
+        found = own_job(parts, restore)
+    except (Rejected, Gone) as no:
+        found, unread = None, f"the vault's jobs cannot be read to the end ({no})"
     if found:
         return Adopted(found.job, "which carries this attempt's id", now + timedelta(seconds=parts.pace.job_likely))
+    if now >= grace_ends and unread:
+        return TrackLost(unread)
     if now < grace_ends:
         due = min(now + timedelta(seconds=parts.pace.reconcile_every), grace_ends)
         return Postponed("in doubt: no job of the vault carries its id yet", due)
@@ -148,16 +173,43 @@ def tokens(restore: Restore) -> tuple[set[str], set[str]]:
     return ids, {restore.file_prefix(attempt.number) for attempt in restore.attempts}
 
 
-def _own_job(parts: Parts, restore: Restore) -> JobRead | None:
+def _late_job(parts: Parts, restore: Restore) -> Event | None:
+    """Right before another attempt: a job of an earlier one that came to light after all is adopted."""
+    try:
+        found = own_job(parts, restore)
+    except (Rejected, Gone) as no:
+        raise Trouble(f"the vault's jobs cannot be read before another attempt ({no})") from no
+    due = parts.now() + timedelta(seconds=parts.pace.job_likely)
+    return Adopted(found.job, "which carries an earlier attempt's id", due) if found else None
+
+
+def own_job(parts: Parts, restore: Restore) -> JobRead | None:
+    """The job of this restore among all of the vault's, read one by one; Gone or Rejected where one cannot be read
+    and none of the others is it."""
     since = restore.attempts[0].at - SKEW
     facts = vault_facts(parts, restore.vault) if restore.cross_region else None
     ids, prefixes = tokens(restore)
+    unread: Gone | Rejected | None = None
     for listed in parts.azure.jobs(restore.vault, facts):
         of_it = "restore" in listed.category and listed.instance in ("", restore.instance.lower())
         if not of_it or (listed.job.started and listed.job.started < since):
             continue
-        read = parts.azure.job(restore, listed.job.id)  # a LIST has no extendedInfo
+        try:
+            read = parts.azure.job(restore, listed.job.id)  # a LIST has no extendedInfo
+        except (Gone, Rejected) as error:
+            unread = error
+            continue
         ours = (read.activity_id or "").lower() in ids or read.prefix in prefixes
         if ours and parts.ledger.job_holder(restore, read.job.id) in (None, restore.id):
+            remember_echo(parts, restore, read)
             return read
+    if unread:
+        raise unread
     return None
+
+
+def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:
+    """Once a vault's job carries our request id, it is known that this vault echoes them."""
+    ids, _ = tokens(restore)
+    if (read.activity_id or "").lower() in ids and parts.board.recall(restore.vault, "echo") is None:
+        parts.board.remember(restore.vault, "echo", {"job": read.job.id}, parts.now())

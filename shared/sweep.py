@@ -10,18 +10,17 @@ from functools import partial
 from threading import Lock
 
 from shared import keys
-from shared.answers import JobRead
-from shared.beginning import vault_facts
 from shared.board import Live
-from shared.cadence import became_overdue, look_now, watched
 from shared.ledger import Unreadable
 from shared.notifier import Notifier, Told
 from shared.outbox import read_notice
 from shared.parts import Parts
 from shared.problems import Trouble
-from shared.restore import CLOSED, Phase
+from shared.restore import CLOSED
 from shared.store import Change, Conflict, Row
 from shared.values import utc
+from shared.watch import jobs_with_news
+from shared.work import Work, in_line
 from shared.workflow import Workflow
 
 log = logging.getLogger("desk")
@@ -98,22 +97,24 @@ class Sweep:
         return this
 
     def _vault(self, vault: str, this: Round) -> bool:
-        """One vault; False where the time was over before it was its turn."""
+        """One vault; False where the time was over before all of it was looked at."""
         if this.over():
             return False
-        live = self.parts.board.live(vault)
-        now = self.parts.now()
-        opens = sorted(live.opens, key=lambda row: row.text("restore"))
-        owing = {row.text("restore") for row in live.owed}
-        self._guarded(this, vault, lambda: self._watch_jobs(vault, live, now, this))
-        for row in opens:
+        self._guarded(this, vault or "what belongs to no vault", lambda: self._work(vault, this))
+        return not this.over()
+
+    def _work(self, vault: str, this: Round) -> None:
+        now, work = self.parts.now(), Work(self.parts.board.live(vault))
+        for row, why in work.damaged:
+            self._guarded(this, row.key, partial(_leave_alone, row, why))
+        self._guarded(this, vault, lambda: self._watch_jobs(vault, work, now, this))
+        for row in work.opens:
             if this.over():
                 break
-            self._guarded(this, row.text("restore"), partial(self._row, row, live, owing, now, this))
-        self._tell(live, this)
+            self._guarded(this, row.text("restore"), partial(self._row, row, work, now, this))
+        self._tell(work.live, this)
         with this.lock:
-            this.seen += len(opens)
-        return True
+            this.seen += len(work.opens)
 
     def _guarded(self, this: Round, what: str, act: Callable[[], object]) -> None:
         """One bad row never holds up the sweep."""
@@ -124,6 +125,9 @@ class Sweep:
         except Unreadable as error:
             self._fault(this)
             log.error("row left alone %s", error)
+        except Trouble as trouble:
+            self._fault(this)
+            log.warning("sweep could not move %s: %s", what, trouble)
         except Exception:  # the one broad except of the app: whatever it is, the other rows go on
             self._fault(this)
             log.exception("sweep could not move %s", what)
@@ -132,69 +136,58 @@ class Sweep:
         with this.lock:
             this.faults += 1
 
-    def _row(self, row: Row, live: Live, owing: set[str], now: datetime, this: Round) -> None:
+    def _row(self, row: Row, work: Work, now: datetime, this: Round) -> None:
         restore_id, phase = row.text("restore"), row.text("phase")
         if phase in CLOSED:
-            if restore_id not in owing and row.text("closedAt"):
+            if restore_id not in work.owing:
                 self.parts.ledger.finish(restore_id, row, utc(row.text("closedAt")))
             return
-        if phase not in set(Phase):
-            raise Unreadable(f"{row.key} has the phase {phase!r}, which this release does not know")
-        if phase in ("lost", "restoring") or not self._due(row, live, now):
+        if phase in ("lost", "restoring") or not self._due(row, work, now):
             return
         subscription = row.text("instance").split("/")[2].lower()
         if phase == "accepted" and not this.may_start(subscription):
             return
-        self.workflow.advance(restore_id, now_due=phase == "accepted" and not row.fields.get("turn"))
+        self.workflow.advance(restore_id, now_due=in_line(row))
         with this.lock:
             this.moved += 1
 
-    def _due(self, row: Row, live: Live, now: datetime) -> bool:
-        if row.text("phase") == "accepted" and not row.fields.get("turn") and not row.fields.get("dryRun"):
-            return self._next_in_line(row, live)
+    def _due(self, row: Row, work: Work, now: datetime) -> bool:
+        if in_line(row):
+            holder = work.live.turns.get(keys.turn(row.text("instance")))
+            first = work.first.get(row.text("instance").lower()) == row.text("restore")
+            return first and (holder is None or self._orphaned(row, holder, work))
         due = utc(row.text("due"))
         # a queue message is on its way for a held row: it is given a moment before the sweep steps in
         return due + timedelta(seconds=self.parts.pace.shortest_poll if row.fields.get("held") else 0) <= now
 
-    def _next_in_line(self, row: Row, live: Live) -> bool:
-        """Whether it is this one's turn, as far as this reading tells; the turn's row decides."""
-        holder = live.turns.get(keys.turn(row.text("instance")))
-        if holder is not None:
-            return self._orphaned(row, holder, live)
-        line = (r for r in live.opens if r.text("instance").lower() == row.text("instance").lower())
-        waiting = (r for r in line if r.text("phase") == "accepted" and not r.fields.get("dryRun"))
-        return min(r.text("restore") for r in waiting) == row.text("restore")
-
-    def _orphaned(self, row: Row, holder: str, live: Live) -> bool:
+    def _orphaned(self, row: Row, holder: str, work: Work) -> bool:
         """A turn whose holder is closed (a ledger that was put back from a copy, say) is given back."""
-        if any(r.text("restore") == holder for r in live.opens):
+        if holder in work.ids:
             return False
-        found = self.parts.ledger.load(holder)
-        if found is None or found.closed:
-            turn = Change("delete", keys.turn(row.text("instance")))
-            self.parts.ledger.store.commit(keys.partition(row.text("restore")), [turn])
-            log.error("turn given back: its holder %s is closed", holder)
-        return found is None or found.closed
+        found, place = self.parts.ledger.load(holder), keys.partition(row.text("restore"))
+        turn = self.parts.ledger.store.get(place, keys.turn(row.text("instance")))
+        if turn is None or turn.text("restore") != holder or (found and not found.closed):
+            return turn is None  # it was handed on since the rows were read
+        self.parts.ledger.store.commit(place, [Change("delete", turn.key, etag=turn.etag)])
+        log.error("turn given back: its holder %s is closed", holder)
+        return True
 
     def _tell(self, live: Live, this: Round) -> None:
-        owed = [read_notice(row) for row in live.owed]
+        owed = []
+        for row in live.owed:
+            self._guarded(this, row.key, lambda row=row: owed.append(read_notice(row)))  # type: ignore[misc]
         with this.lock:
             this.owed += len(owed)
             oldest = [n.owed_since for n in owed] + ([this.oldest_owed] if this.oldest_owed else [])
             this.oldest_owed = min(oldest) if oldest else None
         if owed:
-            self._guarded(this, "the outbox", lambda: self.notifier.deliver(owed, this.told))
+            self._guarded(this, "the outbox", lambda: self.notifier.deliver(owed, this.told, this.over))
 
-    def _watch_jobs(self, vault: str, live: Live, now: datetime, this: Round) -> None:
+    def _watch_jobs(self, vault: str, work: Work, now: datetime, this: Round) -> None:
         """Two or more running jobs of a vault are told by one list; one alone by its GET."""
-        read_at = utc(live.watch.text("readAt")) if live.watch else None
-        running = watched(live.opens, now)
-        if not running or not look_now(running, read_at, now, self.parts.pace):
+        changed = jobs_with_news(self.parts, vault, work.opens, work.live.watch, now)
+        if changed is None:
             return
-        quiet = self.parts.board.quiet_until(vault.split("/")[2].lower())
-        if quiet and quiet > now:
-            return
-        changed = running if len(running) == 1 else self._changed(vault, running, now, this)
         for row in changed:
             look = partial(self.workflow.advance, row.text("restore"), now_due=True)
             self._guarded(this, row.text("restore"), look)
@@ -202,31 +195,6 @@ class Sweep:
                 this.moved += 1
         self.parts.board.watch(vault, now)
 
-    def _changed(self, vault: str, running: list[Row], now: datetime, this: Round) -> list[Row]:
-        """Those whose job the list shows changed or ended, or does not show, or that became overdue."""
-        changed: list[Row] = []
-        for cross_region in (False, True):
-            rows = [row for row in running if bool(row.fields.get("crossRegion")) is cross_region]
-            if len(rows) < 2:
-                changed += rows
-                continue
-            listed = self._listed(vault, cross_region)
-            pace = self.parts.pace
-            changed += [
-                row for row in rows if _news(row, listed.get(row.text("job"))) or became_overdue(row, now, pace)
-            ]
-        return changed
 
-    def _listed(self, vault: str, cross_region: bool) -> dict[str, JobRead]:
-        facts = vault_facts(self.parts, vault) if cross_region else None
-        try:
-            return {read.job.id: read for read in self.parts.azure.jobs(vault, facts)}
-        except Trouble as trouble:
-            if trouble.throttled:
-                until = self.parts.now() + timedelta(seconds=trouble.retry_after or self.parts.pace.back_off)
-                self.parts.board.set_quiet(vault.split("/")[2].lower(), until)
-            raise
-
-
-def _news(row: Row, read: JobRead | None) -> bool:
-    return read is None or read.ended != "running" or read.mark != row.text("mark")
+def _leave_alone(row: Row, why: str) -> None:
+    raise Unreadable(f"{row.key}: {why}")

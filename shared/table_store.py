@@ -58,6 +58,9 @@ class TableStore:
         try:
             answers = self._table().submit_transaction(operations)
         except HttpResponseError as error:
+            if getattr(error, "error_code", None) == "TableNotFound":
+                self._made = False  # somebody deleted it under us: no conflict, and it is made again
+                raise trouble(error) from error
             raise Conflict(str(error.reason)) if error.status_code in CONFLICTS else trouble(error) from error
         except AzureError as error:
             raise trouble(error) from error

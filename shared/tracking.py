@@ -1,5 +1,6 @@
 """What runs at Azure, asked after: the validation, the operation, the job; each answer becomes an event."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from shared.answers import JobRead
@@ -17,7 +18,9 @@ from shared.parts import Gone, Parts, Rejected
 from shared.problems import Trouble
 from shared.restore import AzureError, Job, Restore
 from shared.retries import passes
-from shared.submission import resolve_doubt, tokens
+from shared.submission import remember_echo, resolve_doubt
+
+NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 
 
 def poll_validation(parts: Parts, restore: Restore) -> Event:
@@ -48,8 +51,22 @@ def _wait(parts: Parts, retry_after: float | None) -> float:
 
 def poll_operation(parts: Parts, restore: Restore) -> Event | None:
     """The restore's operation, until it names its job; where its URL is gone, the vault's jobs."""
-    if overdue(parts, restore):
-        return BecameOverdue(parts.now())
+    return _or_overdue(parts, restore, _operation_event)
+
+
+def _or_overdue(parts: Parts, restore: Restore, ask: Callable[[Parts, Restore], Event | None]) -> Event | None:
+    """What was found out; where that is no more than "it runs" or "not now", it may have become overdue."""
+    late = BecameOverdue(parts.now() + timedelta(seconds=parts.pace.poll_default)) if overdue(parts, restore) else None
+    try:
+        event = ask(parts, restore)
+    except Trouble:
+        if late:
+            return late
+        raise
+    return late if late and isinstance(event, StillRunning | Postponed | JobProgress | None) else event
+
+
+def _operation_event(parts: Parts, restore: Restore) -> Event | None:
     if restore.tracking is None:
         return resolve_doubt(parts, restore)
     try:
@@ -81,6 +98,10 @@ def overdue(parts: Parts, restore: Restore) -> bool:
 
 def poll_job(parts: Parts, restore: Restore) -> Event | None:
     """The job by GET; None where nothing about it changed."""
+    return _or_overdue(parts, restore, _job_event)
+
+
+def _job_event(parts: Parts, restore: Restore) -> Event | None:
     if restore.job is None:
         return resolve_doubt(parts, restore)
     try:
@@ -89,7 +110,8 @@ def poll_job(parts: Parts, restore: Restore) -> Event | None:
         return _vanished(parts, restore)
     except Rejected as no:
         raise Trouble(f"the job cannot be read ({no})") from no
-    remember_echo(parts, restore, read)
+    if not restore.job_mark or read.ended != "running":  # once or twice a job is enough
+        remember_echo(parts, restore, read)
     return job_event(parts, restore, read)
 
 
@@ -101,28 +123,15 @@ def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
         return Failed(
             read.error or AzureError(stage="job", code=read.job.status, message="it gave no reason"), read.job
         )
-    now = parts.now()
-    if overdue(parts, restore):
-        return BecameOverdue(now + timedelta(seconds=parts.pace.overdue_poll))
     if read.mark == restore.job_mark:
         return None
     # `due` stays in the past: from its first look on a job is watched at its vault's pace (shared/sweep.py)
-    return JobProgress(read.job, read.mark, min(restore.due, now))
+    return JobProgress(read.job, read.mark, min(restore.due, parts.now()))
 
 
 def _vanished(parts: Parts, restore: Restore) -> Event:
-    """A job that GET does not find: listed late, perhaps; believed only after the grace."""
-    since = restore.submitted_at or restore.accepted_at
-    now = parts.now()
-    first = next((entry.at for entry in reversed(restore.timeline) if entry.what != "postponed"), since)
-    if (now - max(since, first)).total_seconds() > parts.pace.grace and restore.troubles >= 3:
+    """A job that GET does not find: there late, perhaps; believed only once the back-off has outlasted the grace."""
+    if restore.troubles >= NOT_FOUND_OFTEN:
         return TrackLost(f"Azure no longer knows the job {restore.job.id if restore.job else ''}")
     wait = parts.pace.back_off_for(restore.troubles, parts.jitter())
-    return Postponed("Azure does not find the job (404)", now + timedelta(seconds=wait))
-
-
-def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:
-    """Once a vault's job carries our request id, it is known that this vault echoes them."""
-    ids, _ = tokens(restore)
-    if (read.activity_id or "").lower() in ids and parts.board.recall(restore.vault, "echo") is None:
-        parts.board.remember(restore.vault, "echo", {"job": read.job.id}, parts.now())
+    return Postponed("Azure does not find the job (404)", parts.now() + timedelta(seconds=wait))

@@ -1,6 +1,7 @@
 """One restore, moved as far as it goes now: gather, decide, act; whoever looks calls `advance`."""
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,14 +13,13 @@ from shared.problems import Ours, Trouble
 from shared.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.steps import IllegalStep, step
 from shared.store import Conflict
-from shared.submission import hindrance, resolve_doubt, submit
+from shared.submission import hindrance, resolve_doubt, submit, subscription_of, too_late
 from shared.telemetry import about, audit
 from shared.tracking import poll_job, poll_operation, poll_validation
 
-STARTS, WINDOW = (
-    10,
-    10.0,
-)  # restores that queue messages may start, per subscription and seconds; the rest is the sweep's
+log = logging.getLogger("desk")
+# restores that queue messages may start, per subscription and seconds; the rest is the sweep's
+STARTS, WINDOW = 10, 10.0
 LOOKS = 16  # steps in one go; a restore has nine phases
 
 ASK: dict[Phase, Callable[[Parts, Restore], Event | None]] = {
@@ -41,7 +41,9 @@ class Workflow:
     def advance(self, restore_id: str, wake: int | None = None, now_due: bool = False) -> Restore | None:
         """Moves a restore until it must wait. `wake` is the number of the queue message that asks: only the one that
         matches the row sends the next. `now_due` looks at it before it is due. Unreadable rises for a foreign row."""
-        restore = self.parts.ledger.load(restore_id)
+        restore, conflicts = self.parts.ledger.load(restore_id), 0
+        if restore is None or self._resting(restore):
+            return restore
         for _ in range(LOOKS):
             if restore is None or not self._may_look(restore, wake, now_due):
                 break
@@ -50,15 +52,24 @@ class Workflow:
                 with about(restore.id):
                     after = self._look(restore, wake)
             except Conflict:
-                restore = self.parts.ledger.load(restore_id)
+                restore, conflicts = self.parts.ledger.load(restore_id), conflicts + 1
                 continue
-            if after is None:
+            if after is None or after.phase is restore.phase is Phase.RESTORING:
                 break
             if wake is not None and after.wake != restore.wake:
                 self.parts.send(wake_message(after), self._wait(after))
                 break
             restore = after
+        if conflicts == LOOKS:  # nobody is that busy: a row of its transaction is not as it must be
+            log.error("restore %s cannot be saved: its rows contradict each other", restore_id)
         return restore
+
+    def _resting(self, restore: Restore) -> bool:
+        """Whether ARM wants no call for this subscription now."""
+        if restore.phase not in ASK:
+            return False
+        quiet = self.parts.board.quiet_until(subscription_of(restore))
+        return quiet is not None and quiet > self.parts.now()
 
     def _may_look(self, restore: Restore, wake: int | None, now_due: bool) -> bool:
         if restore.phase not in ASK:
@@ -66,12 +77,8 @@ class Workflow:
         now = self.parts.now()
         if not now_due and (restore.due - now).total_seconds() > 0.5:
             return False
-        subscription = restore.instance.split("/")[2].lower()
-        quiet = self.parts.board.quiet_until(subscription)
-        if quiet and quiet > now:
-            return False
         fresh_start = wake is not None and restore.phase is Phase.ACCEPTED and restore.turn_at is None
-        return not fresh_start or self.parts.board.take_start(subscription, now, STARTS, WINDOW)
+        return not fresh_start or self.parts.board.take_start(subscription_of(restore), now, STARTS, WINDOW)
 
     def _look(self, restore: Restore, wake: int | None) -> Restore | None:
         """Asks, decides and saves one step; None where there is nothing to do but wait."""
@@ -81,7 +88,7 @@ class Workflow:
             return self.save(before, event, holds)
 
         try:
-            event = ASK[restore.phase](self.parts, restore)
+            event = too_late(self.parts, restore) or ASK[restore.phase](self.parts, restore)
             if event is None and restore.phase is Phase.VALIDATED:
                 return submit(self.parts, restore, save)
         except Trouble as trouble:
@@ -97,7 +104,7 @@ class Workflow:
         wait = trouble.retry_after or pace.back_off_for(restore.troubles, self.parts.jitter())
         due = now + timedelta(seconds=max(wait, pace.shortest_poll))
         if trouble.throttled:
-            self.parts.board.set_quiet(restore.instance.split("/")[2].lower(), due)
+            self.parts.board.set_quiet(subscription_of(restore), due)
         return Postponed(trouble.what, due)
 
     def save(self, before: Restore, event: Event, holds: bool = False) -> Restore:

@@ -1,4 +1,4 @@
-"""The world that tests put around the app: a clock, an Azure that keeps jobs, channels that remember, seams to break."""
+"""The world around the app under test: a clock, an Azure that keeps jobs, channels that remember, seams."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,7 +107,12 @@ class FakeAzure:
     def points(self, instance: str, odata: str) -> list[Any]:
         self._called("points", instance)
         inner = {"recoveryPointTime": iso(START - timedelta(hours=1)), "recoveryPointDataStoresDetails": []}
-        store = {"type": "VaultStore", "state": "COMMITTED", "visible": True, "expiryTime": iso(START.replace(year=2030))}
+        store = {
+            "type": "VaultStore",
+            "state": "COMMITTED",
+            "visible": True,
+            "expiryTime": iso(START.replace(year=2030)),
+        }
         return [{"name": POINT, "properties": {**inner, "recoveryPointDataStoresDetails": [store]}}]
 
     def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
@@ -205,14 +210,14 @@ class Posts:
 
 
 class Seam:
-    """A port with something in its way: every call of it goes through `call(name, act)`; nothing is named here, so a
-    method that is new tomorrow is covered too."""
+    """A port with something in its way: every call of it goes through `call(name, act, args)`; nothing is named here,
+    so a method that is new tomorrow is covered too."""
 
-    def __init__(self, behind: object, name: str, call: Callable[[str, Callable[[], Any]], Any]) -> None:
+    def __init__(self, behind: object, name: str, call: Callable[[str, Callable[[], Any], Any], Any]) -> None:
         self._behind, self._name, self._call = behind, name, call
 
     def __call__(self, *args: Any) -> Any:
-        return self._call(self._name, lambda: self._behind(*args))  # type: ignore[operator]
+        return self._call(self._name, lambda: self._behind(*args), args)  # type: ignore[operator]
 
     def __getattr__(self, name: str) -> Any:
         inner = getattr(self._behind, name)
@@ -222,7 +227,7 @@ class Seam:
                 found = inner(*args, **kwargs)
                 return list(found) if isinstance(found, Iterator) else found
 
-            found = self._call(f"{self._name}.{name}", act)
+            found = self._call(f"{self._name}.{name}", act, args)
             return iter(found) if isinstance(found, list) and name in ("scan", "jobs") else found
 
         return through

@@ -1,0 +1,44 @@
+"""A vault's unfinished work as one reading tells it: what can be moved, in which order, and what not. Pure."""
+
+from shared.board import Live
+from shared.keys import is_id
+from shared.restore import CLOSED, SCHEMA, Phase
+from shared.store import Row
+from shared.values import utc
+
+
+class Work:
+    """A vault's unfinished work, sorted once: what can be read, who is first in each line, who is owed a notice."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        found = [(row, damage(row)) for row in sorted(live.opens, key=lambda row: row.text("restore"))]
+        self.opens = [row for row, why in found if not why]
+        self.damaged = [(row, why) for row, why in found if why]
+        self.ids = {row.text("restore") for row in live.opens}
+        self.owing = {row.text("restore") for row in live.owed}
+        self.first: dict[str, str] = {}
+        for row in self.opens:
+            if in_line(row):
+                self.first.setdefault(row.text("instance").lower(), row.text("restore"))
+
+
+def damage(row: Row) -> str:
+    """Why an open row is none that this release can move, or nothing."""
+    schema = row.fields.get("schemaVersion", 0)
+    if not isinstance(schema, int) or schema > SCHEMA or row.text("phase") not in set(Phase):
+        return f"it is of schema {schema!r}, phase {row.text('phase')!r}: a newer release wrote it"
+    closed = row.text("phase") in CLOSED
+    try:
+        utc(row.text("closedAt") if closed else row.text("due"))
+        utc(row.text("startedAt") or row.text("due"))
+    except ValueError:
+        return "it has no time that can be read"
+    if not is_id(row.text("restore")) or (not closed and row.text("instance").count("/") < 3):
+        return "it names no restore or no instance"
+    return ""
+
+
+def in_line(row: Row) -> bool:
+    """Whether it waits for its turn."""
+    return row.text("phase") == "accepted" and not row.fields.get("turn") and not row.fields.get("dryRun")
