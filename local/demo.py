@@ -160,8 +160,8 @@ def report(console: Console, following: Following, result: dict[str, Any]) -> No
         console.print(f"[bold]What comes after files delivered:[/] {done.view['nextStep']}", soft_wrap=True)
     ended = ", ".join(f"{count} {phase}" for phase, count in result["ended"].items())
     console.print(
-        f"{result['requested']} requested: {ended}; {result['notices']} notices received, each signed and shaped as its "
-        f"channel wants; {result['armCalls']} ARM calls; {result['seconds']} s.", soft_wrap=True,
+        f"{result['requested']} requested: {ended}; {result['notices']} notices received, each signed and shaped as "
+        f"its channel wants; {result['armCalls']} ARM calls; {result['seconds']} s.", soft_wrap=True,
     )  # fmt: skip
     for fault in result["faults"]:
         console.print(f"[red]NOT AS IT SHOULD BE[/] {fault}", soft_wrap=True)
