@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from local.sinks_cards import check_slack, check_teams
 
-ADF_NODES = {"paragraph", "bulletList", "listItem", "text"}
+ADF_NODES = {"paragraph", "bulletList", "listItem", "codeBlock", "text"}
 ADF_MARKS = {"strong", "code", "link"}
 
 
@@ -138,7 +138,8 @@ def _github(value: dict[str, Any], headers: Mapping[str, str], size: int) -> lis
     text = value.get("body")
     faults = [] if isinstance(text, str) and 0 < len(text) <= 65_536 else ["a comment has 1 to 65536 characters"]
     faults += [] if headers.get("user-agent") else ["GitHub refuses calls without a User-Agent"]
-    prose = re.sub(r"(?<!\\)`[^`\n]*`", "", str(text))  # in code nothing is a mention
+    prose = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", str(text))  # in code nothing is a mention
+    prose = re.sub(r"(?<!\\)`[^`\n]*`", "", prose)
     return faults + (["it mentions somebody"] if re.search(r"(?<![A-Za-z0-9])@[A-Za-z0-9]", prose) else [])
 
 

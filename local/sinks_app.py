@@ -118,7 +118,7 @@ _CALLS = {
     "teams": "POST /",
     "slack": "POST /",
     "webhook": "POST /.*",
-    "eventgrid": "POST /api/events",
+    "eventgrid": "POST /(api/events)?",
     "queue": "POST /messages",
     "servicenow": "PATCH /api/now/table/[a-z_0-9]+/[0-9a-f]{32}",
     "jira": "POST /rest/(api/3/issue|servicedeskapi/request)/[A-Z][A-Z0-9_]+-[0-9]+/comment",

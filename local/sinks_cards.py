@@ -16,6 +16,7 @@ _ELEMENT: dict[str, dict[str, Callable[[Any], bool]]] = {
         "size": lambda v: v in ("Default", "Small", "Medium", "Large", "ExtraLarge"),
         "color": lambda v: v in ("Default", "Dark", "Light", "Accent", "Good", "Warning", "Attention"),
     },
+    "RichTextBlock": {"type": bool, "inlines": lambda v: isinstance(v, list) and v != [] and all(map(_is_run, v))},
     "FactSet": {"type": bool, "facts": lambda v: isinstance(v, list) and v != [] and all(map(_is_fact, v))},
     "Action.OpenUrl": {
         "type": bool,
@@ -32,6 +33,11 @@ def _is_fact(value: Any) -> bool:
         and value.keys() == {"title", "value"}
         and all(isinstance(v, str) and v for v in value.values())
     )
+
+
+def _is_run(value: Any) -> bool:
+    named = isinstance(value, dict) and value.keys() <= {"type", "text", "fontType"} and value.get("type") == "TextRun"
+    return named and bool(value.get("text")) and value.get("fontType", "Default") in ("Default", "Monospace")
 
 
 def check_teams(message: Any, size: int) -> list[str]:
@@ -67,7 +73,7 @@ def _check_element(part: Any) -> list[str]:
     if rules is None:
         return [f"no element of 1.2 that the desk uses: {str(part)[:60]}"]
     wrong = [name for name, value in part.items() if name not in rules or not rules[name](value)]
-    missing = [name for name in ("text", "facts", "url") if name in rules and name not in part]
+    missing = [name for name in ("text", "facts", "inlines", "url") if name in rules and name not in part]
     return [f"{part['type']}.{name} is wrong or missing" for name in wrong + missing]
 
 

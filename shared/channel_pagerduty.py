@@ -9,18 +9,20 @@ from typing import Any, Literal
 from shared.escape import dumped, fit, plain
 from shared.facts import Facts
 from shared.messages import Message, Resolved
-from shared.notice import notice_of, one_text
+from shared.notice import notice_of, one_text, said
 from shared.values import iso
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITY: dict[str, Severity] = {"failed": "error", "lost": "critical", "overdue": "warning", "test": "info"}
-SUMMARY, VALUE = 1024, 1000
+SUMMARY, VALUE, COMMANDS = 1024, 1000, 20_000
 
 
 def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """Trigger or resolve; the dedup key is the restore's, so a second event of it changes the same alert."""
     notice = notice_of(facts, channel.portal)
     details = {row.label: fit(row.text, VALUE) for row in notice.rows}
+    steps = said(notice, VALUE, COMMANDS)
+    following = "\n".join(f"{step.words} {step.command or ''}".strip() for step in steps)
     payload: dict[str, Any] = {
         "summary": fit(one_text(notice), SUMMARY),
         "source": fit(plain(facts.name), 255) or "restore-desk",
@@ -28,7 +30,7 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
         "timestamp": iso(facts.at),
         "component": fit(plain(facts.vault.rsplit("/", 1)[-1]), 255),
         "class": f"restore.{facts.event}",
-        "custom_details": {**details, "Next": fit(notice.next_step or "", VALUE), "API": notice.api},
+        "custom_details": {**details, "Next": following, "API": notice.api},
     }
     body = {
         "routing_key": channel.secrets[0],

@@ -1,38 +1,44 @@
 """A notice as a ticket's comment: plain journal text, wiki markup, Atlassian's document format, Markdown. Pure."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from shared import escape
 from shared.escape import fit, size
-from shared.notice import Notice
+from shared.notice import Notice, said
 
-HEADLINE, LINE, VALUE, NEXT = 200, 300, 700, 1500
+HEADLINE, LINE, VALUE, WORDS, COMMANDS = 200, 300, 700, 700, 8_000
 JOURNAL = 3900  # a ServiceNow journal entry holds 4,000 characters by default
+_ROOMS = ((700, 2_500), (400, 1_500), (300, 700), (200, 0), (100, 0))  # of a line, and of all commands
 
 
 def note(notice: Notice) -> str:
     """ServiceNow's work notes: plain text, its longest lines cut until the whole fits."""
-    texts = ("\n".join(_lines(notice, escape.journal, room)) for room in (VALUE, 400, 200, 100))
+    texts = ("\n".join(_lines(notice, escape.journal, *room)) for room in _ROOMS)
     return next(text for text in texts if size(text) <= JOURNAL)
 
 
 def zendesk(notice: Notice) -> str:
     """A Zendesk comment: plain text."""
-    return "\n".join(_lines(notice, escape.zendesk, VALUE))
+    return "\n".join(_lines(notice, escape.zendesk, VALUE, COMMANDS))
 
 
-def _lines(notice: Notice, escaped: Callable[[str], str], room: int) -> list[str]:
-    return [
-        fit(notice.headline, HEADLINE, escaped),
-        *([fit(notice.point, LINE, escaped)] if notice.point else []),
-        "",
-        *(f"{row.label}: {fit(row.text, room, escaped)}" for row in notice.rows),
-        *([f"Next: {fit(notice.next_step, room * 2, escaped)}"] if notice.next_step else []),
-        *(f"{link.text}: {link.url}" for link in notice.links),
-        f"API: {fit(notice.api, LINE, escaped)}",
-        escaped(notice.mark),
-    ]
+def _lines(notice: Notice, escaped: Callable[[str], str], room: int, commands: int) -> Iterator[str]:
+    yield fit(notice.headline, HEADLINE, escaped)
+    if notice.point:
+        yield fit(notice.point, LINE, escaped)
+    yield ""
+    yield from (f"{row.label}: {fit(row.text, room, escaped)}" for row in notice.rows)
+    yield ""
+    for step in said(notice, room, commands, lambda command: escaped(command) == command):
+        yield fit(step.words, room, escaped)
+        if step.command:
+            yield step.command
+    yield ""
+    yield from (f"{link.text}: {link.url}" for link in notice.links)
+    yield f"API: {fit(notice.api, LINE, escaped)}"
+    yield escaped(notice.mark)
 
 
 def wiki(notice: Notice) -> str:
@@ -43,11 +49,12 @@ def wiki(notice: Notice) -> str:
         "",
         *(f"* *{row.label}:* {fit(row.text, VALUE, escape.wiki)}" for row in notice.rows),
         "",
-        *([f"*Next:* {fit(notice.next_step, NEXT, escape.wiki)}"] if notice.next_step else []),
-        *(f"[{escape.wiki(link.text)}|{link.url}]" for link in notice.links),
-        f"API: {fit(notice.api, LINE, escape.wiki)} {escape.wiki(notice.mark)}",
     ]
-    return "\n".join(lines)
+    for step in said(notice, WORDS, COMMANDS, lambda command: "{noformat" not in command):
+        lines.append(fit(step.words, WORDS, escape.wiki))
+        lines += [f"{{noformat}}{step.command}{{noformat}}"] if step.command else []
+    lines += [f"[{escape.wiki(link.text)}|{link.url}]" for link in notice.links]
+    return "\n".join([*lines, f"API: {fit(notice.api, LINE, escape.wiki)} {escape.wiki(notice.mark)}"])
 
 
 def markdown(notice: Notice) -> str:
@@ -58,18 +65,24 @@ def markdown(notice: Notice) -> str:
         "",
         *(f"- **{row.label}:** {_value(row.text, row.exact)}" for row in notice.rows),
         "",
-        *([f"**Next:** {fit(notice.next_step, NEXT, escape.github)}", ""] if notice.next_step else []),
-        " · ".join(f"[{escape.github(link.text)}]({link.url})" for link in notice.links),
-        "",
-        f"{_value(notice.api, True)} {escape.github(notice.mark)}",
     ]
-    return "\n".join(lines)
+    for step in said(notice, WORDS, COMMANDS):
+        lines += [fit(step.words, WORDS, escape.github), ""]
+        lines += [*_fenced(step.command), ""] if step.command else []
+    lines += [" · ".join(f"[{escape.github(link.text)}]({link.url})" for link in notice.links), ""]
+    return "\n".join([*lines, f"{_value(notice.api, True)} {escape.github(notice.mark)}"])
 
 
 def _value(text: str, exact: bool) -> str:
     if not exact:
         return fit(text, VALUE, escape.github)
     return "`" + fit(text, VALUE).replace("`", "'") + "`"
+
+
+def _fenced(command: str) -> tuple[str, str, str]:
+    """A fence longer than any in the command: https://github.github.com/gfm/#fenced-code-blocks"""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", command)), default=0))
+    return f"{fence}sh", command, fence
 
 
 def document(notice: Notice) -> dict[str, Any]:
@@ -80,11 +93,18 @@ def document(notice: Notice) -> dict[str, Any]:
         _paragraph(_text(notice.headline, "strong")),
         *([_paragraph(_text(notice.point))] if notice.point else []),
         {"type": "bulletList", "content": [{"type": "listItem", "content": [row]} for row in rows]},
-        *([_paragraph(_text("Next: ", "strong"), _text(notice.next_step))] if notice.next_step else []),
+        *(node for step in said(notice, WORDS, COMMANDS) for node in _step(step.words, step.command)),
         *(_paragraph(link) for link in links),
         _paragraph(_text(notice.api, "code"), _text(f" {notice.mark}")),
     ]
     return {"type": "doc", "version": 1, "content": content}
+
+
+def _step(words: str, command: str | None) -> Iterator[dict[str, Any]]:
+    yield _paragraph(_text(words))
+    if command:
+        text = {"type": "text", "text": command}
+        yield {"type": "codeBlock", "attrs": {"language": "shell"}, "content": [text]}
 
 
 def _exact(exact: bool) -> tuple[str, ...]:
@@ -96,6 +116,6 @@ def _paragraph(*nodes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(text: str, *marks: str | dict[str, Any]) -> dict[str, Any]:
-    node: dict[str, Any] = {"type": "text", "text": fit(text, NEXT)}
+    node: dict[str, Any] = {"type": "text", "text": fit(text, VALUE)}
     found = [{"type": mark} if isinstance(mark, str) else mark for mark in marks]
     return {**node, "marks": found} if found else node

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.next_steps import next_step
+from shared.escape import plain
+from shared.next_steps import next_step, steps_of
 from shared.restore import AzureError, Job, Phase, Restore
 from shared.values import Moment, Value
 
@@ -18,6 +19,13 @@ TITLES = {
     "withdrawn": "Restore withdrawn: nothing was started",
     "checked": "Dry run passed: nothing was submitted",
 }
+
+
+class NextStep(Value):
+    """One thing to do: in words, and the command that does it, whole."""
+
+    words: str
+    command: str | None = None
 
 
 class Facts(Value):
@@ -48,6 +56,7 @@ class Facts(Value):
     error: AzureError | None = None
     warnings: tuple[str, ...] = ()
     next_step: str | None = None
+    steps: tuple[NextStep, ...] = ()
     path: str
 
     @property
@@ -90,6 +99,10 @@ def facts_of(restore: Restore, event: str, now: datetime) -> Facts:
         "error": restore.error,
         "warnings": restore.warnings,
         "next_step": next_step(restore),
+        "steps": tuple(
+            NextStep(words=plain(step.words), command=step.joint.join(step.commands) or None)
+            for step in steps_of(restore)
+        ),
         "path": f"/api/restores/{restore.id}",
     }
     return Facts(**values)

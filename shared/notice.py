@@ -1,14 +1,16 @@
 """What a notice tells a person: the headline, from when the data is, the facts worth a line, what to do next. Pure."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from shared.escape import plain, unlinked
-from shared.facts import Facts, span
+from shared.escape import fit, plain, size, unlinked
+from shared.facts import Facts, NextStep, span
 
 Tone = Literal["good", "warning", "attention", "default"]
+MOST_STEPS = 8
 VAULT_LINK = "Open the vault in the portal"
 _TONES: dict[str, Tone] = {
     "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",
@@ -51,7 +53,7 @@ class Notice:
     headline: str
     point: str | None
     rows: tuple[Row, ...]
-    next_step: str | None
+    steps: tuple[NextStep, ...]
     links: tuple[Link, ...]
     api: str
     mark: str
@@ -62,12 +64,11 @@ def notice_of(facts: Facts, portal: str) -> Notice:
     """The notice of an event."""
     found = (_row(*row) for row in _rows(facts))
     name = unlinked(facts.name)
-    following = facts.next_step or _NEXT.get(facts.event)
     return Notice(
         headline=plain(f"{facts.title}: {name}" if name else facts.title),
         point=plain(facts.point_said) if facts.point_said else None,
         rows=tuple(row for row in found if row.text),
-        next_step=plain(following) if following else None,
+        steps=_steps(facts),
         links=tuple(link for link in (_ticket(facts), _vault(facts, portal)) if link),
         api=plain(f"GET {facts.path}"),
         mark=mark(facts.event_id),
@@ -83,6 +84,28 @@ def mark(event_id: str) -> str:
 def one_text(notice: Notice) -> str:
     """Headline and point in one line, for where there is only one."""
     return f"{notice.headline}. {notice.point or ''}".strip()
+
+
+def said(notice: Notice, words: int, commands: int, usable: Callable[[str], bool] = bool) -> Iterator[NextStep]:
+    """The next steps, numbered, words cut; commands whole or not at all, for half a command does another thing."""
+    left, missing = commands, len(notice.steps) > MOST_STEPS
+    for number, step in enumerate(notice.steps[:MOST_STEPS], 1):
+        head = f"{number}. " if len(notice.steps) > 1 else "Next: "
+        command = step.command if step.command and size(step.command) <= left and usable(step.command) else None
+        left -= size(command or "")
+        missing = missing or bool(step.command and not command)
+        yield NextStep(words=fit(head + step.words, words), command=command)
+    if missing:
+        yield NextStep(words=f"The commands stand in nextStep of the answer to {notice.api}.")
+
+
+def _steps(facts: Facts) -> tuple[NextStep, ...]:
+    """The facts' own steps; else what they say in one text; else what follows the event by itself."""
+    if facts.steps:
+        cleaned = ((plain(step.words), plain(step.command or "")) for step in facts.steps)
+        return tuple(NextStep(words=words, command=command or None) for words, command in cleaned if words)
+    words = plain(facts.next_step or _NEXT.get(facts.event, ""))
+    return (NextStep(words=words),) if words else ()
 
 
 def _row(label: str, text: str | None, exact: bool = False) -> Row:
@@ -148,9 +171,8 @@ def _ticket(facts: Facts) -> Link | None:
 
 
 def _vault(facts: Facts, portal: str) -> Link | None:
-    if not facts.vault.lower().startswith("/subscriptions/") or len(facts.vault) > 400:
-        return None
-    return Link(VAULT_LINK, f"{portal}/#resource{quote(facts.vault, errors='replace')}/overview")
+    url = f"{portal}/#resource{quote(facts.vault, errors='replace')}/overview"
+    return Link(VAULT_LINK, url) if facts.vault.lower().startswith("/subscriptions/") and len(url) <= 700 else None
 
 
 def _web(url: str) -> str | None:

@@ -1,82 +1,76 @@
-"""Made-up facts, one set per event: what a channel's test sends and what the documentation shows. Pure."""
+"""A made-up restore at each of its events: what a channel's test sends and what the documentation shows. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.facts import TITLES, Facts, span
-from shared.restore import AzureError, Job, Phase
+from shared.facts import Facts, facts_of
+from shared.restore import CLOSED, AzureError, Datasource, Job, Phase, Plan, Point, Restore
 
-_VAULT = (
-    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backup-rg"
-    "/providers/Microsoft.DataProtection/backupVaults/backup-vault"
+_GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backup-rg/providers"
+_VAULT = f"{_GROUP}/Microsoft.DataProtection/backupVaults/backup-vault"
+_SERVER = f"{_GROUP}/Microsoft.DBforPostgreSQL/servers/pg-prod-01"
+_PHASES = {"submitted": Phase.SUBMITTED, "overdue": Phase.RESTORING, "test": Phase.SUBMITTED}
+_JOB = Job(id="b54a1f2c-0000-4000-8000-000000000001", status="Completed", seconds=1860.0, bytes=13_314_398_618)
+_TICKET = {
+    "system": "servicenow",
+    "id": "RITM0012345",
+    "ref": "sc_req_item/0123456789abcdef0123456789abcdef",
+    "url": "https://contoso.service-now.com/nav_to.do?uri=sc_req_item.do?sys_id=0123456789abcdef0123456789abcdef",
+}
+_NO_RIGHT = AzureError(
+    stage="job",
+    code="UserErrorContainerNotAccessible",
+    message="The container could not be reached.",
 )
-_FILES = "https://contosorestores.blob.core.windows.net/drills"
-_PHASES = {"submitted": Phase.SUBMITTED, "overdue": Phase.RESTORING, "test": Phase.CHECKED}
-_CLOSED = frozenset({"succeeded", "failed", "refused", "withdrawn", "checked"})
-TEST_TITLE = "Test notice, nothing was restored"
+_NOT_ALLOWED = AzureError(
+    stage="request",
+    code="NotAllowed",
+    message="target: tickets/servicenow may not send files to 'archive'",
+    recommended_action=("Choose one of: drills.",),
+)
+_ENDS: dict[str, dict[str, Any]] = {
+    "succeeded": {"outcome": "filesDelivered", "job": _JOB},
+    "failed": {"error": _NO_RIGHT, "job": _JOB.model_copy(update={"status": "Failed", "bytes": None})},
+    "refused": {"error": _NOT_ALLOWED, "point": None, "plan": None},
+}
 
 
 def sample_facts(event: str, at: datetime) -> Facts:
-    """A notice of `event`, or, for "test", one that says that it is a test."""
-    taken = at - timedelta(hours=3)
-    identity = "01JC0000000000000000SAMPLE"
+    """A notice of `event`, or, for "test", one that says that it is a test and asks nothing."""
+    facts = facts_of(_restore(event, at), "submitted" if event == "test" else event, at)
+    if event != "test":
+        return facts
+    said = {"event": "test", "title": "Test notice, nothing was restored", "next_step": None, "steps": ()}
+    return facts.model_copy(update={**said, "source": "http", "ticket": None})
+
+
+def _restore(event: str, at: datetime) -> Restore:
+    phase = _PHASES[event] if event in _PHASES else Phase(event)
     values: dict[str, Any] = {
-        "event_id": f"{identity}.4",
-        "event": event,
+        "id": "01JC0000000000000000SAMPLE",
+        "phase": phase,
         "sequence": 4,
-        "at": at,
-        "title": TEST_TITLE if event == "test" else TITLES[event],
-        "restore": identity,
-        "phase": _PHASES[event] if event in _PHASES else Phase(event),
         "vault": _VAULT,
         "instance": f"{_VAULT}/backupInstances/pg-prod-01",
         "instance_name": "pg-prod-01",
-        "database": "orders",
-        "point_time": taken,
-        "point_said": f"The data is from {taken:%Y-%m-%d %H:%M} UTC, {span(10_800)} old; later changes are not in it.",
-        "destination": _FILES,
-        "target": "drills",
-        "source": "http" if event == "test" else "tickets/servicenow",
+        "source": "tickets/servicenow",
+        "asked": {"instance": "pg-prod-01", "target": "drills"},
+        "plan": Plan(
+            kind="files",
+            name="drills",
+            location="westeurope",
+            container="https://contosorestores.blob.core.windows.net/drills",
+        ),
         "requested_by": "alex@contoso.com",
         "reason": "quarterly drill",
-        "took_seconds": 2280.0 if event in _CLOSED else None,
-        "path": f"/api/restores/{identity}",
-        **_SPECIAL.get(event, {}),
-    }
-    if event != "test":
-        values["ticket"] = {
-            "system": "servicenow",
-            "id": "RITM0012345",
-            "ref": "sc_req_item/0123456789abcdef0123456789abcdef",
-            "url": "https://contoso.service-now.com/nav_to.do?uri=sc_req_item.do?sys_id=0123456789abcdef0123456789abcdef",
-        }
-    return Facts(**values)
-
-
-_JOB = Job(id="b54a1f2c-0000-4000-8000-000000000001", status="Completed", seconds=1860.0, bytes=13_314_398_618)
-_SPECIAL: dict[str, dict[str, Any]] = {
-    "succeeded": {
-        "title": "Files delivered, not loaded yet",
-        "outcome": "filesDelivered",
-        "job": _JOB,
-        "next_step": f"The files in {_FILES} are a full copy of the database, not loaded anywhere yet. "
-        "List them, load them with pg_restore (custom format) or psql, then delete them.",
-    },
-    "failed": {
-        "job": _JOB.model_copy(update={"status": "Failed"}),
-        "error": AzureError(
-            stage="job",
-            code="UserErrorMissingStoragePermissions",
-            message="The vault's identity may not write to the container.",
-            recommended_action=("Give the vault's identity the role Storage Blob Data Contributor on the account.",),
+        "ticket": _TICKET,
+        "accepted_at": at - timedelta(minutes=38),
+        "due": at,
+        "closed_at": at if phase in CLOSED else None,
+        "overdue_at": at if event == "overdue" else None,
+        "point": Point(id="0123456789abcdef", time=at - timedelta(hours=3), tier="VaultStore"),
+        "datasource": Datasource(
+            type="Microsoft.DBforPostgreSQL/servers/databases", id=f"{_SERVER}/databases/orders", name="orders"
         ),
-        "next_step": "Give the vault's identity the role Storage Blob Data Contributor on the account. "
-        "Then ask once more: POST /api/restores/01JC0000000000000000SAMPLE/again",
-    },
-    "refused": {
-        "point_time": None,
-        "point_said": None,
-        "destination": None,
-        "error": AzureError(stage="request", code="NotAllowed", message="no target of that name may be used here"),
-    },
-}
+    }
+    return Restore(**values | _ENDS.get(event, {}))

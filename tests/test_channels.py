@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from local.sinks import check_payload
 from shared.channel_tickets import told_before
 from shared.channels import COMPOSE, compose, concerns
-from shared.facts import TITLES, Facts
+from shared.facts import TITLES, Facts, NextStep
 from shared.messages import Delivered, Kind, Message, Resolved, Stop, TryAgain, Undeliverable
 from shared.sample import sample_facts
 from shared.standard_webhooks import key, sign
@@ -56,7 +56,8 @@ def test_every_channel_takes_every_event(kind: Kind, event: str) -> None:
 @pytest.mark.parametrize("kind", COMPOSE)
 def test_a_refusal_of_which_hardly_anything_is_known_is_told_too(kind: Kind) -> None:
     unknown = dict.fromkeys(("instance_name", "database", "target", "reason", "requested_by", "next_step"))
-    facts = about(kind, "refused").model_copy(update=unknown | {"vault": "", "instance": ""})
+    empty = {"vault": "", "instance": "", "steps": ()}
+    facts = about(kind, "refused").model_copy(update=unknown | empty)
     message = compose(facts, channel(kind), AT)
     assert check_payload(kind, message.headers, message.body) == []
 
@@ -66,9 +67,29 @@ def test_a_notice_begins_with_what_happened_and_from_when_the_data_is(kind: Kind
     text = sent(kind).body.decode()
     happened, age = text.index("Files delivered, not loaded yet"), text.index("3 h old; later changes are not in it")
     assert happened < age < text.index("backup-vault")
-    assert "restored" not in text.lower().replace("contosorestores", "")
-    for told in ("pg-prod-01", "orders", "drills", "alex@contoso.com", "38 min", "quarterly drill", "pg_restore"):
+    assert "restored" not in text[:age].lower()
+    for told in (
+        "pg-prod-01",
+        "orders",
+        "drills",
+        "alex@contoso.com",
+        "38 min",
+        "quarterly drill",
+        "pg_restore",
+        "az storage blob",
+    ):
         assert told in text.replace("\\", "")
+
+
+@pytest.mark.parametrize("kind", ["teams", "slack", "servicenow", "zendesk", "github", "jira", "pagerduty"])
+def test_a_command_is_there_whole_or_not_at_all(kind: Kind) -> None:
+    short, long = "az storage blob list --name 'a_b*c'", "rm -r " + "x" * 20_000
+    steps = (NextStep(words="List them", command=short), NextStep(words="Then this", command=long))
+    facts = about(kind).model_copy(update={"steps": steps})
+    text = json.dumps(body_of(compose(facts, channel(kind), AT)), ensure_ascii=False)
+    assert short in text
+    assert "rm -r" not in text
+    assert "The commands stand in nextStep" in text
 
 
 def test_no_notice_links_anywhere_but_to_the_ticket_and_the_vault() -> None:

@@ -13,7 +13,7 @@ from local.sinks import check_payload
 from shared import escape
 from shared.channels import COMPOSE, compose
 from shared.escape import MARK, fit, size
-from shared.facts import TITLES, Facts
+from shared.facts import TITLES, Facts, NextStep
 from shared.messages import Kind, Resolved
 from shared.restore import AzureError, Job
 from shared.sample import sample_facts
@@ -46,6 +46,7 @@ def hostile(draw: st.DrawFn, kind: str = "") -> Facts:
         "reason": draw(LONG),
         "warnings": tuple(draw(st.lists(LONG, max_size=5))),
         "next_step": draw(LONG),
+        "steps": tuple(draw(st.lists(st.builds(NextStep, words=LONG, command=st.none() | LONG), max_size=10))),
         "job": Job(id=draw(TEXT), status=draw(TEXT), seconds=3.0, bytes=5),
         "error": draw(st.sampled_from([None, error])),
         "ticket": ticket,
