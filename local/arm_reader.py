@@ -34,12 +34,13 @@ class Hidden(Exception):
 class ArmReader:
     """GETs only. `endpoint` is ARM's; a loopback one takes a fixed token, any other asks azure-identity (az login)."""
 
-    def __init__(self, endpoint: str, api_version: str = API_VERSION, http: httpx.Client | None = None) -> None:
+    def __init__(self, endpoint: str, api_version: str = API_VERSION) -> None:
         self.endpoint = endpoint.rstrip("/")
         self.api_version = api_version
         if not is_loopback(endpoint) and not endpoint.startswith("https://"):
             raise Ours(f"--arm must be https: the token goes there, not to {endpoint}")
-        self.http = http or arm_client(self.endpoint, _auth(self.endpoint), 60, keep_alive=True)
+        self._auth = _auth(self.endpoint)
+        self.http = arm_client(self.endpoint, self._auth, 60, keep_alive=True)
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +72,12 @@ class ArmReader:
             return None
         return str(answer.headers["date"]) if "date" in answer.headers else None
 
+    def token(self) -> str:
+        """The token that calls carry; "" where there is none."""
+        request = self.http.build_request("GET", "/")
+        next(self._auth.auth_flow(request))
+        return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
+
     def _read(self, path: str, query: dict[str, str]) -> Json:
         try:
             answer = self.http.get(path, params=query or None)
@@ -98,7 +105,7 @@ def _code(answer: httpx.Response) -> str:
         return ""
 
 
-def _auth(endpoint: str) -> httpx.Auth:
+def _auth(endpoint: str) -> TokenAuth:
     if is_loopback(endpoint):
         return TokenAuth(lambda: LOCAL_TOKEN, lambda: None)
     from azure.identity import DefaultAzureCredential

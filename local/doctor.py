@@ -1,0 +1,113 @@
+"""`python3 -m local doctor`: checks a desk.toml and a deployment from the outside, with the rights of who runs it."""
+
+import argparse
+import base64
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from local.arm_reader import Absent, ArmReader, Hidden
+from local.check import ground, read
+from local.doctor_desk import Deployed, clock
+from local.doctor_findings import Finding, fault, ok, show, unknown
+from local.doctor_print import role_lines
+from local.doctor_targets import Targets
+from local.doctor_vaults import Vaults
+from shared import arm
+from shared.desk_file import Desk
+from shared.policy import Ground
+from shared.problems import Ours
+from shared.settings import API_VERSION
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is looked at, and as whom."""
+    environ = os.environ
+    parser.add_argument("--config", type=Path, default=Path(environ.get("DESK_CONFIG", "desk.toml")))
+    parser.add_argument("--arm", default=environ.get("ARM_ENDPOINT") or arm.PUBLIC.arm, help="(default: %(default)s)")
+    parser.add_argument("--identity", help="the desk's identity: its object id, or its ARM id")
+    parser.add_argument("--me", help="your own object id (default: the token's)")
+    parser.add_argument("--desk", help="URL of a deployed desk; its channels are tested, each gets a sample notice")
+    parser.add_argument("--key", default=environ.get("DESK_KEY", ""), help="its host key (default: $DESK_KEY)")
+    parser.add_argument("--health-key", default=environ.get("DESK_HEALTH_KEY", ""), help="(default: $DESK_HEALTH_KEY)")
+    parser.add_argument("--api-version", default=environ.get("DATA_PROTECTION_API_VERSION") or API_VERSION)
+    parser.add_argument("--print-roles", action="store_true", help="print the az lines for the vaults' admin; no look")
+
+
+def main(args: argparse.Namespace) -> int:
+    """0 where no fault was found; what could not be read is `unknown`, no fault."""
+    console = Console()
+    try:
+        desk, faults = read(args.config)
+    except Ours as error:
+        desk, faults = Desk(), [str(error)]
+    if args.print_roles and not faults:
+        print("\n".join(role_lines(desk, args.identity, ground())))
+        return 0
+    try:
+        with ArmReader(args.arm, args.api_version) as reader:
+            found = _look(desk, faults, reader, args)
+            return 1 if show(found, console) else 0
+    except Ours as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _look(desk: Desk, faults: list[str], reader: ArmReader, args: argparse.Namespace) -> Iterator[Finding]:
+    check = f"python3 -m local check --config {args.config}"
+    yield from (fault("desk.toml", line, check) for line in faults)
+    if not faults:
+        yield ok("desk.toml", f"it holds: {len(desk.instances)} instances, {len(desk.targets)} targets")
+    yield from clock("ARM", reader.date(), datetime.now(UTC))
+    people = dict(_people(reader, args))
+    if "the desk" not in people:
+        yield unknown("desk", "give --identity, its identity's object id or ARM id, and its roles are looked at")
+    vaults = Vaults(reader, desk, people)
+    yield from vaults.look()
+    yield from Targets(reader, vaults, _ground(args)).look()
+    if args.desk:
+        with _client(args) as http:
+            yield from Deployed(http, desk, lambda: datetime.now(UTC)).look()
+    else:
+        yield unknown("desk", "give --desk and --key, and its health and its channels are tested")
+
+
+def _people(reader: ArmReader, args: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    identity = args.identity
+    if identity and identity.startswith("/"):
+        try:
+            identity = (reader.get(identity).get("properties") or {}).get("principalId")
+        except (Absent, Hidden) as error:
+            raise Ours(f"--identity: {args.identity} cannot be read ({error}); give its object id") from error
+    if identity:
+        yield "the desk", identity
+    me = args.me or _object_id(reader)
+    if me:
+        yield "you", me
+
+
+def _object_id(reader: ArmReader) -> str | None:
+    """Who the token is for, as its own claims say; nothing is decided by it, so its signature is not checked."""
+    try:
+        token = reader.token().split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (IndexError, ValueError):
+        return None
+    return claims.get("oid") if isinstance(claims, dict) else None
+
+
+def _ground(args: argparse.Namespace) -> Ground:
+    return Ground(next((cloud for cloud in arm.CLOUDS if cloud.arm == args.arm.rstrip("/")), arm.PUBLIC))
+
+
+def _client(args: argparse.Namespace) -> httpx.Client:
+    key = args.key
+    headers = {"x-functions-key": key} if key else {}
+    params = {"code": args.health_key} if args.health_key else {}
+    return httpx.Client(base_url=args.desk, headers=headers, params=params, timeout=60, trust_env=False)

@@ -1,0 +1,54 @@
+"""The `az` lines that give the desk and the vaults what they need, for an admin who owns those scopes. Pure."""
+
+from collections.abc import Iterator
+
+from local.doctor_roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
+from shared import arm
+from shared.arm import parse_id
+from shared.desk_file import Desk, Rights
+from shared.policy import Ground, decide
+from shared.requests import RestoreRequest
+from shared.restore import Plan
+from shared.shell import THE_ID, Verbatim, account_and_container, az, identity_of, within
+
+
+def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str]:
+    """The desk's roles on its vaults, then what each vault's identity needs on its targets; each line once."""
+    yield "# the desk's identity on each vault (Reader: backupJobs/read is in none of the Backup roles)"
+    principal = identity or Verbatim('"$DESK"')
+    vaults = dict.fromkeys(parse_id(entry.id, arm.INSTANCE).parent().text for entry in desk.instances.values())
+    for vault in vaults:
+        for role in (OPERATES, READS):
+            yield _grant(role, principal, vault)
+    yield "# each vault's identity on its targets"
+    needed: dict[str, dict[str, None]] = {}
+    free = desk.model_copy(update={"http": Rights()})
+    for name, entry in desk.instances.items():
+        lines = needed.setdefault(identity_of(parse_id(entry.id, arm.INSTANCE).parent().text, entry.identity), {})
+        for target in entry.targets:
+            database = "sample" if desk.targets[target].kind == "database" else None
+            request = RestoreRequest(instance=name, target=target, database=database)
+            lines |= dict.fromkeys(_target(decide(request, "http", free, ground).plan))
+    for who, lines in needed.items():
+        yield from (who, *lines)
+
+
+def _target(plan: Plan) -> Iterator[str]:
+    if plan.kind == "files":
+        yield _grant(WRITES_BLOBS, THE_ID, plan.container_id or _container(plan.container or ""))
+        return
+    yield _grant(READS, THE_ID, plan.server or "")
+    key_vault = (plan.secret or "").removeprefix("https://").split(".")[0]
+    yield _grant(READS_SECRETS, THE_ID, within(az("keyvault show", "-o tsv", name=key_vault, query="id")))
+
+
+def _container(url: str) -> Verbatim:
+    account, container = account_and_container(url)
+    shown = az("storage account show", "-o tsv", name=account, query="id")
+    return Verbatim(f'"$({shown})/blobServices/default/containers/{container}"')
+
+
+def _grant(role: Role, principal: str, scope: str) -> str:
+    kind = "ServicePrincipal"
+    return az("role assignment create", role=role.name, assignee_object_id=principal, assignee_principal_type=kind,
+              scope=scope)  # fmt: skip

@@ -1,0 +1,92 @@
+"""Which role an identity needs where, whether it has it, and the `az` line that gives it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from local.arm_reader import Absent, ArmReader, Hidden, Json
+from local.doctor_findings import Finding, fault, ok, unknown, warning
+from shared.shell import BACKUP_OPERATOR, BLOB_CONTRIBUTOR, READER, SECRETS_USER, az
+
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+MUA_OPERATOR = "f54b6d04-23c6-443e-b462-9c16ab7b4a52"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that is needed, and the wider ones that hold it."""
+
+    name: str
+    id: str
+    wider: frozenset[str] = frozenset({OWNER, CONTRIBUTOR})
+
+    def held_by(self, roles: set[str]) -> bool:
+        return bool(roles & {self.id, *self.wider})
+
+
+OPERATES = Role(
+    "Backup Operator", BACKUP_OPERATOR, frozenset({OWNER, CONTRIBUTOR, "5e467623-bb1f-42f4-a55d-6e525e11384b"})
+)
+READS = Role("Reader", READER)
+# Owner and Contributor are no data roles: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
+WRITES_BLOBS = Role(
+    "Storage Blob Data Contributor", BLOB_CONTRIBUTOR, frozenset({"b7e6dc6d-f1e8-4753-8033-0f276bb0955b"})
+)
+READS_SECRETS = Role(
+    "Key Vault Secrets User",
+    SECRETS_USER,
+    frozenset({"b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "00482a5a-887f-4fb3-b363-3b7fe8e74483"}),
+)
+STANDING = {MUA_OPERATOR: "Backup MUA Operator", OWNER: "Owner", CONTRIBUTOR: "Contributor"}
+
+
+def grant(role: Role, principal: str, scope: str) -> str:
+    """The line that gives the role."""
+    kind = "ServicePrincipal"
+    return az("role assignment create", role=role.name, assignee_object_id=principal, assignee_principal_type=kind,
+              scope=scope)  # fmt: skip
+
+
+def assignments(reader: ArmReader, scope: str, principal: str) -> list[Json]:
+    """What the identity holds at the scope and above it, by itself or by a group."""
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+    query = {"$filter": f"atScope() and assignedTo('{principal}')"}
+    found = [item.get("properties") or {} for item in reader.pages(path, **query)]
+    return [p for p in found if p.get("principalId") == principal or p.get("principalType") == "Group"]
+
+
+def role_of(assignment: Json) -> str:
+    return str(assignment.get("roleDefinitionId", "")).rpartition("/")[2].lower()
+
+
+def needs(reader: ArmReader, place: str, who: str, principal: str | None, role: Role, scope: str) -> Finding:
+    """Whether an identity has a role at a scope."""
+    if principal is None:
+        return unknown(place, f"{who} is not known: nobody can tell whether it has {role.name}")
+    try:
+        roles = {role_of(each) for each in assignments(reader, scope, principal)}
+    except (Absent, Hidden) as error:
+        return unknown(place, f"the role assignments may not be read ({error})", grant(role, principal, scope))
+    if role.held_by(roles):
+        return ok(place, f"{who} has {role.name}")
+    return fault(place, f"{who} lacks {role.name}", grant(role, principal, scope))
+
+
+def standing(reader: ArmReader, guard: str, people: dict[str, str]) -> Iterator[Finding]:
+    """A Resource Guard works only while nobody on this side may pass it for good: such roles are given for hours."""
+    place = f"guard {guard.rpartition('/')[2]}"
+    for who, principal in people.items():
+        try:
+            held = assignments(reader, guard, principal)
+        except (Absent, Hidden) as error:
+            yield unknown(place, f"its role assignments may not be read ({error})")
+            continue
+        found = [each for each in held if role_of(each) in STANDING]
+        for each in found:
+            name = STANDING[role_of(each)]
+            line = az("role assignment delete", assignee=str(each.get("principalId")), role=name,
+                      scope=str(each.get("scope") or guard))  # fmt: skip
+            words = f"{who} holds {name} there for good, which defeats it: let it be given for an hour, by PIM"
+            yield warning(place, words, line) if who == "you" else fault(place, words, line)
+        if not found:
+            yield ok(place, f"{who} holds no standing role there")
