@@ -1,0 +1,102 @@
+"""The desk as a contender: the app's own composition over an in-memory ledger and queue, a timer beside it."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from local.bench_contender import Score, until_done
+from local.bench_queue import BenchQueue
+from local.bench_world import CONTAINER, Case, World, contender_arguments
+from local.memory import MemoryStore
+from shared.composition import App
+from shared.http import Call
+from shared.messages import Message
+from shared.notifier import Notifier
+from shared.settings import from_environment
+
+LIMIT = 6 * 3600.0  # of the service's seconds
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - signs notices that nobody receives
+HEAD = f"""
+[targets.drills]
+kind = "files"
+container = "{CONTAINER}"
+[channels.bench]
+kind = "webhook"
+url = "http://127.0.0.1:9/bench"
+secret = {{ env = "BENCH_SECRET" }}
+on = ["succeeded", "failed", "refused", "lost"]
+default = true
+"""
+
+
+def desk_toml(case: Case, path: Path) -> Path:
+    """All instances by name."""
+    named = [f'[instances.{name}]\nid = "{instance}"\ntargets = ["drills"]\n' for _, instance, name in case.instances()]
+    path.write_text(HEAD + "".join(named))
+    return path
+
+
+class Bench:
+    """The app, put together as in Azure but for storage, queue and the channel's other end."""
+
+    def __init__(self, case: Case, world: World) -> None:
+        environ = {
+            "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+            "ARM_ENDPOINT": world.url,
+            "ARM_CA_BUNDLE": str(world.certificate),
+            "DESK_PACE": str(case.speed),
+            "DESK_CONFIG": str(desk_toml(case, world.home / "desk.toml")),
+            "BENCH_SECRET": SECRET,
+        }
+        self.case, self.store, self.queue = case, MemoryStore(), BenchQueue()
+        self.app = App(from_environment(environ, world.home))
+        self.app.store = self.store
+        self.app.send = self.queue.send
+        parts = self.app.parts
+        self.score = Score(case.restores)
+        self.app.notifier = Notifier(
+            parts.outbox, parts.read_desk, environ, self._told, parts.now, parts.jitter, parts.pace, True
+        )
+        self.queue.handle = self.app.queue_in.message
+
+    def _told(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        restore = self.app.parts.ledger.load(message.headers["webhook-id"].rpartition(".")[0])
+        if restore and restore.outcome and restore.job:
+            self.score.notice(restore.job.id)
+        elif restore:
+            self.score.fail(f"{restore.phase.value}: {restore.error or restore.trouble}")
+        return 200, b"", {}
+
+    def ask_all(self) -> None:
+        """A burst of requests by HTTP's own way in, each timed."""
+        for number, (_, _, name) in enumerate(self.case.instances()):
+            body = json.dumps({"instance": name, "target": "drills", "requestedBy": "bench@contoso.com"}).encode()
+            began = time.perf_counter()
+            answer = self.app.api.post_restore(Call(body=body, headers={"idempotency-key": f"bench-{number}"}))
+            self.score.accept_ms.append((time.perf_counter() - began) * 1000)
+            if answer.status != 202:
+                self.score.fail(f"answered {answer.status}")
+
+    def sweep(self) -> float:
+        """One round of the timer; how long it rests until the next, as a schedule does."""
+        began, every = time.monotonic(), self.case.sweep_every / self.case.speed
+        self.app.sweep.run()
+        return every - (time.monotonic() - began) % every
+
+
+def main(argv: list[str] | None = None, say: Callable[[Score], None] = Score.report) -> int:
+    case, world = contender_arguments(argv)
+    logging.getLogger("desk").setLevel(logging.ERROR)
+    bench = Bench(case, world)
+    with bench.queue:
+        bench.ask_all()
+        until_done(bench.score, LIMIT / case.speed, bench.sweep)
+    say(bench.score)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

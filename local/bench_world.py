@@ -1,0 +1,93 @@
+"""What both contenders of the bench are given: the same emulator, the same durations, the same databases."""
+
+import argparse
+import json
+import os
+import shutil
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local.emulator.seed import SUBSCRIPTION, vault_id
+from local.emulator.worlds import bench_seed
+from local.environment import hermetic
+from local.processes import Child
+
+CONTAINER = "https://benchstore.blob.core.windows.net/drills"
+
+
+@dataclass(frozen=True)
+class Case:
+    """So many restores at once, in so many vaults; `speed` divides every duration of Azure's and of the contender's."""
+
+    restores: int
+    vaults: int
+    speed: float
+    job_seconds: float = 600.0
+    sweep_every: float = 30.0  # the schedule that a deployment has
+    threads: int = 500  # of the peer's pool, at the most
+
+    def instances(self) -> list[tuple[str, str, str]]:
+        """Vault, instance's ARM id and its name in desk.toml, one for each restore; neighbours are in other vaults."""
+        each = -(-self.restores // self.vaults)
+        seed = bench_seed(self.vaults, each)
+        found = [
+            (vault_id(SUBSCRIPTION, vault), f"{vault_id(SUBSCRIPTION, vault)}/backupInstances/{held.name}", held.server)
+            for held_at in range(each)
+            for vault in seed.vaults
+            for held in [vault.instances[held_at]]
+        ]
+        return found[: self.restores]
+
+
+@dataclass(frozen=True)
+class World:
+    """An emulator that runs, and where its certificate and its folder are."""
+
+    url: str
+    certificate: Path
+    home: Path
+
+    def asked(self, path: str) -> Any:
+        """The emulator's control API."""
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        answer = httpx.get(f"{self.url}/_emulator/{path}", timeout=120, trust_env=False, verify=trusted)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@contextmanager
+def world(case: Case) -> Iterator[World]:
+    """A fresh emulator over TLS with ARM's real token buckets; nothing is left of it after the block."""
+    home = Path(tempfile.mkdtemp(prefix="restore-desk-bench-"))
+    seed = bench_seed(case.vaults, -(-case.restores // case.vaults))
+    vaults = [
+        replace(v, instances=tuple(replace(i, job_seconds=case.job_seconds) for i in v.instances)) for v in seed.vaults
+    ]
+    (home / "seed.json").write_text(json.dumps(asdict(replace(seed, vaults=tuple(vaults)))))
+    line = ["-m", "local.emulator", "--port", "0", "--state", str(home / "state"), "--seed", str(home / "seed.json")]
+    line += ["--speed", str(case.speed), "--tls", "--buckets", "--fractional-retry-after"]
+    child = Child("the emulator", line, home / "emulator.log", hermetic(os.environ))
+    try:
+        child.start()
+        url = next(word for word in child.first_line.split() if word.startswith("https")).rstrip(",")
+        yield World(url, home / "state" / "emulator.crt", home)
+    finally:
+        child.stop(5)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def contender_arguments(argv: list[str] | None = None) -> tuple[Case, World]:
+    """What a contender's process is told."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("case", type=json.loads)
+    parser.add_argument("world", type=json.loads)
+    given = parser.parse_args(argv)
+    told = given.world
+    return Case(**given.case), World(told["url"], Path(told["certificate"]), Path(told["home"]))
