@@ -1,4 +1,4 @@
-"""What must hold after chaos, whatever happened: read from the desk's books, Azure's journal and the channels' post. Pure."""
+"""What must hold after chaos: read from the desk's books, Azure's journal and what the channels got. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What chaos does and when: one seed gives one schedule of requests, kills, freezes and cuts, and one set of faults. Pure."""
+"""What chaos does and when: one seed gives one schedule of requests, kills, freezes and cuts, and the faults. Pure."""
 
 import random
 from collections.abc import Iterator

@@ -51,6 +51,7 @@ class Run:
         self._hosts = [Lock() for _ in range(HOSTS)]
         self._pool = made.enter_context(ThreadPoolExecutor(32))
         self._frozen = Lock()
+        self.struck = self.exposed = 0
 
     def warm_up(self) -> None:
         """One restore in every vault, undisturbed: from now on each is known to echo our ids, or not to."""
@@ -66,6 +67,7 @@ class Run:
 
     def go(self, deeds: list[Deed], share: float) -> None:
         """All deeds, each when it is due; returns when the last caller has heard its 2xx."""
+        before = sum(self.stack.emulated("counts").values())
         if rules := fault_rules(share):
             self.stack.emulated("faults", "POST", rules)
         began = time.monotonic()
@@ -79,6 +81,8 @@ class Run:
         for deed, one in zip(deeds, running, strict=True):
             if deed.what != "ask":
                 one.result()
+        self.struck = sum(rule["applied"] for rule in self.stack.emulated("faults"))
+        self.exposed = sum(self.stack.emulated("counts").values()) - before
         self.repair()
         for one in running:
             one.result()

@@ -1,4 +1,4 @@
-"""The world that chaos works in: vaults enough for many restores at once, one that echoes nothing, and its desk.toml. Pure."""
+"""The world of chaos: vaults for many restores at once, one that echoes nothing, and its desk.toml. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace

@@ -32,7 +32,8 @@ class Link:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.down:
-            return _reset(writer)
+            _reset(writer)
+            return
         there, back = await asyncio.open_connection("127.0.0.1", self._to)
         ends = {writer, back}
         self._open |= ends
@@ -90,7 +91,8 @@ class Links:
         left = asyncio.all_tasks(self._loop)
         for task in left:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        if left:
+            self._loop.run_until_complete(asyncio.wait(left))
         self._loop.close()
 
     def tell(self, act: Callable[[], None]) -> None:
