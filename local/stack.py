@@ -56,6 +56,7 @@ class Options:
     port: int = 0
     config: Path = ROOT / "desk.toml"
     home: Path | None = None
+    storage: str | None = None  # a connection string of somebody else's storage, in place of Azurite
     emulator: Sequence[str] = ("--fractional-retry-after",)
     environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Sequence[Sequence[str]] = ((),)  # one process each, with the kinds it runs (none: all)
@@ -122,8 +123,7 @@ class Stack:
         self.home.mkdir(parents=True, exist_ok=True)
         sinks = {name: Sink(kind, (self._secrets[name],)) for name, (kind, _, _) in CHANNELS.items()}
         self.channels = made.enter_context(Channels(sinks))
-        self.azurite = made.enter_context(Azurite(self.home / "azurite"))
-        self.storage = self.azurite.connection_string
+        self.storage = self.options.storage or self._azurite(made)
         if self.options.flaky:
             self.links = made.enter_context(Links(self.azurite))
             self.storage = self.links.connection_string
@@ -146,6 +146,19 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left.close()
+
+    def _azurite(self, made: ExitStack) -> str:
+        self.azurite = made.enter_context(Azurite(self.home / "azurite"))
+        return self.azurite.connection_string
+
+    @property
+    def storage_said(self) -> str:
+        """Where ledger and queue are, without the key."""
+        return (
+            "yours (AzureWebJobsStorage)"
+            if self.options.storage
+            else f"{self.azurite.queue_url}  {self.azurite.table_url}"
+        )
 
     def _emulator(self, made: ExitStack) -> str:
         line = ["-m", "local.emulator", "--port", "0", "--state", str(self.home / "emulator")]
@@ -189,5 +202,5 @@ class Stack:
         """Puts a message on the request queue, as another service would."""
         from azure.storage.queue import QueueClient
 
-        with QueueClient.from_connection_string(self.azurite.connection_string, "restore-requests") as queue:
+        with QueueClient.from_connection_string(self.storage, "restore-requests") as queue:
             queue.send_message(text, time_to_live=-1)

@@ -2,22 +2,25 @@
 
 import argparse
 import os
+import re
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.stack import Options, Stack
 
 TAKEN = (
-    "ARM_ENDPOINT", "ARM_SCOPE", "DATA_PROTECTION_API_VERSION", "DESK_CONFIG", "SWEEP_SCHEDULE", "RETENTION_DAYS",
+    "ARM_ENDPOINT", "ARM_SCOPE", "ARM_CA_BUNDLE", "DATA_PROTECTION_API_VERSION", "DESK_CONFIG", "DESK_PACE",
+    "SWEEP_SCHEDULE", "RETENTION_DAYS", "AzureWebJobsStorage",
 )  # fmt: skip
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arm", metavar="URL", help="another ARM endpoint than the emulator's")
     parser.add_argument("--port", type=int, default=7071, metavar="N", help="of the Functions host (default 7071)")
-    parser.add_argument("--speed", type=float, default=10, help="divides the emulator's durations (default 10)")
+    parser.add_argument("--speed", type=float, default=30, help="divides all durations on a loopback ARM (default 30)")
     parser.add_argument("--state", type=Path, default=Path(".local/up"), help="folder that keeps ledger and emulator")
 
 
@@ -27,15 +30,30 @@ def main(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     arm = args.arm or os.environ.get("ARM_ENDPOINT")
-    secret_names = {name: value for name, value in os.environ.items() if name.endswith(("_URL", "_SECRET", "_TOKEN"))}
-    environ = {name: os.environ[name] for name in TAKEN if os.environ.get(name)} | secret_names
-    pace = 1.0 if arm else args.speed
-    options = Options(speed=args.speed, pace=pace, arm=arm, port=args.port, home=args.state.resolve(), environ=environ)
+    named = taken(os.environ, arm)
+    options = Options(
+        speed=args.speed,
+        pace=args.speed,  # the app takes no other pace than Azure's own unless ARM is on this machine
+        arm=arm,
+        port=args.port,
+        home=args.state.resolve(),
+        environ=named,
+        storage=named.get("AzureWebJobsStorage"),
+    )
     with Stack(options) as stack:
         print(words(stack), flush=True)
         stop.wait()
         print("stopping …", file=sys.stderr)
     return 0
+
+
+def taken(environ: Mapping[str, str], arm: str | None) -> dict[str, str]:
+    """The settings of whoever runs it: the app's own names, and what desk.toml's channels and tickets may name."""
+    named = {name: environ[name] for name in TAKEN if environ.get(name)}
+    secret = {
+        name: value for name, value in environ.items() if re.search(r"_(URL|SECRET|TOKEN|KEY|USER|PASSWORD)$", name)
+    }
+    return {**secret, **named, **({"ARM_ENDPOINT": arm} if arm else {})}
 
 
 def words(stack: Stack) -> str:
@@ -46,7 +64,7 @@ def words(stack: Stack) -> str:
 Restore Desk is up (Ctrl-C ends it).
   API        {stack.url}/api
   ARM        {stack.arm}
-  storage    {stack.azurite.queue_url}  {stack.azurite.table_url}
+  storage    {stack.storage_said}
   notices    {stack.channels.url}/_sink/received
   key        {stack.key}   (made for this run)
 

@@ -44,6 +44,8 @@ class Pace:
         changes |= {
             "submit_window": max(self.submit_window / factor, 3),
             "submit_total": max(self.submit_total / factor, 6),
+            "sweep_silent": max(self.sweep_silent / factor, 60),
+            "outbox_late": max(self.outbox_late / factor, 60),
         }
         return replace(self, **changes)  # type: ignore[arg-type]
 
