@@ -157,11 +157,13 @@ def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
         found, unread = None, f"the vault's jobs cannot be read to the end ({no})"
     if found:
         return Adopted(found.job, "which carries this attempt's id", now + timedelta(seconds=parts.pace.job_likely))
-    if now >= grace_ends and unread:
-        return TrackLost(unread)
+    again = now + timedelta(seconds=parts.pace.reconcile_every)
     if now < grace_ends:
-        due = min(now + timedelta(seconds=parts.pace.reconcile_every), grace_ends)
-        return Postponed("in doubt: no job of the vault carries its id yet", due)
+        return Postponed("in doubt: no job of the vault carries its id yet", min(again, grace_ends))
+    if unread and now < grace_ends + timedelta(seconds=parts.pace.grace):
+        return Postponed(f"in doubt: {unread}", again)  # a job that answers 404 or 403 once may be read the next time
+    if unread:
+        return TrackLost(unread)
     if restore.phase is Phase.SUBMITTING and parts.board.recall(restore.vault, "echo"):
         return NeverArrived()
     return TrackLost("no job of the vault carries its id, and this vault has not been seen to echo our ids")
