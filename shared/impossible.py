@@ -1,10 +1,27 @@
 """What Azure cannot do, refused before it is asked: what is wrong, and what to do instead. Pure."""
 
+from typing import Protocol
+
 from shared.arm import CONTAINER, parse_id
-from shared.parts import VaultFacts
 from shared.restore import AzureError, Datasource, Plan, Restore
 
 DISABLED = frozenset({"disabled", "permanentlydisabled"})
+
+
+class Vault(Protocol):
+    """What a vault says of itself (`shared.parts.VaultFacts`)."""
+
+    @property
+    def location(self) -> str: ...
+
+    @property
+    def secondary(self) -> str | None: ...
+
+    @property
+    def cross_subscription(self) -> str | None: ...
+
+    @property
+    def cross_region(self) -> str | None: ...
 
 
 def refusal(code: str, message: str, *actions: str) -> AzureError:
@@ -12,7 +29,7 @@ def refusal(code: str, message: str, *actions: str) -> AzureError:
     return AzureError(stage="request", code=code, message=message, recommended_action=actions)
 
 
-def impossible(restore: Restore, plan: Plan, source: Datasource, vault: VaultFacts) -> AzureError | None:
+def impossible(restore: Restore, plan: Plan, source: Datasource, vault: Vault) -> AzureError | None:
     """Why this cannot be restored so, or None; known from the vault's and the instance's own facts."""
     if plan.kind == "database" and source.flexible:
         return refusal(
@@ -29,7 +46,7 @@ def impossible(restore: Restore, plan: Plan, source: Datasource, vault: VaultFac
     return _region(restore, plan, vault) or _server_region(plan, source) or _subscription(restore, plan, vault)
 
 
-def _region(restore: Restore, plan: Plan, vault: VaultFacts) -> AzureError | None:
+def _region(restore: Restore, plan: Plan, vault: Vault) -> AzureError | None:
     if not restore.cross_region:
         if plan.location and plan.location != vault.location and plan.location == vault.secondary:
             return refusal(
@@ -66,7 +83,7 @@ def _server_region(plan: Plan, source: Datasource) -> AzureError | None:
     )
 
 
-def _subscription(restore: Restore, plan: Plan, vault: VaultFacts) -> AzureError | None:
+def _subscription(restore: Restore, plan: Plan, vault: Vault) -> AzureError | None:
     if (vault.cross_subscription or "").lower() not in DISABLED:
         return None
     own = restore.vault.split("/")[2].lower()

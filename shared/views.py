@@ -2,17 +2,41 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from shared.facts import span
 from shared.next_steps import next_step
-from shared.outbox import Notice
 from shared.restore import Restore
 from shared.store import Row
 from shared.values import iso
 
 
-def restore_view(restore: Restore, notices: Sequence[Notice], now: datetime) -> dict[str, Any]:
+class Told(Protocol):
+    """A notice and how its delivery stands (`shared.outbox.Notice`)."""
+
+    @property
+    def event(self) -> str: ...
+
+    @property
+    def event_id(self) -> str: ...
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def attempts(self) -> int: ...
+
+    @property
+    def due(self) -> datetime: ...
+
+    @property
+    def answer(self) -> str: ...
+
+
+def restore_view(restore: Restore, notices: Sequence[Told], now: datetime) -> dict[str, Any]:
     """`GET /api/restores/{id}`."""
     value = restore.json_value()
     plan = restore.plan
@@ -61,7 +85,7 @@ def point_view(restore: Restore, now: datetime) -> dict[str, Any] | None:
     return {**restore.point.json_value(), "ageSeconds": round(age), "age": span(age)}
 
 
-def notice_view(number: int, notice: Notice) -> dict[str, Any]:
+def notice_view(number: int, notice: Told) -> dict[str, Any]:
     """One notice and how its delivery stands; `number` is what `/notices/{n}/resend` takes."""
     shown = {
         "number": number,
