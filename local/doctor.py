@@ -23,7 +23,7 @@ from shared import arm
 from shared.desk_file import Desk
 from shared.policy import Ground
 from shared.problems import Ours
-from shared.settings import API_VERSION
+from shared.settings import API_VERSION, is_loopback
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +107,8 @@ def _ground(args: argparse.Namespace) -> Ground:
 
 
 def _client(args: argparse.Namespace) -> httpx.Client:
-    key = args.key
-    headers = {"x-functions-key": key} if key else {}
+    if not args.desk.startswith("https://") and not is_loopback(args.desk):
+        raise Ours(f"--desk must be https: the key goes there, not to {args.desk}")
+    headers = {"x-functions-key": args.key} if args.key else {}
     params = {"code": args.health_key} if args.health_key else {}
     return httpx.Client(base_url=args.desk, headers=headers, params=params, timeout=60, trust_env=False)

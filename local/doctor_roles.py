@@ -76,6 +76,7 @@ def standing(reader: ArmReader, guard: str, people: dict[str, str]) -> Iterator[
     """A Resource Guard works only while nobody on this side may pass it for good: such roles are given for hours."""
     place = f"guard {guard.rpartition('/')[2]}"
     for who, principal in people.items():
+        holds = "hold" if who == "you" else "holds"
         try:
             held = assignments(reader, guard, principal)
         except (Absent, Hidden) as error:
@@ -86,7 +87,7 @@ def standing(reader: ArmReader, guard: str, people: dict[str, str]) -> Iterator[
             name = STANDING[role_of(each)]
             line = az("role assignment delete", assignee=str(each.get("principalId")), role=name,
                       scope=str(each.get("scope") or guard))  # fmt: skip
-            words = f"{who} holds {name} there for good, which defeats it: let it be given for an hour, by PIM"
+            words = f"{who} {holds} {name} there for good, which defeats it: let it be given for an hour, by PIM"
             yield warning(place, words, line) if who == "you" else fault(place, words, line)
         if not found:
-            yield ok(place, f"{who} holds no standing role there")
+            yield ok(place, f"{who} {holds} no standing role there")

@@ -75,6 +75,7 @@ class Targets:
                 held = self._by_name(use.vault.id.subscription, arm.ACCOUNT, account)
                 scope = f"{held}/blobServices/default/containers/{container}"
             else:
+                yield from _crossing(use, scope)
                 self.reader.get(parse_id(scope, arm.CONTAINER).parent(2).text)
         except Absent:
             line = az("storage account list", query=f"[?name=='{account}'].id")
@@ -84,7 +85,6 @@ class Targets:
         except Hidden as error:
             yield unknown(use.place, f"storage account {account}: {error}")
             return
-        yield from _crossing(use, scope)
         yield from self._container(use, account, container, scope)
 
     def _container(self, use: Use, account: str, container: str, scope: str) -> Iterator[Finding]:
