@@ -84,6 +84,11 @@ def take_ticket(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().ticket_in.answer)
 
 
+@app.route("dead-letters", methods=["GET"])
+def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().dead_letters.answer)
+
+
 @app.route("desk/pause", methods=["POST"])
 def pause_desk(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.pause)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.acts import Acts
 from shared.api import Api
+from shared.api_dead import DeadLetters
 from shared.api_desk import DeskApi
 from shared.arm_calls import ArmCalls
 from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
@@ -202,6 +203,10 @@ class App:
     @cached_property
     def desk_api(self) -> DeskApi:
         return DeskApi(self.parts, self.notifier)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self.parts)
 
     @cached_property
     def contract(self) -> Callable[[Call], Answer]:

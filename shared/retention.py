@@ -62,7 +62,8 @@ class Retention:
     def _clear(self, restore_id: str, restore: Restore | None, done: Row) -> None:
         """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""
         store, place = self._ledger.store, keys.partition(restore_id)
-        told = [Change("delete", row.key) for row in self._told(restore_id)]
+        rows = list(self._told(restore_id))
+        told = [Change("delete", key) for row in rows for key in (row.key, row.text("dead")) if key]
         for i in range(0, len(told), BATCH):
             store.commit(place, told[i : i + BATCH])
         last = [Change("delete", done.key, etag=done.etag)]
@@ -70,6 +71,9 @@ class Retention:
             last.append(Change("delete", keys.restore(restore_id), etag=restore.etag))
         if restore and restore.job and self._ledger.job_holder(restore, restore.job.id) == restore_id:
             last.append(Change("delete", keys.job(restore.job.id)))
+        if restore and not restore.vault:
+            dead = keys.dead(restore.accepted_at, restore_id, "request")
+            last += [Change("delete", dead)] if store.get(place, dead) else []
         store.commit(place, last)
 
     def _told(self, restore_id: str) -> Iterator[Row]:

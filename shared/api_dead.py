@@ -1,0 +1,34 @@
+"""GET /api/dead-letters: what was refused where nobody read the answer, and what could not be told; newest first."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from shared import keys
+from shared.dead_letters import dead_view
+from shared.http import Answer, Call, json_answer
+from shared.parts import Parts
+from shared.problems import invalid
+from shared.store import Row
+
+PAGE, MOST = 100, 1000
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """The dead letters of every vault, and of what belongs to none."""
+
+    parts: Parts
+
+    def answer(self, call: Call) -> Answer:
+        """GET /api/dead-letters?pageSize="""
+        size = call.query.get("pageSize", str(PAGE))
+        if not (size.isascii() and size.isdecimal()) or not 1 <= int(size[:9]) <= MOST:
+            raise invalid("pageSize", f"a number from 1 to {MOST} is due")
+        rows = (self._of(vault, int(size)) for vault in self.parts.ledger.vaults())
+        newest = heapq.merge(*rows, key=lambda row: row.key)
+        return json_answer(200, {"value": [dead_view(row) for row in islice(newest, int(size))]})
+
+    def _of(self, vault: str, limit: int) -> Iterator[Row]:
+        return self.parts.ledger.store.scan(keys.vault_partition(vault), "dead-", keys.until("dead-"), limit)
