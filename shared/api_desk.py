@@ -8,7 +8,7 @@ from shared import keys
 from shared.acts import Act
 from shared.beginning import datasource
 from shared.board import Pause
-from shared.facts import Facts, span
+from shared.facts import span
 from shared.http import Answer, Call, json_answer, read_model
 from shared.messages import Delivered, Stop
 from shared.notifier import Notifier, sample_notice
@@ -16,7 +16,7 @@ from shared.parts import Parts, Rejected
 from shared.points import PointRead, read_point, unfit
 from shared.policy import find_instance
 from shared.problems import Problem, Trouble, unknown
-from shared.restore import Phase
+from shared.sample import sample_facts
 from shared.values import iso
 
 COLD = 5  # instances whose points one call of the list may fetch; the rest shows what is remembered
@@ -103,33 +103,13 @@ class DeskApi:
         channel = desk.channels.get(name)
         if channel is None:
             raise unknown("name", name, "channel", desk.channels)
-        facts = sample_facts(self.parts.now())
+        facts = sample_facts("test", self.parts.now())
         answer = self.notifier.tell(name, channel, sample_notice(facts.model_dump_json(by_alias=True), name, facts.at))
         delivered = isinstance(answer, Delivered)
         shown = {"channel": name, "kind": channel.kind, "delivered": delivered}
         if not isinstance(answer, Delivered):
             shown |= {"answer": answer.why, "final": isinstance(answer, Stop)}
         return json_answer(200 if delivered else 502, shown)
-
-
-def sample_facts(now: datetime) -> Facts:
-    """The sample that a channel's test shows."""
-    return Facts(
-        event_id="sample.1",
-        event="succeeded",
-        sequence=1,
-        at=now,
-        title="A test of this channel: no restore happened",
-        restore="sample",
-        phase=Phase.SUCCEEDED,
-        vault="",
-        instance="",
-        instance_name="sample",
-        point_said="This is how a notice looks here.",
-        source="http",
-        next_step="Nothing to do.",
-        path="/api/restores/sample",
-    )
 
 
 def _vault(instance: str) -> str:

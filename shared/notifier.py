@@ -146,8 +146,8 @@ class Notifier:
             return TryAgain(str(error))
 
     def _send(self, channel: Resolved, message: Message, notice: Notice) -> Verdict:
-        """Where a channel appends for each call, a second attempt asks first whether the first one arrived."""
-        if message.before and notice.attempts > 0:
+        """Where a channel appends for each call, it is asked first whether an attempt that crashed arrived."""
+        if message.before:
             told = told_before(*self.post(message.before))
             if told is not None:
                 return told

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from shared import keys
 from shared.dead_letters import dead_notice
+from shared.escape import within
 from shared.facts import Facts
 from shared.store import Change, Field, Row, Store
 from shared.values import iso, utc
 
+MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
 UNROUTED = "unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
 
 
@@ -62,7 +64,8 @@ class Notice:
 
 def owed(facts: Facts, channels: Sequence[str]) -> list[Change]:
     """The notices of one event, to be written in the transaction of its step."""
-    text = json.dumps(facts.json_value(), ensure_ascii=False, separators=(",", ":"))
+    value = within(facts.json_value(), MOST)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     made = [Notice(facts.restore, facts.sequence, name, facts.event, facts.at, facts.at, text) for name in channels]
     return [Change("insert", notice.key, notice.fields()) for notice in made]
 
