@@ -46,14 +46,9 @@ def names_read() -> set[str]:
     found = set(re.findall(r"%(\w+)%", (ROOT / "function_app.py").read_text()))
     for path in (ROOT / "shared").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call | ast.Subscript)
-                and "environ" in ast.unparse(node).split('"')[0].split("'")[0]
-            ):
-                parts = [*node.args] if isinstance(node, ast.Call) else [node.slice]
-                found |= {
-                    p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str) and p.value
-                }
+            if isinstance(node, ast.Call) and "environ" in ast.unparse(node):
+                texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
+                found |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z]\w{3,}", text)}
     return found
 
 

@@ -1,6 +1,5 @@
 """The zip that Azure runs: whole, the same bytes each time, its bytecode taken without a look at any clock."""
 
-import importlib.util
 import json
 import shutil
 import zipfile
@@ -8,16 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from local.package import APP, NotPackaged, package, stage
+from local.package import APP, NotPackaged, interpreter, package, stage
 from local.package_index import NotIndexed, closure, index
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
+MAGIC_OF_3_13 = (3571).to_bytes(2, "little") + b"\r\n"
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The app as it stands now: nothing changes it while the tests run."""
+    try:
+        interpreter()
+    except NotPackaged as missing:
+        pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("source")
     stage(ROOT, folder, libraries=False)
     return folder
@@ -50,8 +54,7 @@ def test_every_module_has_bytecode_that_needs_no_clock(zipped: Path) -> None:
         assert len(compiled) == len(sources)
         for name in compiled:
             head = archive.read(name)[:8]
-            assert head[4:] == b"\x01\x00\x00\x00", f"{name}: hash-based, and not checked"
-            assert head[:4] == importlib.util.MAGIC_NUMBER or "313" in name
+            assert head == MAGIC_OF_3_13 + b"\x01\x00\x00\x00", f"{name}: hash-based, and not checked"
 
 
 def test_the_same_source_gives_the_same_bytes(source: Path, zipped: Path, tmp_path: Path) -> None:
@@ -68,7 +71,7 @@ def test_a_module_that_the_zip_lacks_is_found_out(source: Path, tmp_path: Path) 
     shutil.copytree(source, torn)
     (torn / "shared" / "values.py").unlink()
     package(tmp_path / "torn.zip", libraries=False, source=torn)
-    with pytest.raises(NotIndexed, match="shared.values"):
+    with pytest.raises(NotIndexed, match=r"shared\.values"):
         index(tmp_path / "torn.zip")
 
 
@@ -83,7 +86,7 @@ def test_a_library_that_requirements_do_not_bring_is_found_out(source: Path, tmp
 
 
 def test_outside_of_the_repository_it_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(NotPackaged, match="function_app.py is missing"):
+    with pytest.raises(NotPackaged, match=r"function_app\.py is missing"):
         package(tmp_path / "x.zip", libraries=False, source=tmp_path)
 
 
