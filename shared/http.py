@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.ledger import Unreadable
-from shared.problems import Ours, Problem, Trouble
+from shared.problems import Ours, Problem, Trouble, Unreadable
 from shared.requests import parse_json
 from shared.values import Strict
 

@@ -10,15 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared import keys
+from shared.problems import Unreadable as Unreadable
 from shared.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.store import Change, Conflict, Field, Row, Store
 from shared.values import iso
 
 CHUNK = 30_000  # characters; a column takes 32 Ki
-
-
-class Unreadable(Exception):
-    """A row that this release cannot read: a newer schema, an unknown phase, or damage. It is left alone."""
 
 
 @dataclass(frozen=True)

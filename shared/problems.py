@@ -49,6 +49,10 @@ class Ours(Exception):
     """A fault of the desk's set-up (a setting, a secret, desk.toml): the text names what and how to mend it."""
 
 
+class Unreadable(Exception):
+    """A row that this release cannot read: a newer schema, an unknown phase, or damage. It is left alone."""
+
+
 def invalid(where: str, detail: str) -> Problem:
     """A field whose value cannot be used."""
     return Problem(422, "The request has a value that cannot be used", detail, where)
