@@ -26,6 +26,7 @@ class Link:
         self.swallow = 0
         self.swallowed = 0
         self.down = False
+        self.heed: Callable[[bytes], None] = lambda chunk: None  # sees what goes to the service, before it gets there
 
     async def serve(self) -> asyncio.Server:
         return await asyncio.start_server(self._relay, sock=self._socket)
@@ -54,6 +55,8 @@ class Link:
                     self.swallow -= 1
                     self.swallowed += 1
                     break
+                if not answers:
+                    self.heed(chunk)
                 go.write(chunk)
                 await go.drain()
         for end in ends:
