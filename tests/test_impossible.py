@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from restores import CONTAINER, CONTAINER_ID, DATABASE, FILES, FLEXIBLE, SERVER, SINGLE, SUBSCRIPTION, a_restore
+from restores import CONTAINER_ID, DATABASE, FILES, FLEXIBLE, SERVER, SINGLE, SUBSCRIPTION, a_restore
 
 from shared.impossible import impossible
 from shared.parts import VaultFacts
@@ -70,7 +70,3 @@ def test_what_is_not_says_why_and_what_instead(
     assert (fault.code, fault.stage) == (code, "request")
     assert why in fault.message
     assert instead in " ".join(fault.recommended_action)
-
-
-def test_the_samples_container_and_its_id_name_the_same_place() -> None:
-    assert CONTAINER.rsplit("/", 1)[1] == CONTAINER_ID.rsplit("/", 1)[1]
