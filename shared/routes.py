@@ -62,7 +62,7 @@ LIST = (
     _query(
         "since", "the closed ones too, from this moment on: 2026-10-01T00:00:00Z", pattern=r"^(\d{4}-\d\d-\d\d.*)?$"
     ),
-    _query("key", "the one restore of this idempotency key", minLength=1),
+    _query("key", "the one restore of this idempotency key"),
     _query("source", "whose key it is: http, queue or tickets/<source>", default="http"),
     _query("pageSize", "lines on a page", type="integer", minimum=1, maximum=MOST, default=PAGE),
     _query("continue", "the page before gave it"),
