@@ -1,6 +1,8 @@
 """The beginning of a restore: its turn, its recovery point, its validation."""
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from shared import wire
 from shared.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
@@ -69,9 +71,30 @@ def vault_facts(parts: Parts, vault: str) -> VaultFacts:
     return facts
 
 
+def instance_name(instance: str) -> str:
+    """Under which an instance's own facts are remembered."""
+    return "instance-" + instance.rsplit("/", 1)[-1].lower()
+
+
+def learn_instances(parts: Parts, vault: str, instances: set[str]) -> None:
+    """Where two or more of a vault's instances are not known yet, one list tells of them all."""
+    since = parts.now() - timedelta(seconds=parts.pace.facts_fresh)
+    wanted = {instance_name(instance) for instance in instances} - parts.board.known(vault, "instance-", since)
+    found: dict[str, dict[str, Any]] = {}
+    if len(wanted) < 2:
+        return
+    with suppress(Rejected):  # each is then asked for by itself, and says why not
+        for identity, source in parts.azure.instances(vault):
+            if instance_name(identity) in wanted:
+                found[instance_name(identity)] = source.json_value()
+            if len(found) == len(wanted):
+                break
+    parts.board.remember_all(vault, found, parts.now())
+
+
 def datasource(parts: Parts, vault: str, instance: str) -> Datasource:
     """What an instance protects: read once a day."""
-    name = "instance-" + instance.rsplit("/", 1)[-1].lower()
+    name = instance_name(instance)
     known = parts.board.recall(vault, name)
     if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
         return Datasource.model_validate(known[1])

@@ -1,6 +1,7 @@
 """What instances of the app share beside the restores: pause, quiet times, Azure's facts, the sweep's pulse."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from shared import keys
 from shared.store import Change, Conflict, Field, Row, Store
 from shared.values import iso, utc
+
+MOST = 100  # changes in a transaction
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class Board:
             else:
                 watch = row
         return Live(tuple(opens), tuple(owed), turns, watch)
+
+    def owed(self, vault: str) -> tuple[Row, ...]:
+        """The notices that a vault owes now."""
+        return tuple(self.store.scan(keys.vault_partition(vault), "live-owed-", keys.until("live-owed-")))
 
     def watch(self, vault: str, read_at: datetime) -> None:
         """When the vault's jobs were read last."""
@@ -110,6 +117,19 @@ class Board:
             return None
         text = "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))
         return utc(row.text("at")), json.loads(text)
+
+    def known(self, vault: str, prefix: str, since: datetime) -> set[str]:
+        """The names of remembered answers that begin so and were read since then."""
+        head = f"facts-{prefix}"
+        rows = self.store.scan(keys.vault_partition(vault), head, keys.until(head))
+        return {row.key.removeprefix("facts-") for row in rows if utc(row.text("at")) >= since}
+
+    def remember_all(self, vault: str, values: Mapping[str, dict[str, Any]], now: datetime) -> None:
+        """Keeps many short answers at once."""
+        rows = [(f"facts-{name}", json.dumps(value, separators=(",", ":"))) for name, value in values.items()]
+        changes = [Change("put", key, {"at": iso(now), "chunks": 1, "json0": text}) for key, text in rows]
+        for start in range(0, len(changes), MOST):
+            self.store.commit(keys.vault_partition(vault), changes[start : start + MOST])
 
     def remember(self, vault: str, name: str, value: dict[str, Any], now: datetime) -> None:
         """Keeps an answer; one too long for a row (1 MiB) is not kept."""

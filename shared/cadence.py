@@ -25,8 +25,9 @@ def next_look(row: Row, read_at: datetime | None, pace: Pace) -> datetime:
 
 
 def look_now(rows: Sequence[Row], read_at: datetime | None, now: datetime, pace: Pace) -> bool:
-    """Whether any of them is due for a look."""
-    return any(next_look(row, read_at, pace) <= now for row in rows)
+    """Whether any of them is due for a look, or will be in a moment: the next sweep would be late for it."""
+    soon = now + timedelta(seconds=pace.shortest_poll)
+    return any(next_look(row, read_at, pace) <= soon for row in rows)
 
 
 def became_overdue(row: Row, now: datetime, pace: Pace) -> bool:

@@ -52,10 +52,11 @@ class NeverArrived(Event):
 
 @dataclass(frozen=True)
 class JobStarted(Event):
-    """The operation ended and named its job."""
+    """The operation ended and named its job, or the vault's list shows it."""
 
     job: Job
     due: datetime
+    job_mark: str = ""
     clears = ("tracking",)
 
     def note(self) -> str | None:

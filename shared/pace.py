@@ -22,6 +22,7 @@ class Pace:
     overdue: float = 12 * 3600  # from the submission to "overdue"
     overdue_archive: float = 48 * 3600  # rehydration itself takes up to 15 hours
     overdue_poll: float = 900
+    budget_window: float = 60  # in which Azure counts calls; the real window is not published
     back_off: float = 20
     back_off_most: float = 900
     points_fresh: float = 300  # how long a cached list of points serves the API
@@ -54,5 +55,5 @@ class Pace:
         return float(min(self.back_off * 2 ** min(tries, 12), self.back_off_most) * (0.75 + jitter / 2))
 
     def job_poll(self, elapsed: float) -> float:
-        """Seconds until a job is asked again, by how long it has run: a twelfth of its age, 30 s to 5 min."""
-        return min(max(elapsed / 12, self.poll_default), self.poll_default * 10)
+        """Seconds until a job is asked again, by how long it has run: a twentieth of its age, 30 s to 5 min."""
+        return min(max(elapsed / 20, self.poll_default), self.poll_default * 10)

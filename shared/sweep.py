@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,13 +10,14 @@ from functools import partial
 from threading import Lock
 
 from shared import keys
-from shared.board import Live
+from shared.beginning import learn_instances
 from shared.ledger import Unreadable
 from shared.notifier import Notifier, Told
 from shared.outbox import read_notice
 from shared.parts import Parts
 from shared.problems import Trouble
 from shared.restore import CLOSED
+from shared.shares import Shares
 from shared.store import Change, Conflict, Row
 from shared.values import utc
 from shared.watch import jobs_with_news
@@ -25,7 +26,6 @@ from shared.workflow import Workflow
 
 log = logging.getLogger("desk")
 WORKERS = 8
-WRITES = 150  # calls that start something, per subscription and sweep; ARM's bucket holds 200 and refills 10 a second
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Round:
     """One sweep's count, and what its vaults share: the end of its time, the budgets, the quiet channels."""
 
     ends: float
-    writes: dict[str, int] = field(default_factory=dict)
+    rows: ThreadPoolExecutor  # moves restores of one vault side by side
     told: Told = field(default_factory=Told)
     lock: Lock = field(default_factory=Lock)
     seen: int = 0
@@ -42,13 +42,6 @@ class Round:
     faults: int = 0
     unfinished: int = 0
     oldest_owed: datetime | None = None
-
-    def may_start(self, subscription: str) -> bool:
-        """Takes one start (a validation and a submission) from the subscription's share, if any is left."""
-        with self.lock:
-            left = self.writes.setdefault(subscription, WRITES // 2)
-            self.writes[subscription] = max(left - 1, 0)
-            return left > 0
 
     def over(self) -> bool:
         """Whether the sweep must end, so that its function's time-out does not end it."""
@@ -60,16 +53,22 @@ class Sweep:
 
     def __init__(self, parts: Parts, workflow: Workflow, notifier: Notifier, workers: int = WORKERS) -> None:
         self.parts, self.workflow, self.notifier, self._workers = parts, workflow, notifier, workers
+        self._shares = Shares(parts.pace.budget_window)
 
     def run(self) -> Round:
         """One round over all vaults, beginning where the last one had to stop."""
         began = time.monotonic()
-        this = Round(began + self.parts.pace.sweep_budget)
         row = self.parts.ledger.store.get(keys.DESK, "pulse-sweep")
         last = row.text("stoppedAt") if row else ""
         vaults = sorted(self.parts.ledger.vaults())
         order = [v for v in vaults if v >= last] + [v for v in vaults if v < last] if last else vaults
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="sweep") as pool:
+        order = self._shares.order(order)
+        self._shares.deal(order, self._clock())
+        with (
+            ThreadPoolExecutor(self._workers, thread_name_prefix="restore") as rows,
+            ThreadPoolExecutor(self._workers, thread_name_prefix="sweep") as pool,
+        ):
+            this = Round(began + self.parts.pace.sweep_budget, rows)
             stopped = [
                 vault
                 for vault, done in zip(order, pool.map(lambda v: self._vault(v, this), order), strict=True)
@@ -107,12 +106,13 @@ class Sweep:
         now, work = self.parts.now(), Work(self.parts.board.live(vault))
         for row, why in work.damaged:
             self._guarded(this, row.key, partial(_leave_alone, row, why))
-        self._guarded(this, vault, lambda: self._watch_jobs(vault, work, now, this))
-        for row in work.opens:
-            if this.over():
-                break
-            self._guarded(this, row.text("restore"), partial(self._row, row, work, now, this))
-        self._tell(work.live, this)
+        heard: set[str] = set()
+        self._guarded(this, vault, lambda: heard.update(self._watch_jobs(vault, work, now, this)))
+        due = self._due_rows(vault, [row for row in work.opens if row.text("restore") not in heard], work, now)
+        self._side_by_side(due, partial(self._row, work=work, this=this), this)
+        owed = self.parts.board.owed(vault) if due or heard else work.live.owed
+        self._tell(owed, this)
+        self._shares.visited(vault, self._clock())
         with this.lock:
             this.seen += len(work.opens)
 
@@ -136,18 +136,36 @@ class Sweep:
         with this.lock:
             this.faults += 1
 
-    def _row(self, row: Row, work: Work, now: datetime, this: Round) -> None:
-        restore_id, phase = row.text("restore"), row.text("phase")
-        if phase in CLOSED:
-            if restore_id not in work.owing:
-                self.parts.ledger.finish(restore_id, row, utc(row.text("closedAt")))
+    def _side_by_side(self, rows: list[Row], act: Callable[[Row], None], this: Round) -> None:
+        """In their order, as many at once as there are workers."""
+
+        def one(row: Row) -> None:
+            if not this.over():
+                self._guarded(this, row.text("restore"), partial(act, row))
+
+        for _ in this.rows.map(one, rows):
+            pass
+
+    def _clock(self) -> float:
+        return self.parts.now().timestamp()
+
+    def _due_rows(self, vault: str, rows: list[Row], work: Work, now: datetime) -> list[Row]:
+        """What is to be moved now: what ended, what is due, and of those that would begin as many as may."""
+        closed = [row for row in rows if row.text("phase") in CLOSED and row.text("restore") not in work.owing]
+        moving = [row for row in rows if row.text("phase") not in (*CLOSED, "lost", "restoring")]
+        begins = [row for row in moving if row.text("phase") == "accepted" and self._due(row, work, now)]
+        starts = self._shares.may_start(vault, len(begins), self._clock())
+        if starts > 1:
+            learn_instances(self.parts, vault, {row.text("instance") for row in begins[:starts]})
+        others = [row for row in moving if row.text("phase") != "accepted" and self._due(row, work, now)]
+        looks = [row for row in begins[:starts] + others if self._shares.may_look(vault, self._clock())]
+        return closed + looks
+
+    def _row(self, row: Row, work: Work, this: Round) -> None:
+        if row.text("phase") in CLOSED:
+            self.parts.ledger.finish(row.text("restore"), row, utc(row.text("closedAt")))
             return
-        if phase in ("lost", "restoring") or not self._due(row, work, now):
-            return
-        subscription = row.text("instance").split("/")[2].lower()
-        if phase == "accepted" and not this.may_start(subscription):
-            return
-        self.workflow.advance(restore_id, now_due=in_line(row))
+        self.workflow.advance(row.text("restore"), now_due=in_line(row))
         with this.lock:
             this.moved += 1
 
@@ -172,9 +190,9 @@ class Sweep:
         log.error("turn given back: its holder %s is closed", holder)
         return True
 
-    def _tell(self, live: Live, this: Round) -> None:
+    def _tell(self, rows: Sequence[Row], this: Round) -> None:
         owed = []
-        for row in live.owed:
+        for row in rows:
             self._guarded(this, row.key, lambda row=row: owed.append(read_notice(row)))  # type: ignore[misc]
         with this.lock:
             this.owed += len(owed)
@@ -183,17 +201,28 @@ class Sweep:
         if owed:
             self._guarded(this, "the outbox", lambda: self.notifier.deliver(owed, this.told, this.over))
 
-    def _watch_jobs(self, vault: str, work: Work, now: datetime, this: Round) -> None:
-        """Two or more running jobs of a vault are told by one list; one alone by its GET."""
-        changed = jobs_with_news(self.parts, vault, work.opens, work.live.watch, now)
-        if changed is None:
-            return
-        for row in changed:
-            look = partial(self.workflow.advance, row.text("restore"), now_due=True)
-            self._guarded(this, row.text("restore"), look)
+    def _watch_jobs(self, vault: str, work: Work, now: datetime, this: Round) -> set[str]:
+        """Two or more running jobs of a vault are told by one list; one alone by its GET. Gives whose books moved."""
+        news = jobs_with_news(self.parts, vault, work.opens, work.live.watch, now, self._shares)
+        if news is None:
+            return set()
+        reads, moved = {row.text("restore"): read for row, read in news.told}, set[str]()
+
+        def look(row: Row) -> None:
+            restore_id = row.text("restore")
+            if restore_id in reads:
+                found = self.workflow.hear(restore_id, reads[restore_id])
+            elif self._shares.may_read(vault, self._clock()):
+                found = self.workflow.advance(restore_id, now_due=True)
+            else:
+                return  # the next list shows it again
             with this.lock:
                 this.moved += 1
+                moved.update({restore_id} if found else ())
+
+        self._side_by_side([row for row, _ in news.told] + news.ask, look, this)
         self.parts.board.watch(vault, now)
+        return moved
 
 
 def _leave_alone(row: Row, why: str) -> None:

@@ -16,9 +16,9 @@ from shared.outcomes import (
 )
 from shared.parts import Gone, Parts, Rejected
 from shared.problems import Trouble
-from shared.restore import AzureError, Job, Restore
+from shared.restore import AzureError, Job, Phase, Restore
 from shared.retries import passes
-from shared.submission import remember_echo, resolve_doubt
+from shared.submission import remember_echo, resolve_doubt, tokens
 
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 
@@ -113,6 +113,18 @@ def _job_event(parts: Parts, restore: Restore) -> Event | None:
     if not restore.job_mark or read.ended != "running":  # once or twice a job is enough
         remember_echo(parts, restore, read)
     return job_event(parts, restore, read)
+
+
+def heard(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
+    """What a running job, as listed, means: a submission's own begins; one that is known is seen for the first time."""
+    if restore.phase is Phase.RESTORING and restore.job and restore.job.id == read.job.id:
+        return job_event(parts, restore, read) if read.ended == "running" else None
+    ids, _ = tokens(restore)
+    ours = restore.phase is Phase.SUBMITTED and (read.activity_id or "").lower() in ids
+    if not ours or parts.ledger.job_holder(restore, read.job.id) not in (None, restore.id):
+        return None
+    remember_echo(parts, restore, read)
+    return JobStarted(read.job, parts.now() + timedelta(seconds=parts.pace.job_likely), read.mark)
 
 
 def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:

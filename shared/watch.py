@@ -1,6 +1,8 @@
-"""The running jobs of a vault, watched together: one list for two or more, one GET for each that has news."""
+"""A vault's submissions and running jobs, watched together: one list tells of two or more, a GET of each with news."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.answers import JobRead
@@ -8,37 +10,82 @@ from shared.beginning import vault_facts
 from shared.cadence import became_overdue, look_now, watched
 from shared.parts import Parts, Rejected
 from shared.problems import Trouble
+from shared.shares import Shares
 from shared.store import Row
 from shared.values import utc
 
 log = logging.getLogger("desk")
 
 
-def jobs_with_news(parts: Parts, vault: str, opens: list[Row], watch: Row | None, now: datetime) -> list[Row] | None:
-    """The restoring rows that are worth a GET now; None where it is no time to look."""
+@dataclass(frozen=True)
+class News:
+    """The rows worth a GET now, and those of which the list itself told all there is."""
+
+    ask: list[Row]
+    told: list[tuple[Row, JobRead]]
+
+
+def jobs_with_news(
+    parts: Parts, vault: str, opens: Sequence[Row], watch: Row | None, now: datetime, shares: Shares
+) -> News | None:
+    """What became of the vault's restores; None where it is no time to look, or the budget is used up."""
     read_at = utc(watch.text("readAt")) if watch and watch.text("readAt") else None
-    running = watched(opens, now)
+    running, posted = watched(opens, now), _posted(opens, now)
     if not running or not look_now(running, read_at, now, parts.pace):
+        running = running if len(posted) > 1 else []  # a list that is read anyway tells of all
+    if not running and len(posted) < 2:
         return None
     quiet = parts.board.quiet_until(vault.split("/")[2].lower())
     if quiet and quiet > now:
         return None
-    return running if len(running) == 1 else _changed(parts, vault, running, now)
+    if len(running) + len(posted) == 1:
+        return News(running, [])
+    return _by_list(parts, vault, running, posted, shares)
 
 
-def _changed(parts: Parts, vault: str, running: list[Row], now: datetime) -> list[Row]:
-    """Those whose job the list shows changed or ended, or does not show, or that became overdue."""
-    changed: list[Row] = []
+def _posted(opens: Sequence[Row], now: datetime) -> list[Row]:
+    """The submissions whose operation is due to be asked: the list of jobs tells of them all at once."""
+    found = (row for row in opens if row.text("phase") == "submitted" and not row.fields.get("held"))
+    return [row for row in found if not row.fields.get("crossRegion") and utc(row.text("due")) <= now]
+
+
+def _by_list(parts: Parts, vault: str, running: list[Row], posted: list[Row], shares: Shares) -> News | None:
+    now, news = parts.now(), News([], [])
     for cross_region in (False, True):
         rows = [row for row in running if bool(row.fields.get("crossRegion")) is cross_region]
-        if len(rows) < 2:
-            changed += rows
+        new = [] if cross_region else posted
+        if len(rows) + len(new) < 2:
+            news.ask.extend(rows)
             continue
+        if not shares.may_list(vault, now.timestamp()):
+            return None
         listed = _listed(parts, vault, cross_region)
-        changed += [
-            row for row in rows if _news(row, listed.get(row.text("job"))) or became_overdue(row, now, parts.pace)
-        ]
-    return changed
+        shares.listed(vault, len(listed))
+        _sort(parts, rows, listed, now, news)
+        news.told.extend(_begun(new, listed))
+    return news
+
+
+def _sort(parts: Parts, rows: list[Row], listed: dict[str, JobRead], now: datetime, news: News) -> None:
+    """A job that is read for the first time and runs needs no GET; one that changed, ended or is not shown does."""
+    for row in rows:
+        read = listed.get(row.text("job"))
+        if read is None or read.ended != "running" or became_overdue(row, now, parts.pace):
+            news.ask.append(row)
+        elif not row.text("mark"):
+            news.told.append((row, read))
+        elif read.mark != row.text("mark"):
+            news.ask.append(row)
+
+
+def _begun(posted: list[Row], listed: dict[str, JobRead]) -> list[tuple[Row, JobRead]]:
+    """The newest job of each instance that was restored; whether it is the restore's own, its request id tells."""
+    newest: dict[str, JobRead] = {}
+    for read in listed.values():  # oldest first
+        if "restore" in read.category and read.activity_id and read.ended == "running":
+            newest[read.instance] = read
+    found = ((row, newest.get(row.text("instance").lower())) for row in posted)
+    return [(row, read) for row, read in found if read is not None]
 
 
 def _listed(parts: Parts, vault: str, cross_region: bool) -> dict[str, JobRead]:
@@ -54,7 +101,3 @@ def _listed(parts: Parts, vault: str, cross_region: bool) -> dict[str, JobRead]:
             until = parts.now() + timedelta(seconds=trouble.retry_after or parts.pace.back_off)
             parts.board.set_quiet(vault.split("/")[2].lower(), until)
         raise
-
-
-def _news(row: Row, read: JobRead | None) -> bool:
-    return read is None or read.ended != "running" or read.mark != row.text("mark")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.announce import announce
+from shared.answers import JobRead
 from shared.beginning import begin
 from shared.events import Event, Postponed
 from shared.parts import Parts
@@ -15,11 +16,11 @@ from shared.steps import IllegalStep, step
 from shared.store import Conflict
 from shared.submission import hindrance, resolve_doubt, submit, subscription_of, too_late
 from shared.telemetry import about, audit
-from shared.tracking import poll_job, poll_operation, poll_validation
+from shared.tracking import heard, poll_job, poll_operation, poll_validation
 
 log = logging.getLogger("desk")
-# restores that queue messages may start, per subscription and seconds; the rest is the sweep's
-STARTS, WINDOW = 10, 10.0
+# restores that queue messages may start, per subscription and budget window; the rest is the sweep's (shared/shares.py)
+STARTS = 10
 LOOKS = 16  # steps in one go; a restore has nine phases
 
 ASK: dict[Phase, Callable[[Parts, Restore], Event | None]] = {
@@ -64,6 +65,15 @@ class Workflow:
             log.error("restore %s cannot be saved: its rows contradict each other", restore_id)
         return restore
 
+    def hear(self, restore_id: str, read: JobRead) -> Restore | None:
+        """What a list of jobs told of a restore, on its books; None where that is not for this one."""
+        restore = self.parts.ledger.load(restore_id)
+        event = heard(self.parts, restore, read) if restore else None
+        if restore is None or event is None:
+            return None
+        with about(restore_id):
+            return self.save(restore, event)
+
     def _resting(self, restore: Restore) -> bool:
         """Whether ARM wants no call for this subscription now."""
         if restore.phase not in ASK:
@@ -78,7 +88,9 @@ class Workflow:
         if not now_due and (restore.due - now).total_seconds() > 0.5:
             return False
         fresh_start = wake is not None and restore.phase is Phase.ACCEPTED and restore.turn_at is None
-        return not fresh_start or self.parts.board.take_start(subscription_of(restore), now, STARTS, WINDOW)
+        if not fresh_start:
+            return True
+        return self.parts.board.take_start(subscription_of(restore), now, STARTS, self.parts.pace.budget_window)
 
     def _look(self, restore: Restore, wake: int | None) -> Restore | None:
         """Asks, decides and saves one step; None where there is nothing to do but wait."""

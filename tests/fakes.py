@@ -17,6 +17,7 @@ START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
 VAULT, OTHER_VAULT = f"{GROUP}/backupVaults/vault-one", f"{GROUP}/backupVaults/vault-two"
 POINT = "pt-1"
+FLEXIBLE = "Microsoft.DBforPostgreSQL/flexibleServers"
 TRACKING = "https://management.azure.com/subscriptions/x/operations/"
 
 
@@ -65,6 +66,7 @@ class FakeAzure:
     posted: list[tuple[str, str]] = field(default_factory=list)  # restore and request id of every POST with an effect
     bodies: list[Restore] = field(default_factory=list)
     script: dict[str, list[BaseException | Callable[[], Any]]] = field(default_factory=dict)
+    listed_instances: tuple[str, ...] = ("pg-a", "pg-b", "pg-far")
     echoes: bool = True
     echoes_prefix: bool = False
     listed_after: float = 0.0
@@ -99,6 +101,12 @@ class FakeAzure:
         name = instance.rsplit("/", 1)[-1]
         server = f"{GROUP}/flexibleServers/{name}"
         return Datasource(type="Microsoft.DBforPostgreSQL/flexibleServers", id=server, name=name)
+
+    def instances(self, vault: str) -> Iterator[tuple[str, Datasource]]:
+        self._called("instances", vault)
+        for name in self.listed_instances:
+            identity = f"{vault}/backupInstances/{name}"
+            yield identity, Datasource(type=FLEXIBLE, id=f"{GROUP}/flexibleServers/{name}", name=name)
 
     def guard_requests(self, vault: str) -> tuple[str, ...]:
         self._called("guard_requests", vault)
