@@ -73,7 +73,7 @@ def _look(desk: Desk, faults: list[str], reader: ArmReader, args: argparse.Names
     yield from Targets(reader, vaults, _ground(args)).look()
     if args.desk:
         with _client(args) as http:
-            yield from Deployed(http, desk, lambda: datetime.now(UTC)).look()
+            yield from Deployed(http, desk, lambda: datetime.now(UTC), args.health_key).look()
     else:
         yield unknown("desk", "give --desk and --key, and its health and its channels are tested")
 
@@ -110,5 +110,4 @@ def _client(args: argparse.Namespace) -> httpx.Client:
     if not args.desk.startswith("https://") and not is_loopback(args.desk):
         raise Ours(f"--desk must be https: the key goes there, not to {args.desk}")
     headers = {"x-functions-key": args.key} if args.key else {}
-    params = {"code": args.health_key} if args.health_key else {}
-    return httpx.Client(base_url=args.desk, headers=headers, params=params, timeout=60, trust_env=False)
+    return httpx.Client(base_url=args.desk, headers=headers, timeout=60, trust_env=False)

@@ -1,7 +1,7 @@
 """The doctor's look at a deployed desk: its health, each channel's test, and everybody's clocks."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ class Deployed:
     http: httpx.Client
     desk: Desk
     now: Callable[[], datetime]
+    health_key: str = field(default="", repr=False)
 
     @property
     def app(self) -> str:
@@ -30,7 +31,7 @@ class Deployed:
 
     def look(self) -> Iterator[Finding]:
         try:
-            answer = self.http.get("/api/health")
+            answer = self.http.get("/api/health", headers={"x-functions-key": self.health_key})
         except httpx.HTTPError as error:
             line = az("functionapp list", query=f"[?defaultHostName=='{self.app}'].state")
             yield fault("desk", f"{self.http.base_url} does not answer ({type(error).__name__})", line)

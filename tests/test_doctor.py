@@ -298,7 +298,7 @@ def test_a_deployed_desk_is_asked_for_its_health_and_each_channel_is_tested(
     ):
         given = ["--config", str(config), "--arm", azure.url, "--identity", DESK, "--desk", desk.url, "--key", KEY]
         code = run(["doctor", *given, "--health-key", secrets(sink)["DESK_HEALTH_KEY"]])
-        keyless = run(["doctor", *given[:-1], "not-the-key"])
+        keyless = run(["doctor", *given[:-1], "not-the-key"])  # says what it cannot tell, and finds no fault
     said = capsys.readouterr().out
     assert (code, keyless) == (1, 0)
     assert "channels.good: a sample notice was delivered" in said
