@@ -55,7 +55,7 @@ class MemoryStore:
             assert not FORBIDDEN & set(change.key), f"not a row key: {change.key}"
             for name, value in change.fields.items():
                 assert isinstance(value, Field), f"{name} is no column value: {value!r}"
-                assert not isinstance(value, str) or len(value) <= LIMIT, f"{name} is over 32 Ki characters"
+                assert not isinstance(value, str) or _units(value) <= LIMIT, f"{name} is over 32 Ki characters"
                 assert not isinstance(value, bytes) or len(value) <= 2 * LIMIT, f"{name} is over 64 KiB"
 
     def _guard(self, row: Row | None, change: Change) -> None:
@@ -79,6 +79,11 @@ class MemoryStore:
         del self._rows[partition][change.key]
         self._keys[partition].remove(change.key)
         return False
+
+
+def _units(text: str) -> int:
+    """Azure counts UTF-16 units: an emoji is two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 @dataclass

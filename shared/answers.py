@@ -65,7 +65,7 @@ def _error(facing: Loose, stage: Stage, code: str, message: str) -> AzureError:
     return AzureError(
         stage=stage,
         code=code,
-        message=message,
+        message=message[:4000],  # a row has its limits
         recommended_action=_actions(actions),
         detail=detail,
         inner_code=inner_code,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared import keys
+from shared.chunks import chunked, joined
 from shared.store import Change, Conflict, Field, Row, Store
 from shared.values import iso, utc
 
@@ -115,8 +116,7 @@ class Board:
         row = self.store.get(keys.vault_partition(vault), f"facts-{name}")
         if row is None:
             return None
-        text = "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))
-        return utc(row.text("at")), json.loads(text)
+        return utc(row.text("at")), json.loads(joined(row))
 
     def known(self, vault: str, prefix: str, since: datetime) -> set[str]:
         """The names of remembered answers that begin so and were read since then."""
@@ -134,9 +134,7 @@ class Board:
     def remember(self, vault: str, name: str, value: dict[str, Any], now: datetime) -> None:
         """Keeps an answer; one too long for a row (1 MiB) is not kept."""
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        chunks = [text[i : i + 30_000] for i in range(0, len(text), 30_000)]
-        if len(chunks) > 15:
+        if len(text) > 400_000:
             return
-        fields: dict[str, Field] = {"at": iso(now), "chunks": len(chunks)}
-        fields |= {f"json{i}": chunk for i, chunk in enumerate(chunks)}
+        fields: dict[str, Field] = {"at": iso(now), **chunked(text)}
         self.store.commit(keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])

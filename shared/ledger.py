@@ -10,12 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared import keys
+from shared.chunks import chunked, joined
 from shared.problems import Unreadable as Unreadable
 from shared.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.store import Change, Conflict, Field, Row, Store
 from shared.values import iso
-
-CHUNK = 30_000  # characters; a column takes 32 Ki
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,6 @@ def _open(restore: Restore) -> Change:
 def _fields(restore: Restore) -> dict[str, Field]:
     """The columns: a few to read in a table viewer, the JSON in chunks, and the signed URL packed out of sight."""
     text = json.dumps(restore.json_value(), ensure_ascii=False, separators=(",", ":"))
-    chunks = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
     return {
         "phase": restore.phase.value,
         "schemaVersion": restore.schema_version,
@@ -167,8 +165,7 @@ def _fields(restore: Restore) -> dict[str, Field]:
         "acceptedAt": iso(restore.accepted_at),
         "due": iso(restore.due),
         "tracking": zlib.compress(restore.tracking.encode()) if restore.tracking else b"",
-        "chunks": len(chunks),
-        **{f"json{i}": chunk for i, chunk in enumerate(chunks)},
+        **chunked(text),
     }
 
 
@@ -180,10 +177,9 @@ def read_restore(row: Row) -> Restore:
             f"{row.key} is of schema {row.text('schemaVersion')}, phase {phase!r}: a newer release wrote it"
         )
     try:
-        text = "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))
         packed = row.fields.get("tracking")
         tracking = zlib.decompress(packed).decode() if packed and isinstance(packed, bytes) else None
-        value: dict[str, Any] = json.loads(text)
+        value: dict[str, Any] = json.loads(joined(row))
         return Restore.model_validate({**value, "etag": row.etag, "tracking": tracking})
     except (ValueError, ValidationError, zlib.error) as error:
         raise Unreadable(f"{row.key} cannot be read: {type(error).__name__}") from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import keys
+from shared.chunks import chunked, joined
 from shared.dead_letters import dead_notice
 from shared.escape import within
 from shared.facts import Facts
@@ -54,7 +55,7 @@ class Notice:
             "attempts": self.attempts,
             "answer": self.answer[:1000],
             "dead": self.dead,
-            "facts": self.facts,
+            **chunked(self.facts),
         }
 
     def read_facts(self) -> Facts:
@@ -80,7 +81,7 @@ def read_notice(row: Row) -> Notice:
         event=row.text("event"),
         due=utc(row.text("due")),
         owed_since=utc(row.text("owedSince")),
-        facts=row.text("facts"),
+        facts=joined(row) or row.text("facts"),
         state=row.text("state"),
         attempts=int(str(attempts)),
         answer=row.text("answer"),

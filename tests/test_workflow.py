@@ -408,7 +408,7 @@ def test_one_bad_row_never_holds_up_the_sweep() -> None:
     world.store.commit(place, [Change("update", opens[newer], {"phase": "dancing"})])
     world.store.commit(place, [Change("update", keys.restore(broken), {"json0": "{"})])
     notice = next(row for row in world.live("owed") if row.text("restore") == bad)
-    world.store.commit(place, [Change("update", notice.key, {"facts": "{", "due": notice.text("due")})])
+    world.store.commit(place, [Change("update", notice.key, {"json0": "{", "due": notice.text("due")})])
     world.queue.clear()
     process = world.process()
     for _ in range(30):
