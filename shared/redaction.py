@@ -16,6 +16,7 @@ TALKATIVE = ("httpx", "httpcore", "azure", "msal", "urllib3")
 
 # Behind the host of a URL stand webhook secrets (Slack, Teams), signatures of ARM's operations and SAS tokens.
 _URL = re.compile(r"""(?i)\b(https?://)(?:[^\s/?#"'<>@\\]*@)?([^\s/?#"'<>@\\:]*)(:\d+)?[/?#](?:[^\s"'<>\\]|\\(?!"))*""")
+_USER = re.compile(r"""(?i)(https?://)[^\s/?#"'<>@]+@""")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic|sharedkey|sharedkeylite|sharedaccesssignature)\s+[\w+/=.~:&%-]{16,}")
 _JWT = re.compile(r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?")
 _PAIR = re.compile(
@@ -36,7 +37,7 @@ class Redactor:
     def __call__(self, text: str) -> str:
         if self._known:
             text = self._known.sub(HIDDEN, text)
-        text = _URL.sub(r"\1\2\3/" + HIDDEN, text)
+        text = _URL.sub(r"\1\2\3/" + HIDDEN, _USER.sub(r"\1" + HIDDEN + "@", text))
         text = _SCHEME.sub(r"\1 " + HIDDEN, text)
         text = _JWT.sub(HIDDEN, text)
         return _CODE.sub(r"\1" + HIDDEN, _PAIR.sub(r"\1\2" + HIDDEN, text))

@@ -10,7 +10,6 @@ from shared.restore import Restore
 from shared.store import Change, Conflict, Row
 from shared.values import iso
 
-BATCH = 99  # a transaction takes 100 changes
 MOST = 1000  # restores removed in one go: the rest goes an hour later
 
 
@@ -62,19 +61,23 @@ class Retention:
     def _clear(self, restore_id: str, restore: Restore | None, done: Row) -> None:
         """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""
         store, place = self._ledger.store, keys.partition(restore_id)
-        rows = list(self._told(restore_id))
-        told = [Change("delete", key) for row in rows for key in (row.key, row.text("dead")) if key]
-        for i in range(0, len(told), BATCH):
-            store.commit(place, told[i : i + BATCH])
+        told = list(self._told(restore_id))
+        gone = [*(row.text("dead") for row in told if row.text("dead")), *(row.key for row in told)]
+        if restore:
+            gone.append(keys.dead(restore.accepted_at, restore_id, "request"))
+            gone += [keys.job(restore.job.id)] if restore.job else []
+        for key in gone:
+            self._delete(place, key, restore_id)
         last = [Change("delete", done.key, etag=done.etag)]
         if restore:
             last.append(Change("delete", keys.restore(restore_id), etag=restore.etag))
-        if restore and restore.job and self._ledger.job_holder(restore, restore.job.id) == restore_id:
-            last.append(Change("delete", keys.job(restore.job.id)))
-        if restore and not restore.vault:
-            dead = keys.dead(restore.accepted_at, restore_id, "request")
-            last += [Change("delete", dead)] if store.get(place, dead) else []
         store.commit(place, last)
+
+    def _delete(self, place: str, key: str, restore_id: str) -> None:
+        """A row, if it is there and this restore's: a job may be another's by now."""
+        row = self._ledger.store.get(place, key)
+        if row and row.text("restore") == restore_id:
+            self._ledger.store.commit(place, [Change("delete", key, etag=row.etag)])
 
     def _told(self, restore_id: str) -> Iterator[Row]:
         prefix = keys.notice("told", restore_id, 0, "").removesuffix("0000-")
