@@ -26,6 +26,7 @@ from shared.retries import passes
 from shared.store import Conflict
 
 Save = Callable[[Restore, Event], Restore]
+READINGS = 5  # of a vault's jobs, one of which answers 404 or 403, until that is believed to stay so
 SKEW = timedelta(minutes=10)  # how far clocks may be apart
 
 
@@ -94,10 +95,10 @@ def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
 
 
 def _claim(parts: Parts, restore: Restore, claimed: Claimed, save: Save) -> Restore:
-    """A Conflict may be our own save, whose answer was lost: the request id on the row tells."""
+    """A Conflict or a silence may be our own save, whose answer was lost: the request id on the row tells."""
     try:
         return save(restore, claimed)
-    except Conflict:
+    except (Conflict, Trouble):
         now_there = parts.ledger.load(restore.id)
         ours = now_there and now_there.phase is Phase.SUBMITTING and now_there.attempt
         if not now_there or not ours or ours.request_id != claimed.request_id:
@@ -129,7 +130,7 @@ def _answer(parts: Parts, claimed: Restore, event: Event, save: Save) -> Restore
     for _ in range(5):
         try:
             return save(current, event)
-        except Conflict:
+        except (Conflict, Trouble):  # the table may have saved it and its answer been lost
             found = parts.ledger.load(claimed.id)
             same = (
                 found and found.attempt and claimed.attempt and found.attempt.request_id == claimed.attempt.request_id
@@ -160,8 +161,8 @@ def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
     again = now + timedelta(seconds=parts.pace.reconcile_every)
     if now < grace_ends:
         return Postponed("in doubt: no job of the vault carries its id yet", min(again, grace_ends))
-    if unread and now < grace_ends + timedelta(seconds=parts.pace.grace):
-        return Postponed(f"in doubt: {unread}", again)  # a job that answers 404 or 403 once may be read the next time
+    if unread and (now < grace_ends + timedelta(seconds=parts.pace.grace) or restore.troubles < READINGS):
+        return Postponed(f"in doubt: {unread}", again)
     if unread:
         return TrackLost(unread)
     if restore.phase is Phase.SUBMITTING and parts.board.recall(restore.vault, "echo"):
