@@ -170,13 +170,15 @@ class Sweep:
             this.moved += 1
 
     def _due(self, row: Row, work: Work, now: datetime) -> bool:
+        due, early = utc(row.text("due")), row.fields.get("held") or row.text("phase") == "accepted"
+        # a queue message is on its way for a held row and for a new one: it is given a moment before the sweep steps in
+        if due + timedelta(seconds=self.parts.pace.shortest_poll if early else 0) > now:
+            return False
         if in_line(row):
             holder = work.live.turns.get(keys.turn(row.text("instance")))
             first = work.first.get(row.text("instance").lower()) == row.text("restore")
             return first and (holder is None or self._orphaned(row, holder, work))
-        due = utc(row.text("due"))
-        # a queue message is on its way for a held row: it is given a moment before the sweep steps in
-        return due + timedelta(seconds=self.parts.pace.shortest_poll if row.fields.get("held") else 0) <= now
+        return True
 
     def _orphaned(self, row: Row, holder: str, work: Work) -> bool:
         """A turn whose holder is closed (a ledger that was put back from a copy, say) is given back."""
