@@ -18,7 +18,7 @@ from shared.facts import facts_of
 from shared.ledger import Ledger, Unreadable
 from shared.outbox import Outbox
 from shared.restore import AzureError, Entry, Job, Phase, Restore
-from shared.store import Change, Conflict, Store
+from shared.store import Change, Conflict, Field, Store
 
 INSTANCE = f"{VAULT}/backupInstances/pg-a"
 NUMBERS = itertools.count(1)
@@ -101,7 +101,7 @@ def test_a_save_needs_the_version_that_was_read(store: Store) -> None:
     second = store.commit("p", [Change("update", "a", {"x": 2}, first)])["a"]
     for verb in ("update", "delete"):
         with pytest.raises(Conflict):
-            store.commit("p", [Change(verb, "a", {"x": 3} if verb == "update" else {}, first)])  # type: ignore[arg-type]
+            store.commit("p", [Change(verb, "a", {"x": 3} if verb == "update" else {}, first)])
     row = store.get("p", "a")
     assert row is not None
     assert (row.etag, dict(row.fields)) == (second, {"x": 2, "kept": "yes"}), "an update merges"

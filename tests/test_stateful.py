@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from shared.restore import BEFORE_SUBMISSION, Phase, Restore
 
 INSTANCES = st.sampled_from(["pg-a", "pg-b", "pg-far"])
 KEYS = st.sampled_from(["k1", "k2", "k3", "k4"])
-FAULTS = {
+FAULTS: dict[str, Callable[[], list[BaseException]]] = {
     "submit": lambda: [NotSent("never connected"), NotSent("429", 30.0, True), Doubt("lost before it arrived")],
     "answer": lambda: [Doubt("lost after it arrived")],
     "validate": lambda: [Trouble("503"), Trouble("429", 60.0, 429, True)],
