@@ -1,4 +1,4 @@
-"""What a contender reports of itself: what each restore came to and when it was noticed, its CPU seconds, its memory."""
+"""What a contender reports of itself: when each restore was noticed to end, its CPU seconds, its memory."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""The peer: what a team would write instead, azure-mgmt-dataprotection's pollers at their defaults, in a thread pool."""
+"""The peer, what a team would write instead: azure-mgmt-dataprotection's pollers at their defaults, in threads."""
 
 import logging
 import sys

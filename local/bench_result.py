@@ -1,0 +1,97 @@
+"""A contender's result: what it cost per restore and how late it noticed, by its score and Azure's books. Pure."""
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from local.bench_world import Case
+
+GROUPS = {
+    "recoveryPoints": "points", "validateRestore": "validate", "restore": "restore", "operationStatus": "operations",
+    "operationResults": "operations", "job": "job by GET", "jobs": "jobs by list",
+}  # fmt: skip
+OTHER = "vault and instance facts"
+KINDS = (*dict.fromkeys(GROUPS.values()), OTHER)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one contender in one case; `delay` is in Azure's seconds, from a job's end until it was told."""
+
+    contender: str
+    restores: int
+    vaults: int
+    succeeded: int
+    calls: float
+    by_kind: dict[str, float]
+    throttled: int
+    azure_minutes: float
+    per_second: float
+    cpu_ms: float
+    memory_kib: float
+    peak_mib: float
+    delay_median: float | None
+    delay_p95: float | None
+    accept_ms: float | None
+    failures: tuple[str, ...] = ()
+
+
+def result(
+    contender: str,
+    case: Case,
+    score: Mapping[str, Any],
+    calls: Sequence[Mapping[str, Any]],
+    jobs: Sequence[Mapping[str, Any]],
+) -> Result:
+    """`calls` and `jobs` are the emulator's; every call counts, refused ones too."""
+    n = case.restores
+    kinds = Counter(GROUPS.get(str(call["verb"]), OTHER) for call in calls)
+    delays = sorted(_delays(score["noticed"], jobs, case.speed))
+    accepts = score.get("acceptMs") or []
+    return Result(
+        contender=contender,
+        restores=n,
+        vaults=case.vaults,
+        succeeded=len(score["noticed"]),
+        calls=len(calls) / n,
+        by_kind={kind: kinds[kind] / n for kind in KINDS},
+        throttled=sum(call["status"] == 429 for call in calls),
+        azure_minutes=score["seconds"] * case.speed / 60,
+        per_second=len(score["noticed"]) / score["seconds"],
+        cpu_ms=score["cpu"] / n * 1000,
+        memory_kib=score["memory"] / n * 1024,
+        peak_mib=score["peak"],
+        delay_median=statistics.median(delays) if delays else None,
+        delay_p95=delays[max(0, -(-len(delays) * 95 // 100) - 1)] if delays else None,
+        accept_ms=statistics.median(accepts) if accepts else None,
+        failures=tuple(score["failed"][:3]),
+    )
+
+
+def _delays(noticed: Mapping[str, float], jobs: Sequence[Mapping[str, Any]], speed: float) -> list[float]:
+    ends = {job["id"]: datetime.fromisoformat(str(job["ends"])).timestamp() for job in jobs if job["ends"]}
+    return [(at - ends[job]) * speed for job, at in noticed.items() if job in ends]
+
+
+def verdicts(results: Sequence[Result]) -> list[str]:
+    """What the two rows of a case say beside each other."""
+    said = []
+    for size in dict.fromkeys(r.restores for r in results):
+        pair = {r.contender: r for r in results if r.restores == size}
+        if len(pair) < 2:
+            continue
+        ours, peer = pair["ours"], pair["peer"]
+        words = (
+            f"{size}: {ours.calls:.1f} calls a restore, the peer {peer.calls:.1f} ({peer.calls / ours.calls:.1f} ×); "
+        )
+        words += f"CPU 1 : {peer.cpu_ms / ours.cpu_ms:.1f}; 429s {ours.throttled} and {peer.throttled}; "
+        words += f"ended well {ours.succeeded} and {peer.succeeded}"
+        said.append(words)
+    own = {r.restores: r for r in results if r.contender == "ours"}
+    if 50 in own and 2000 in own:
+        calls, cpu = own[2000].calls / own[50].calls, own[2000].cpu_ms / own[50].cpu_ms
+        said.append(f"at 2,000 beside 50, ours: {calls:.2f} × the calls and {cpu:.2f} × the CPU a restore")
+    return said
