@@ -36,10 +36,11 @@ class Listing:
     def answer(self, call: Call) -> Answer:
         """A page; with `format=jsonl` one whole restore a line, closed ones included, `Link` to the next page."""
         query, lines = call.query, _wants_lines(call.query.get("format"))
+        size, since = _number(query.get("pageSize"), PAGE), _since(query.get("since")) or ("0" if lines else None)
+        mark = _mark(query.get("continue"))
         if "key" in query:
             return self._by_key(query.get("source", "http"), query["key"])
-        size, since = _number(query.get("pageSize"), PAGE), _since(query.get("since")) or ("0" if lines else None)
-        rows = self._rows(query, since, _mark(query.get("continue")))
+        rows = self._rows(query, since, mark)
         found = list(islice(rows, size + 1))
         more = _text(found[size - 1][0]) if len(found) > size else None
         shown = [row for _, row in found[:size]]
