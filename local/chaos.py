@@ -7,7 +7,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from local.stack import Options, Stack
 
 HOSTS = (("http",), ("queue",), ("timer",))  # as Functions runs them: separate instances, nothing shared in memory
 INVISIBLE = "6"  # seconds for which a killed host's message is hidden; 600 in Azure
-SHOWN = 5
+SHOWN = 5  # violations of one invariant
+EVERY = 5.0  # seconds between two lines of progress
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kills", type=int, default=40, metavar="N", help="SIGKILLs of a host (default 40)")
     parser.add_argument("--faults", type=float, default=0.2, metavar="SHARE", help="of Azure's calls (default 0.2)")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed, the same schedule (default: by chance)")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keeps logs and ledger there (default: thrown away)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
@@ -41,8 +44,9 @@ def main(args: argparse.Namespace) -> int:
     console.print(f"Chaos with seed {seed}: {_words(deeds)}, over {span(args.restores, args.kills):.0f} s.")
     began = time.monotonic()
     with ExitStack() as made:
-        home = Path(made.enter_context(tempfile.TemporaryDirectory(prefix="restore-desk-chaos-")))
-        run = begin(made, home, seed, _progress(console))
+        home = args.state or Path(made.enter_context(tempfile.TemporaryDirectory(prefix="restore-desk-chaos-")))
+        home.mkdir(parents=True, exist_ok=True)
+        run = begin(made, home.resolve(), seed, made.enter_context(_progress(console)))
         run.warm_up()
         run.go(deeds, args.faults)
         run.settle(120 + args.restores)
@@ -76,16 +80,21 @@ def _words(deeds: list[Deed]) -> str:
     return ", ".join(f"{count} × {what}" for what, count in counts.most_common())
 
 
-def _progress(console: Console) -> Say:
+@contextmanager
+def _progress(console: Console) -> Iterator[Say]:
     """A line that renews itself on a terminal; elsewhere one every five seconds."""
-    last = [0.0]
+    last = 0.0
 
     def say(words: str) -> None:
-        if time.monotonic() - last[0] > (0.2 if console.is_terminal else 5):
-            last[0] = time.monotonic()
-            console.print(words, end="\r" if console.is_terminal else "\n", soft_wrap=True, highlight=False)
+        nonlocal last
+        if console.is_terminal:
+            status.update(words)
+        elif time.monotonic() - last > EVERY:
+            last = time.monotonic()
+            console.print(words, soft_wrap=True, highlight=False)
 
-    return say
+    with console.status("starting …") as status:
+        yield say
 
 
 def summary(seed: int, evidence: Evidence, lines: list[Invariant], run: Run) -> dict[str, Any]:

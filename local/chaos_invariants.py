@@ -53,7 +53,7 @@ def invariants(evidence: Evidence) -> list[Invariant]:
         Invariant("every notice is well formed and signed", len(evidence.posts), tuple(evidence.spoilt)),
         Invariant("no open row, turn or owed notice is left", len(evidence.views), tuple(evidence.left)),
         Invariant("none is lost where the vault echoes our ids", len(evidence.views), tuple(_lost_in_vain(evidence))),
-        Invariant("callers hear 2xx, or 5xx and nothing taken", len(evidence.requests), tuple(evidence.wrong)),
+        Invariant("callers hear 2xx or 5xx, nothing else", len(evidence.requests), tuple(evidence.wrong)),
     ]
 
 

@@ -1,0 +1,132 @@
+"""Chaos: its schedule is its seed's, its invariants see what they are there to see, and a small run holds them all."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.chaos_invariants import Evidence, invariants
+from local.chaos_plan import Request, fault_rules, schedule, span
+from local.chaos_world import SILENT, body, desk_toml, places, seed
+from local.emulator.faults import Rule
+from local.processes import ROOT
+from shared.arm import PUBLIC
+from shared.desk_file import parse_desk
+from shared.policy import Ground, decide
+from shared.requests import parse_request
+
+
+def test_one_seed_gives_one_schedule_and_another_seed_another() -> None:
+    first = schedule(7, 50, 10, places())
+    assert first == schedule(7, 50, 10, places()) != schedule(8, 50, 10, places())
+    counts = Counter(deed.what for deed in first)
+    assert (counts["ask"], counts["kill"]) == (50, 10)
+    assert len(counts) == 10  # each way to hinder is there
+    assert max(deed.at for deed in first) <= span(50, 10)
+    more = schedule(7, 50, 20, places())  # more kills, the same requests
+    assert {d.request.number: d.request for d in more if d.request} == {
+        d.request.number: d.request for d in first if d.request
+    }
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+def test_the_faults_strike_the_share_that_is_asked_for(share: float) -> None:
+    rules = [Rule.model_validate(rule) for rule in fault_rules(share)]
+    untouched = 1.0
+    for rule in rules:
+        if rule.match.verb == "any":
+            untouched *= 1 - rule.match.probability
+    assert 1 - untouched == pytest.approx(share, abs=0.001)
+    assert fault_rules(0) == []
+
+
+def test_every_request_of_chaos_may_be_asked_for() -> None:
+    desk, ground = parse_desk(desk_toml()), Ground(PUBLIC)
+    for number, place in enumerate(places()):
+        decision = decide(parse_request(body(place, number)), "http", desk, ground)
+        assert decision.instance.text == place.id
+    assert [vault.name for vault in seed().vaults if not vault.echoes_request_ids] == [SILENT]
+
+
+def _view(**changes: Any) -> dict[str, Any]:
+    view = {
+        "id": "aaaaaaaa-1",
+        "phase": "succeeded",
+        "closed": True,
+        "instanceId": "/vault/one",
+        "via": "http",
+        "attempts": [{"requestId": "r1"}],
+        "timeline": [{"what": "succeeded"}],
+        "notices": [{"eventId": "aaaaaaaa-1.3", "channel": "events", "state": "delivered"}],
+    }
+    return {**view, **changes}
+
+
+def _call(request_id: str) -> dict[str, Any]:
+    return {"verb": "restore", "effect": True, "x-ms-client-request-id": request_id}
+
+
+JOB = {"id": "j1", "status": "Completed", "filePrefix": "pg-aaaaaaaa-1-1", "activityID": "r1"}
+SOUND = Evidence(
+    requests=[Request(1, "http", {})],
+    ids={1: {"aaaaaaaa-1"}},
+    views={"aaaaaaaa-1": _view()},
+    calls=[_call("r1")],
+    jobs=[JOB],
+    posts=[("aaaaaaaa-1.3", "succeeded", "aaaaaaaa-1")],
+    spoilt=[],
+    left=[],
+    wrong=[],
+    silent=frozenset(),
+)
+OTHER = _view(id="aaaaaaaa-2", attempts=[{"requestId": "r2"}], notices=[])
+LOST = [{"what": "lost", "note": "nobody knows"}, {"what": "succeeded"}]
+FAULTY: list[tuple[str, dict[str, Any]]] = [
+    ("no request is missing", {"requests": [*SOUND.requests, Request(2, "queue", {})]}),
+    ("no request is missing", {"views": {}}),
+    ("one key, one restore", {"views": {**SOUND.views, "aaaaaaaa-2": OTHER}}),
+    ("one key, one restore", {"ids": {1: {"aaaaaaaa-1", "aaaaaaaa-9"}}}),
+    ("none is submitted twice", {"calls": [_call("r1"), _call("r1")]}),
+    ("none is submitted twice", {"views": {"aaaaaaaa-1": _view(phase="refused")}}),
+    ("nothing runs at Azure that nobody asked for", {"calls": [_call("r1"), _call("stray")]}),
+    ("what succeeded has its one job, completed", {"jobs": []}),
+    ("what succeeded has its one job, completed", {"jobs": [JOB, JOB]}),
+    ("what succeeded has its one job, completed", {"jobs": [{**JOB, "status": "Failed"}]}),
+    ("what succeeded has its one job, completed", {"views": {"aaaaaaaa-1": _view(phase="failed")}}),
+    ("every restore is closed", {"views": {"aaaaaaaa-1": _view(closed=False, phase="lost")}}),
+    ("every closing is announced, under one event id", {"posts": []}),
+    (
+        "every closing is announced, under one event id",
+        {"posts": [*SOUND.posts, ("aaaaaaaa-1.4", "succeeded", "aaaaaaaa-1")]},
+    ),
+    ("what the books call delivered has arrived", {"posts": [("aaaaaaaa-1.9", "succeeded", "aaaaaaaa-1")]}),
+    ("every notice is well formed and signed", {"spoilt": ["events: no signature"]}),
+    ("no open row, turn or owed notice is left", {"left": ["live-turn-x"]}),
+    ("none is lost where the vault echoes our ids", {"views": {"aaaaaaaa-1": _view(timeline=LOST)}}),
+    ("callers hear 2xx or 5xx, nothing else", {"wrong": ["chaos-1: 422"]}),
+]
+
+
+def test_sound_evidence_violates_nothing() -> None:
+    assert [line.name for line in invariants(SOUND) if line.violations] == []
+    silent = replace(SOUND, views={"aaaaaaaa-1": _view(timeline=LOST)}, silent=frozenset({"/vault/one"}))
+    assert [line.name for line in invariants(silent) if line.violations] == []
+
+
+@pytest.mark.parametrize(("name", "changes"), FAULTY)
+def test_each_invariant_sees_what_it_is_there_for(name: str, changes: dict[str, Any]) -> None:
+    violated = [line.name for line in invariants(replace(SOUND, **changes)) if line.violations]
+    assert name in violated
+
+
+@pytest.mark.slow
+def test_a_small_chaos_loses_nothing_and_doubles_nothing() -> None:
+    line = [sys.executable, "-m", "local", "chaos", "--restores", "12", "--kills", "3", "--seed", "7", "--json"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=400)  # noqa: S603
+    assert done.returncode == 0, done.stderr[-6000:]
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (last["ok"], last["violations"], last["did"]["kill"]) == (True, 0, 3)
