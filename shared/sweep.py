@@ -108,7 +108,8 @@ class Sweep:
             self._guarded(this, row.key, partial(_leave_alone, row, why))
         heard: set[str] = set()
         self._guarded(this, vault, lambda: heard.update(self._watch_jobs(vault, work, now, this)))
-        due = self._due_rows(vault, [row for row in work.opens if row.text("restore") not in heard], work, now)
+        rows = [row for row in work.opens if row.text("restore") not in heard]
+        due = self._due_rows(vault, rows, work, partial(self._is_due, work=work, now=now, this=this), this)
         self._side_by_side(due, partial(self._row, work=work, this=this), this)
         owed = self.parts.board.owed(vault) if due or heard else work.live.owed
         self._tell(owed, this)
@@ -149,15 +150,24 @@ class Sweep:
     def _clock(self) -> float:
         return self.parts.now().timestamp()
 
-    def _due_rows(self, vault: str, rows: list[Row], work: Work, now: datetime) -> list[Row]:
+    def _is_due(self, row: Row, work: Work, now: datetime, this: Round) -> bool:
+        """Whether it is due; a row of which that cannot be told holds up no other."""
+        found: list[bool] = []
+        self._guarded(this, row.text("restore"), lambda: found.append(self._due(row, work, now)))
+        return found == [True]
+
+    def _due_rows(
+        self, vault: str, rows: list[Row], work: Work, is_due: Callable[[Row], bool], this: Round
+    ) -> list[Row]:
         """What is to be moved now: what ended, what is due, and of those that would begin as many as may."""
         closed = [row for row in rows if row.text("phase") in CLOSED and row.text("restore") not in work.owing]
         moving = [row for row in rows if row.text("phase") not in (*CLOSED, "lost", "restoring")]
-        begins = [row for row in moving if row.text("phase") == "accepted" and self._due(row, work, now)]
+        begins = [row for row in moving if row.text("phase") == "accepted" and is_due(row)]
         starts = self._shares.may_start(vault, len(begins), self._clock())
         if starts > 1:
-            learn_instances(self.parts, vault, {row.text("instance") for row in begins[:starts]})
-        others = [row for row in moving if row.text("phase") != "accepted" and self._due(row, work, now)]
+            wanted = {row.text("instance") for row in begins[:starts]}
+            self._guarded(this, vault, lambda: learn_instances(self.parts, vault, wanted))
+        others = [row for row in moving if row.text("phase") != "accepted" and is_due(row)]
         looks = [row for row in begins[:starts] + others if self._shares.may_look(vault, self._clock())]
         return closed + looks
 

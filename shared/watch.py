@@ -89,7 +89,7 @@ def _begun(posted: list[Row], listed: dict[str, JobRead]) -> list[tuple[Row, Job
 
 
 def _listed(parts: Parts, vault: str, cross_region: bool) -> dict[str, JobRead]:
-    """The vault's jobs by id; none where the list is forbidden: then each is asked for by itself."""
+    """The vault's jobs by id; none where the list is forbidden or fails: then each is asked for by itself."""
     try:
         facts = vault_facts(parts, vault) if cross_region else None
         return {read.job.id: read for read in parts.azure.jobs(vault, facts)}
@@ -100,4 +100,6 @@ def _listed(parts: Parts, vault: str, cross_region: bool) -> dict[str, JobRead]:
         if trouble.throttled:
             until = parts.now() + timedelta(seconds=trouble.retry_after or parts.pace.back_off)
             parts.board.set_quiet(vault.split("/")[2].lower(), until)
-        raise
+            raise
+        log.warning("the jobs of %s could not be listed: %s", vault, trouble)
+        return {}

@@ -72,7 +72,6 @@ class FakeAzure:
     listed_after: float = 0.0
     job_seconds: float = 100.0
     end_status: str = "Completed"
-    swallow: bool = False  # a POST has its effect, its answer never comes
     operation_gone: bool = False
     _lock: Lock = field(default_factory=Lock)
 
@@ -86,6 +85,12 @@ class FakeAzure:
         if act:
             act()
 
+    def __getattr__(self, name: str) -> Any:
+        """A call that nobody set up is a violation, even where a broad except swallows its error."""
+        if not name.startswith("_"):
+            self.unexpected.append(name)
+        raise AttributeError(name)
+
     def count(self, name: str) -> int:
         return sum(1 for called, _ in self.calls if called == name)
 
@@ -98,15 +103,18 @@ class FakeAzure:
 
     def datasource(self, instance: str) -> Datasource:
         self._called("datasource", instance)
+        return self._datasource(instance)
+
+    def _datasource(self, instance: str) -> Datasource:
         name = instance.rsplit("/", 1)[-1]
         server = f"{GROUP}/flexibleServers/{name}"
-        return Datasource(type="Microsoft.DBforPostgreSQL/flexibleServers", id=server, name=name)
+        return Datasource(type=FLEXIBLE, id=server, name=name)
 
     def instances(self, vault: str) -> Iterator[tuple[str, Datasource]]:
         self._called("instances", vault)
         for name in self.listed_instances:
             identity = f"{vault}/backupInstances/{name}"
-            yield identity, Datasource(type=FLEXIBLE, id=f"{GROUP}/flexibleServers/{name}", name=name)
+            yield identity, self._datasource(identity)
 
     def guard_requests(self, vault: str) -> tuple[str, ...]:
         self._called("guard_requests", vault)
@@ -236,6 +244,6 @@ class Seam:
                 return list(found) if isinstance(found, Iterator) else found
 
             found = self._call(f"{self._name}.{name}", act, args)
-            return iter(found) if isinstance(found, list) and name in ("scan", "jobs") else found
+            return iter(found) if isinstance(found, list) and name in ("scan", "jobs", "instances") else found
 
         return through
