@@ -1,4 +1,4 @@
-"""The API's contract in OpenAPI 3.1, generated from the models and the table of routes. Pure."""
+"""The API's contract in OpenAPI 3.1, generated from the models and the table of routes."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""How much of Azure's budgets the sweep may use, per subscription, and how that is dealt to the vaults. Pure.
+"""How much of Azure's budgets the sweep may use, per subscription, and how that is dealt to the vaults.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling; the Data Protection
 service's own budgets (about 100 lists of recovery points, about 200 readings of jobs in a window) are those that its

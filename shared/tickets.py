@@ -1,4 +1,4 @@
-"""A ticket system's webhook, verified and read: event, ticket, delivery; and whether it is our own doing. Pure."""
+"""A ticket system's webhook, verified and read: event, ticket, delivery; and whether it is our own doing."""
 
 import hashlib
 import re

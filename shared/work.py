@@ -1,4 +1,4 @@
-"""A vault's unfinished work as one reading tells it: what can be moved, in which order, and what not. Pure."""
+"""A vault's unfinished work as one reading tells it: what can be moved, in which order, and what not."""
 
 from shared.board import Live
 from shared.keys import is_id
