@@ -1,4 +1,4 @@
-"""The HTTP routes as the contract tells of them: operation, parameters, body, answers. Pure."""
+"""The HTTP routes as the contract tells of them: operation, parameters, body, answers."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,8 +44,9 @@ def _query(name: str, words: str, **schema: Any) -> Json:
     return {"name": name, "in": "query", "description": words, "schema": {"type": "string", **schema}}
 
 
-def _path(name: str, words: str, **schema: Any) -> Json:
-    return {"name": name, "in": "path", "required": True, "description": words, "schema": {"type": "string", **schema}}
+def _path(name: str, words: str, example: str = "", **schema: Any) -> Json:
+    made = {"name": name, "in": "path", "required": True, "description": words, "schema": {"type": "string", **schema}}
+    return {**made, "example": example} if example else made
 
 
 ID = _path("id", "the restore's id", pattern=r"^[a-z0-9]{8}-[0-9a-z]{26}$")
@@ -109,11 +110,11 @@ ROUTES = (
     Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409,)),
     Route("list_recovery_points", "GET", "/instances/{instance}/recovery-points", "The points of an instance",
           {200: Answers(c.PointList)}, (403, 404, 422, 502), None,
-          (_path("instance", "a name of desk.toml, or an ARM id with its slashes as %2F",
+          (_path("instance", "a name of desk.toml, or an ARM id with its slashes as %2F", "pg-prod-01",
                 pattern=r"^(/subscriptions/[A-Za-z0-9._()/-]{1,1000}|[A-Za-z0-9][A-Za-z0-9._-]{0,62})$"),)),
     Route("take_ticket", "POST", "/tickets/{source}", "A ticket system's webhook",
           {202: Answers(c.TicketAnswer, PLACE), 200: Answers(c.TicketAnswer)}, (404,), c.TicketEvent,
-          (_path("source", "a ticket source of desk.toml", pattern=NAME),)),
+          (_path("source", "a ticket source of desk.toml", "jira", pattern=NAME),)),
     Route("list_dead_letters", "GET", "/dead-letters", "What was refused unread, and what could not be told",
           {200: Answers(c.DeadLetterList)}, (422,), None,
           (_query("pageSize", "lines", type="integer", minimum=1, maximum=MOST, default=PAGE),)),
@@ -121,7 +122,7 @@ ROUTES = (
     Route("resume_desk", "POST", "/desk/resume", "Submit again", {200: Answers(c.Paused)}, BODY, Act),
     Route("check_channel", "POST", "/channels/{name}/test", "Send a sample notice",
           {200: Answers(c.ChannelAnswer), 502: Answers(c.ChannelAnswer, {}, "the channel did not take it")},
-          (404, 422), None, (_path("name", "a channel of desk.toml", pattern=NAME),)),
+          (404, 422), None, (_path("name", "a channel of desk.toml", "events", pattern=NAME),)),
     Route("openapi", "GET", "/openapi.json", "This document", {200: Answers(c.Shown)}),
     Route("health", "GET", "/health", "Whether the desk works",
           {200: Answers(c.HealthView), 503: Answers(c.HealthView, {}, "something is down")}, keyed=False),

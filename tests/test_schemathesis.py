@@ -47,4 +47,4 @@ def test_schemathesis_finds_nothing(desk: HostProcess, tmp_path: Path) -> None:
     line += ["--max-examples", EXAMPLES, "--seed", SEED, "--generation-database", "none", "--continue-on-failure"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=500)  # noqa: S603
     assert done.returncode == 0, done.stdout[-15000:] + done.stderr + desk.last_words()
-    assert "No issues found" in done.stdout, done.stdout[-5000:]
+    assert f"Tested: {len(ROUTES)}" in done.stdout, done.stdout[-5000:]

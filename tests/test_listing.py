@@ -1,0 +1,111 @@
+"""`GET /api/restores`: pages that miss nothing while restores close between them, and audit lines that say all."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.host.process import ROOT
+from local.memory import MemoryQueue, MemoryStore
+from shared.composition import App
+from shared.http import Answer, Call, answered
+from shared.settings import from_environment
+
+REQUEST = {"instance": "pg-prod-01", "target": "drills"}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    config = tmp_path / "desk.toml"
+    config.write_text(
+        (ROOT / "desk.toml").read_text().partition("# --- who is told")[0].replace('channels = ["dba"]', "")
+    )
+    environ = {
+        "AzureWebJobsStorage": "AccountName=desk",
+        "ARM_ENDPOINT": "http://127.0.0.1:9",
+        "DESK_CONFIG": str(config),
+    }
+    made = App(from_environment(environ, tmp_path))
+    made.__dict__ |= {"store": MemoryStore(), "send": MemoryQueue().send}
+    return made
+
+
+def post(app: App, **more: object) -> str:
+    answer = answered(app.api.post_restore, Call(body=json.dumps({**REQUEST, **more}).encode()))
+    assert answer.status == 202, answer.body
+    return str(json.loads(answer.body)["id"])
+
+
+def close(app: App, restore: str) -> None:
+    body = json.dumps({"by": "me", "reason": "test"}).encode()
+    assert answered(app.api.withdraw, Call({"id": restore}, body=body)).status == 200
+    found = app.parts.ledger.load(restore)
+    assert found is not None
+    assert found.closed_at is not None
+    row = next(row for row in app.parts.board.live(found.vault).opens if row.text("restore") == restore)
+    app.parts.ledger.finish(restore, row, found.closed_at)
+
+
+def listed(app: App, **query: str) -> tuple[Answer, dict[str, Any]]:
+    answer = answered(app.api.list_restores, Call(query=query))
+    return answer, json.loads(answer.body) if answer.content_type.endswith("json") else {}
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    return [row["id"] for row in page["value"]]
+
+
+def test_the_open_ones_and_with_since_the_closed_ones_too(app: App) -> None:
+    first, second = post(app), post(app, instance="hrdb")
+    close(app, first)
+    assert ids(listed(app)[1]) == [second]
+    assert set(ids(listed(app, since="2020-01-01T00:00:00Z")[1])) == {first, second}
+    assert ids(listed(app, since="2120-01-01T00:00:00Z")[1]) == [second]
+    assert ids(listed(app, instance="pg-prod-01", since="2020-01-01T00:00:00Z")[1]) == [first]
+    assert ids(listed(app, vault="testBkpVault")[1]) == [second]
+
+
+def test_a_restore_that_closes_between_two_pages_is_not_missed(app: App) -> None:
+    asked = [post(app) for _ in range(7)]
+    since, seen = "2020-01-01T00:00:00Z", []
+    _, page = listed(app, since=since, pageSize="3")
+    seen += ids(page)
+    close(app, seen[0])
+    close(app, next(one for one in asked if one not in seen))
+    while "continue" in page:
+        _, page = listed(app, since=since, pageSize="3", **{"continue": page["continue"]})
+        seen += ids(page)
+    assert set(seen) == set(asked)
+
+
+def test_audit_lines_are_whole_restores_and_link_to_the_next(app: App) -> None:
+    asked = [post(app, reason=f"reason {n}\nsecond line") for n in range(5)]
+    for restore in asked[:2]:
+        close(app, restore)
+    answer, _ = listed(app, format="jsonl", pageSize="3")
+    lines = [json.loads(line) for line in answer.body.splitlines()]
+    mark = answer.headers["Link"].partition("continue=")[2].partition(">")[0].replace("%3D", "=")
+    rest, _ = listed(app, format="jsonl", pageSize="3", **{"continue": mark})
+    lines += [json.loads(line) for line in rest.body.splitlines()]
+    assert {line["id"] for line in lines} == set(asked)
+    assert all(line["timeline"] and line["request"]["reason"] for line in lines)
+    assert "Link" not in rest.headers
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"pageSize": "0"}, "pageSize"),
+        ({"pageSize": "٣"}, "pageSize"),
+        ({"pageSize": "1e2", "key": "k"}, "pageSize"),
+        ({"since": "yesterday"}, "since"),
+        ({"continue": "!!"}, "continue"),
+        ({"continue": "W10="}, "continue"),
+        ({"format": "csv"}, "format"),
+        ({"instance": "pg-prod-0"}, "instance"),
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_named(app: App, query: dict[str, str], field: str) -> None:
+    answer, page = listed(app, **query)
+    assert (answer.status, page["field"]) == (422, field)
