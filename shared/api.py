@@ -9,10 +9,12 @@ from shared.acts import Act, Acts, Again, Resolution, not_found
 from shared.api_list import Listing
 from shared.http import Answer, Call, json_answer, read_model
 from shared.intake import Accepted, Caller, Intake
+from shared.outbox import read_notice
 from shared.parts import Parts
 from shared.problems import Problem, Trouble
 from shared.requests import parse_json
 from shared.restore import Restore
+from shared.store import Row
 from shared.views import restore_view
 from shared.workflow import wake_message
 
@@ -39,7 +41,11 @@ class Api:
                 self.parts.send(wake_message(restore), 0)
         location = f"/api/restores/{restore.id}"
         headers = {"Location": location, "Retry_After": str(max(1, round(self.parts.pace.poll_default)))}
-        return json_answer(202 if accepted.created else 200, self._view(restore), **headers)
+        if not accepted.created:
+            return json_answer(200, self._view(restore), **headers)
+        # what was just written need not be read again: intake is as quick as the table takes it
+        notices = [read_notice(Row(change.key, change.fields)) for change in accepted.notices]
+        return json_answer(202, restore_view(restore, notices, self.parts.now()), **headers)
 
     def _principal(self, call: Call) -> str | None:
         return call.headers.get("x-ms-client-principal-name") if self.principals else None

@@ -1,6 +1,7 @@
 """Calls to ARM: paths and links on our host only, pages, and each answer sorted: gone, passing, final."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,17 +14,28 @@ from shared.loose import number
 from shared.parts import Doubt, NotSent, Rejected
 from shared.problems import Trouble
 from shared.retries import PASSING_STATUS, THROTTLED
+from shared.shares import subscription
 
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 MOST_PAGES = 1000
+REMAINING = "x-ms-ratelimit-remaining-"
+LOW = 3  # calls left of a budget: from there on we rest before a 429 says so
 
 
 class ArmCalls:
     """`http` carries base URL, token and time-outs; `once` is a client of its own for the one POST that must not
     happen twice, which takes `total` seconds at the most."""
 
-    def __init__(self, http: httpx.Client, once: httpx.Client, api_version: str, total: float) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        once: httpx.Client,
+        api_version: str,
+        total: float,
+        on_low: Callable[[str], None] = lambda subscription: None,
+    ) -> None:
         self._http, self._once, self._api_version, self._total = http, once, api_version, total
+        self._on_low = on_low
 
     def post_once(
         self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]
@@ -82,9 +94,12 @@ class ArmCalls:
         url = self._ours(path) if whole else self._url(path)
         more = None if whole else {**self._version(), **(params or {})}
         try:
-            return self._http.request(method, url, json=body, headers=headers, params=more)
+            answer = self._http.request(method, url, json=body, headers=headers, params=more)
         except httpx.HTTPError as error:
             raise Trouble(f"Azure was not reached, or did not answer ({type(error).__name__})") from error
+        if answer.status_code not in THROTTLED and left_of_budget(answer) <= LOW:
+            self._on_low(subscription(answer.request.url.path))
+        return answer
 
     def _version(self) -> dict[str, str]:
         return {"api-version": self._api_version}
@@ -106,6 +121,15 @@ class ArmCalls:
         if not self.is_ours(url):
             raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
         return url
+
+
+def left_of_budget(answer: httpx.Response) -> float:
+    """The least that any of Azure's `x-ms-ratelimit-remaining-*` headers says is left; infinite where none does.
+
+    https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling#remaining-requests
+    """
+    told = (number(value) for name, value in answer.headers.items() if name.startswith(REMAINING))
+    return min((value for value in told if value is not None), default=math.inf)
 
 
 def read_dict(answer: httpx.Response) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from shared.policy import Decision, decide
 from shared.problems import Problem
 from shared.requests import RestoreRequest, canonical_hash, parse_request
 from shared.restore import Entry, Phase, Restore
+from shared.store import Change
 from shared.workflow import audit
 
 log = logging.getLogger("desk")
@@ -35,6 +36,7 @@ class Accepted:
 
     restore: Restore
     created: bool
+    notices: tuple[Change, ...] = ()  # written with a created one
 
 
 def same_key_problem(restore_id: str) -> Problem:
@@ -125,7 +127,7 @@ class Intake:
         created = self.parts.ledger.accept(told.restore, [*told.notices, *more])
         if created:
             audit(None, created, None)
-            return Accepted(created, True)
+            return Accepted(created, True, told.notices)
         found = self.parts.ledger.load(restore.id)
         # without a key the id is ours alone: a conflict is our own insert, whose answer the table's client lost
         return Accepted(found or told.restore, not restore.key)
