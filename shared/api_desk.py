@@ -16,6 +16,7 @@ from shared.parts import Parts, Rejected
 from shared.points import PointRead, read_point, unfit
 from shared.policy import find_instance
 from shared.problems import Problem, Trouble, unknown
+from shared.restore import Datasource
 from shared.sample import sample_facts
 from shared.values import iso
 
@@ -46,11 +47,12 @@ class DeskApi:
         known = self.parts.board.recall(_vault(instance), "instance-" + instance.rsplit("/", 1)[-1].lower())
         server = {"server": known[1].get("id"), "kind": known[1].get("type")} if known else {}
         now = self.parts.now()
-        usable = [p for p in points or [] if unfit(p, now, False) is None]
+        flexible = known is not None and Datasource.model_validate(known[1]).flexible
+        usable = [p for p in points or [] if unfit(p, now, flexible) is None]
         if not usable:
             return {**server, "lastPoint": None}
         newest = max(usable, key=lambda p: p.time)
-        return {**server, "lastPoint": _point(newest, now)}
+        return {**server, "lastPoint": _point(newest, now, flexible)}
 
     def recovery_points(self, call: Call) -> Answer:
         """GET /api/instances/{instance}/recovery-points"""
@@ -61,7 +63,8 @@ class DeskApi:
         except Rejected as no:
             raise Problem(502, "Azure said no", str(no), "instance") from no
         now = self.parts.now()
-        shown = [_point(p, now) for p in sorted(points or [], key=lambda p: p.time, reverse=True)]
+        flexible = datasource(self.parts, _vault(instance.text), instance.text).flexible
+        shown = [_point(p, now, flexible) for p in sorted(points or [], key=lambda p: p.time, reverse=True)]
         return json_answer(200, {"instance": name or instance.text, "value": shown})
 
     def _points(self, instance: str, fetch: bool) -> tuple[list[PointRead] | None, int]:
@@ -120,10 +123,10 @@ def _turn_place(instance: str) -> tuple[str, str]:
     return keys.vault_partition(_vault(instance)), keys.turn(instance)
 
 
-def _point(point: PointRead, now: datetime) -> dict[str, Any]:
+def _point(point: PointRead, now: datetime, flexible: bool) -> dict[str, Any]:
     chosen = point.chosen(now)
     age = (now - point.time).total_seconds()
-    why_not = unfit(point, now, False)
+    why_not = unfit(point, now, flexible)
     more = {"ageSeconds": round(age), "age": span(age), "restorable": why_not is None, "whyNot": why_not}
     shown = chosen.json_value() | more
     return {name: part for name, part in shown.items() if part is not None}

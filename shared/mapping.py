@@ -1,4 +1,4 @@
-"""From a ticket's event to a request: whether it asks for a restore, what it asks for, under which key. Pure."""
+"""From a ticket's event to a request: whether it asks for a restore, what it asks for, under which key."""
 
 import hashlib
 from dataclasses import dataclass, field
