@@ -1,8 +1,8 @@
 """An operator's acts: each with who and why, each only where it is possible, none twice."""
 
 import pytest
+from stories import now_is, up_to
 from test_crash_points import Break, Breaker
-from test_workflow import now_is, up_to
 from world import World, running
 
 from shared.acts import Act, Again, Resolution

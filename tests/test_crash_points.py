@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 import pytest
-from world import Process, World, body, faster
+from world import Process, World, body
 
 from shared.acts import Resolution
 from shared.parts import Doubt, NotSent
@@ -161,11 +161,6 @@ def whole(plan: dict[int, Break]) -> Story:
     return story.by_queue(json.dumps(body()).encode()).by_queue(b"{not json")
 
 
-def tried(told: pytest.TerminalReporter | None, words: str) -> None:
-    if told:
-        told.write_line(f"\ncrash points: {words}")
-
-
 @pytest.fixture
 def quiet_log() -> Iterator[None]:
     logging.getLogger("desk").setLevel(logging.CRITICAL + 1)
@@ -174,9 +169,10 @@ def quiet_log() -> Iterator[None]:
 
 
 @pytest.fixture
-def terminal(request: pytest.FixtureRequest) -> pytest.TerminalReporter | None:
-    found: pytest.TerminalReporter | None = request.config.pluginmanager.get_plugin("terminalreporter")
-    return found
+def tried(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints how many points were tried, whatever pytest captures."""
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    return lambda words: terminal.write_line(f"\ncrash points: {words}") if terminal else None
 
 
 def broken(make: Callable[[dict[int, Break]], Story], plans: list[dict[int, Break]]) -> list[str]:
@@ -207,19 +203,19 @@ def test_every_call_broken_alone(
     make: Callable[[dict[int, Break]], Story],
     ways: tuple[Break, ...],
     quiet_log: None,
-    terminal: pytest.TerminalReporter | None,
+    tried: Callable[[str], None],
 ) -> None:
     plans = every(make, ways)
     found = broken(make, plans)
-    tried(terminal, f"{len(plans)} tried alone ({make.__name__}: {', '.join(ways)}), {len(found)} violations")
+    tried(f"{len(plans)} tried alone ({make.__name__}: {', '.join(ways)}), {len(found)} violations")
     assert found == []
 
 
-def test_pairs_of_calls_broken(quiet_log: None, terminal: pytest.TerminalReporter | None) -> None:
+def test_pairs_of_calls_broken(quiet_log: None, tried: Callable[[str], None]) -> None:
     calls, dice = short({}).run().breaker.count, random.Random(20261001)  # noqa: S311 - a fixed seed
     plans = [{n: dice.choice(list(Break)) for n in dice.sample(range(1, calls * 2), 2)} for _ in range(150)]
     found = broken(short, plans)
-    tried(terminal, f"{len(plans)} pairs tried (sampled, fixed seed), {len(found)} violations")
+    tried(f"{len(plans)} pairs tried (sampled, fixed seed), {len(found)} violations")
     assert found == []
 
 
@@ -244,7 +240,6 @@ def test_a_job_that_is_listed_late_is_found_within_the_grace(quiet_log: None) ->
     def late(plan: dict[int, Break]) -> Story:
         story = short(plan)
         story.world.azure.listed_after = 800.0
-        faster(story.world)
         return story
 
     names = late({}).run().breaker.names

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fakes import VAULT
+from stories import now_is
 from test_crash_points import Break, Breaker
-from test_workflow import now_is
 from world import DESK_MODEL, World, body, desk_with, running
 
 from shared import keys

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from test_workflow import now_is, up_to
+from stories import now_is, up_to
 from world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, faster, running
 
 from shared.acts import Act

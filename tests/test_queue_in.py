@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from test_workflow import now_is
+from stories import now_is
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
 from shared.desk_file import Rights

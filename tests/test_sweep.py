@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from fakes import OTHER_VAULT, VAULT
-from test_workflow import no, now_is, up_to
+from stories import no, now_is, up_to
 from world import World, faster, running
 
 from shared import keys
