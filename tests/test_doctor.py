@@ -1,76 +1,31 @@
 """`doctor` names each planted fault and the command that mends it; what it may not read is unknown, no fault."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from desk_kit import KEY, ServedDesk, written
-from emulator_kit import CONTAINER, FLEX, GUARDED, SILENT, SINGLES, WORLD
+from doctor_kit import (
+    ACCOUNT,
+    CONTAINER_ID,
+    DESK,
+    ME,
+    MUA_OPERATOR,
+    SECRET,
+    SERVER,
+    Case,
+    Seen,
+    examined,
+    healthy,
+    with_vault,
+    without,
+)
+from emulator_kit import FLEX, GUARDED, SILENT, SINGLES, WORLD
 
 from local.cli import run
 from local.doctor_desk import clock
 from local.emulator import Emulator, Options
-from local.emulator.seed import SUBSCRIPTION, Assignment, Resource, Seed, Vault
-
-DESK = "22222222-2222-3333-4444-555555555555"
-ME = "33333333-2222-3333-4444-555555555555"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/targetrg/providers"
-ACCOUNT = f"{GROUP}/Microsoft.Storage/storageAccounts/testossstorageaccount"
-CONTAINER_ID = f"{ACCOUNT}/blobServices/default/containers/drills"
-SERVER = f"{GROUP}/Microsoft.DBforPostgreSQL/servers/targetossserver"
-SECRET = f"{GROUP}/Microsoft.KeyVault/vaults/restore-desk-kv/secrets/dbauth3"
-BACKUP_OPERATOR = "00c29273-979b-4161-815c-10b084fb9324"
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-MUA_OPERATOR = "f54b6d04-23c6-443e-b462-9c16ab7b4a52"
-
-
-def granted(vault: Vault) -> tuple[Assignment, ...]:
-    scope = WORLD.vault_id(vault)
-    return tuple(Assignment(scope=scope, principal=DESK, role=role) for role in (BACKUP_OPERATOR, READER))
-
-
-def healthy() -> Seed:
-    """The emulator's world, with the desk's roles, and the secret that it lacks."""
-    more = tuple(each for vault in WORLD.vaults for each in granted(vault))
-    secret = Resource(id=SECRET)
-    return replace(WORLD, assignments=(*WORLD.assignments, *more), resources=(*WORLD.resources, secret))
-
-
-def with_vault(seed: Seed, vault: Vault) -> Seed:
-    return replace(seed, vaults=tuple(vault if each.name == vault.name else each for each in seed.vaults))
-
-
-def without(seed: Seed, *ids: str) -> Seed:
-    return replace(seed, resources=tuple(each for each in seed.resources if each.id not in ids))
-
-
-@dataclass
-class Case:
-    """What the file says, and the world it is held against."""
-
-    vault: Vault = FLEX
-    seed: Seed = field(default_factory=healthy)
-    instance: Mapping[str, object] = field(default_factory=dict)
-    target: Mapping[str, object] = field(default_factory=dict)
-    only: int | None = None
-
-    def config(self, folder: Path) -> Path:
-        instances = {
-            each.database or each.server: {
-                "id": f"{WORLD.vault_id(self.vault)}/backupInstances/{each.name}",
-                "targets": ["drills"],
-                **self.instance,
-            }
-            for each in self.vault.instances[: self.only]
-        }
-        target = {"kind": "files", "container": CONTAINER, "containerId": CONTAINER_ID, **self.target}
-        kept = {name: value for name, value in target.items() if value is not None}
-        return written(folder / "desk.toml", instances=instances, targets={"drills": kept})
-
+from local.emulator.seed import SUBSCRIPTION, Assignment
 
 DATABASE = {
     "kind": "database",
@@ -163,22 +118,6 @@ FAULTS = {
 }
 
 
-@dataclass
-class Seen:
-    code: int
-    said: str
-
-    def lines(self, state: str) -> list[str]:
-        return [line for line in self.said.splitlines() if line.startswith(state)]
-
-
-def examined(tmp_path: Path, case: Case, capsys: pytest.CaptureFixture[str], *more: str) -> Seen:
-    config = case.config(tmp_path)
-    with Emulator(Options(state=tmp_path / "arm"), case.seed) as azure:
-        code = run(["doctor", "--config", str(config), "--arm", azure.url, "--identity", DESK, *more])
-    return Seen(code, capsys.readouterr().out)
-
-
 def test_a_healthy_world_has_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, case in {"flex": Case(), "single": Case(SINGLES, target=DATABASE)}.items():
         (tmp_path / name).mkdir()
@@ -246,72 +185,3 @@ def test_clocks_that_are_apart(apart: int, state: str) -> None:
     now = datetime(2026, 10, 1, tzinfo=UTC)
     date = (now + timedelta(seconds=apart)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     assert [finding.state for finding in clock("ARM", date, now)] == [state]
-
-
-class Sink(BaseHTTPRequestHandler):
-    """A channel: /good takes what comes, the rest is gone."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        self.send_response(200 if self.path == "/good" else 410)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Silent."""
-
-
-@pytest.fixture
-def sink() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Sink)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def secrets(sink: str) -> Mapping[str, str]:
-    signing = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    return {
-        "GOOD": f"{sink}/good",
-        "GONE": f"{sink}/gone",
-        "SIGNING": signing,
-        "DESK_HEALTH_KEY": "health-key-of-the-desk",
-    }
-
-
-def test_a_deployed_desk_is_asked_for_its_health_and_each_channel_is_tested(
-    tmp_path: Path, sink: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    config = Case().config(tmp_path)
-    channels = {
-        name: {"kind": "webhook", "url": {"env": env}, "secret": {"env": "SIGNING"}}
-        for name, env in {"good": "GOOD", "gone": "GONE", "unset": "NOT_SET"}.items()
-    }
-    text = config.read_text()
-    config.write_text(text + written(tmp_path / "more.toml", channels=channels).read_text())
-    with (
-        Emulator(Options(state=tmp_path / "arm"), healthy()) as azure,
-        ServedDesk(config, azure.url, secrets(sink), working=False) as desk,
-    ):
-        given = ["--config", str(config), "--arm", azure.url, "--identity", DESK, "--desk", desk.url, "--key", KEY]
-        code = run(["doctor", *given, "--health-key", secrets(sink)["DESK_HEALTH_KEY"]])
-        keyless = run(["doctor", *given[:-1], "not-the-key"])  # says what it cannot tell, and finds no fault
-    said = capsys.readouterr().out
-    assert (code, keyless) == (1, 0)
-    assert "channels.good: a sample notice was delivered" in said
-    assert "channels.gone: a sample notice was not delivered" in said
-    assert "channels.unset: closed: NOT_SET is not set" in said
-    assert "az keyvault secret set --vault-name '<vault>' --name gone" in said
-    assert "config/configreferences/appsettings/refresh" in said
-    assert "desk, storage: ok" in said
-    assert "the key does not open check_channel" in said
-    assert "it is ok; --health-key shows each check" in said
-
-
-def test_a_desk_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    seen = examined(tmp_path, Case(), capsys, "--desk", "http://127.0.0.1:9")
-    assert seen.code == 1
-    assert "does not answer" in seen.said
