@@ -67,8 +67,7 @@ def answering(*answers: httpx.Response | Exception) -> Transport:
     return Transport(list(answers))
 
 
-def in_time() -> None:
-    """Nothing against sending."""
+def in_time() -> None: ...
 
 
 def test_submit_posts_once_with_both_ids_the_token_and_the_body() -> None:

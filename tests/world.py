@@ -4,106 +4,27 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
-from fakes import OTHER_VAULT, VAULT, Clock, FakeAzure, Posts, Seam
+from desk_kit import DBA_URL, DESK, DESK_MODEL, EVENTS_URL, Process, body, desk_with
+from fakes import Clock, FakeAzure, Posts, Seam
 
 from local.memory import MemoryStore
 from shared import keys
-from shared.acts import Acts
-from shared.api import Api
 from shared.arm import PUBLIC
 from shared.board import Board
-from shared.desk_file import Desk, parse_desk
-from shared.http import Answer, Call, answered
-from shared.intake import Intake
+from shared.desk_file import Desk
 from shared.ledger import Ledger, read_restore
-from shared.notifier import Notifier
 from shared.outbox import Outbox
 from shared.pace import Pace
 from shared.parts import Parts
 from shared.policy import Ground
 from shared.problems import Ours
-from shared.queue_in import QueueIn
 from shared.restore import Phase, Restore
 from shared.store import Store
-from shared.sweep import Sweep
 from shared.values import utc
-from shared.workflow import Workflow
 
-EVENTS_URL, DBA_URL = "https://hooks.example.net/events", "https://hooks.example.net/dba"
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-ENVIRON = {"EVENTS_SECRET": SECRET, "DBA_SECRET": SECRET}
-DESK = f"""
-[instances.pg-a]
-id = "{VAULT}/backupInstances/pg-a"
-targets = ["drills"]
-[instances.pg-b]
-id = "{VAULT}/backupInstances/pg-b"
-targets = ["drills"]
-[instances.pg-far]
-id = "{OTHER_VAULT}/backupInstances/pg-far"
-targets = ["drills"]
-[targets.drills]
-kind = "files"
-container = "https://dumps.blob.core.windows.net/drills-{{instance}}"
-[channels.events]
-kind = "webhook"
-url = "{EVENTS_URL}"
-secret = {{ env = "EVENTS_SECRET" }}
-default = true
-[channels.dba]
-kind = "webhook"
-url = "{DBA_URL}"
-secret = {{ env = "DBA_SECRET" }}
-on = ["succeeded", "failed", "refused", "lost"]
-default = true
-"""
-DESK_MODEL = parse_desk(DESK)
 PARKED = frozenset({Phase.LOST})
-
-
-@dataclass
-class Process:
-    """One instance of the app: its own objects, nothing shared but what lies behind the seams."""
-
-    parts: Parts
-    posts: Callable[..., Any]
-    workers: int = 1
-
-    @cached_property
-    def workflow(self) -> Workflow:
-        return Workflow(self.parts)
-
-    @cached_property
-    def intake(self) -> Intake:
-        return Intake(self.parts)
-
-    @cached_property
-    def notifier(self) -> Notifier:
-        p = self.parts
-        return Notifier(p.outbox, p.read_desk, ENVIRON, self.posts, p.now, p.jitter, p.pace)
-
-    @cached_property
-    def sweep(self) -> Sweep:
-        return Sweep(self.parts, self.workflow, self.notifier, self.workers)
-
-    @cached_property
-    def queue_in(self) -> QueueIn:
-        return QueueIn(self.parts, self.intake, self.workflow)
-
-    @cached_property
-    def acts(self) -> Acts:
-        return Acts(self.parts, self.workflow, self.intake)
-
-    @cached_property
-    def api(self) -> Api:
-        return Api(self.parts, self.intake, self.acts, False)
-
-    def post(self, body: dict[str, Any], key: str | None = None) -> Answer:
-        headers = {"idempotency-key": key} if key else {}
-        return answered(self.api.post_restore, Call(body=json.dumps(body).encode(), headers=headers))
 
 
 @dataclass
@@ -273,15 +194,6 @@ class World:
         return found + [f"told under an unknown id: {one}" for one in strange]
 
 
-def body(instance: str = "pg-a", **more: Any) -> dict[str, Any]:
-    return {"instance": instance, "target": "drills", "requestedBy": "user@contoso.com", **more}
-
-
-def desk_with(**changes: Any) -> Desk:
-    """The desk with some of its tables replaced."""
-    return DESK_MODEL.model_copy(update=changes)
-
-
 def faster(world: World, **durations: float) -> None:
     world.pace = replace(world.pace, **durations)  # type: ignore[arg-type]
 
@@ -293,4 +205,16 @@ def running(world: World, process: Process, instance: str = "pg-a", key: str = "
     return str(json.loads(answer.body)["id"])
 
 
-__all__ = ["DBA_URL", "DESK", "EVENTS_URL", "Delivery", "Process", "World", "body", "desk_with", "faster", "running"]
+__all__ = [
+    "DBA_URL",
+    "DESK",
+    "DESK_MODEL",
+    "EVENTS_URL",
+    "Delivery",
+    "Process",
+    "World",
+    "body",
+    "desk_with",
+    "faster",
+    "running",
+]
