@@ -205,7 +205,8 @@ def running(world: World, process: Process, instance: str = "pg-a", key: str = "
     return str(json.loads(answer.body)["id"])
 
 
-__all__ = [
+__all__ = ["DBA_URL", "DESK", "DESK_MODEL", "EVENTS_URL", "Delivery", "Process"]
+__all__ += ["World", "body", "desk_with", "faster", "running"]
     "DBA_URL",
     "DESK",
     "DESK_MODEL",
