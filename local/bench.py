@@ -88,21 +88,20 @@ def contend(name: str, case: Case, made: World, say: Any) -> dict[str, Any]:
     told = {"url": made.url, "certificate": str(made.certificate), "home": str(made.home)}
     line = [sys.executable, "-m", f"local.bench_{name}", json.dumps(asdict(case)), json.dumps(told)]
     with (made.home / f"{name}.log").open("w+") as log:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             line, cwd=ROOT, env=hermetic(os.environ), stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        try:
-            assert process.stdout
-            for words in process.stdout:
-                value: dict[str, Any] = json.loads(words)
-                if "seconds" in value:
-                    return value
-                say(value["done"])
-            log.seek(0)
-            raise RuntimeError(f"{name} ended without a score: {log.read()[-2000:]}")
-        finally:
-            process.kill()
-            process.wait()
+        ) as process:
+            try:
+                assert process.stdout
+                for words in process.stdout:
+                    value: dict[str, Any] = json.loads(words)
+                    if "seconds" in value:
+                        return value
+                    say(value["done"])
+            finally:
+                process.kill()
+        log.seek(0)
+        raise RuntimeError(f"{name} ended without a score: {log.read()[-2000:]}")
 
 
 def swept(vaults: int, each: int) -> dict[str, Any]:
@@ -158,8 +157,8 @@ def show_sweep(console: Console, sweep: dict[str, Any]) -> None:
 
 def show_imports(console: Console, imports: Sequence[bench_imports.Import]) -> None:
     made = Table(title="A cold start's imports", title_justify="left")
-    for head in ("import", "ms", "ratio", "MiB"):
+    for head in ("import", "-X importtime, ms", "CPU, ms", "ratio", "MiB"):
         made.add_column(head, justify="left" if head == "import" else "right")
     for one in imports:
-        made.add_row(one.what, f"{one.milliseconds:.0f}", f"{one.ratio:.2f}", f"{one.mib:.0f}")
+        made.add_row(one.what, f"{one.milliseconds:.0f}", f"{one.cpu_ms:.0f}", f"{one.ratio:.2f}", f"{one.mib:.0f}")
     console.print(made)

@@ -1,0 +1,104 @@
+"""The bench counts right and says what it counted; how long anything takes is not for a test to say."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.bench import cases_of, drawn, measure, show
+from local.bench_imports import self_times
+from local.bench_result import KINDS, Result, result, verdicts
+from local.bench_sweep import sweep_once
+from local.bench_world import Case
+
+CASE = Case(restores=2, vaults=1, speed=10.0)
+JOBS = [{"id": "a", "ends": "2026-10-01T12:00:00.0000000Z"}, {"id": "b", "ends": "2026-10-01T12:00:00.5000000Z"}]
+ENDED = 1_790_856_000.0  # the moment of the first
+SCORE: dict[str, Any] = {
+    "seconds": 4.0, "cpu": 0.5, "memory": 3.0, "peak": 60.0, "failed": [], "acceptMs": [2.0, 4.0],
+    "noticed": {"a": ENDED + 1.0, "b": ENDED + 3.5},
+}  # fmt: skip
+CALLS: list[dict[str, Any]] = [
+    *(
+        {"verb": verb, "status": 200}
+        for verb in ("recoveryPoints", "operationStatus", "operationResults", "job", "jobs")
+    ),
+    {"verb": "vault", "status": 200},
+    {"verb": "job", "status": 429},
+]
+
+
+def counted(name: str = "ours", **changes: Any) -> Result:
+    return replace(result(name, CASE, SCORE, CALLS, JOBS), **changes)
+
+
+def test_calls_are_counted_per_restore_by_kind_and_refused_ones_too() -> None:
+    found = counted()
+    assert found.calls == 3.5
+    assert found.by_kind == {
+        "points": 0.5, "validate": 0, "restore": 0, "operations": 1.0, "job by GET": 1.0, "jobs by list": 0.5,
+        "vault and instance facts": 0.5,
+    }  # fmt: skip
+    assert tuple(found.by_kind) == KINDS
+    assert found.throttled == 1
+
+
+def test_delays_are_in_azures_seconds() -> None:
+    found = counted()
+    assert (found.delay_median, found.delay_p95) == (20.0, 30.0)
+    assert (found.cpu_ms, found.per_second, found.accept_ms) == (250.0, 0.5, 3.0)
+
+
+def test_the_verdicts_set_the_two_beside_each_other() -> None:
+    ours = [counted(restores=50), counted(restores=2000, calls=4.2, cpu_ms=275.0)]
+    said = verdicts([*ours, counted("peer", restores=50, calls=14.0, cpu_ms=500.0, throttled=9)])
+    assert said == [
+        "50: 3.5 calls a restore, the peer 14.0 (4.0 ×); CPU 1 : 2.0; 429s 1 and 9; ended well 2 and 2",
+        "at 2,000 beside 50, ours: 1.20 × the calls and 1.10 × the CPU a restore",
+    ]
+
+
+def test_the_chart_is_an_svg_with_both_lines() -> None:
+    results = [counted(name, restores=n) for n in (1, 50) for name in ("ours", "peer")]
+    text = "".join(ET.fromstring(drawn(results)).itertext())  # noqa: S314 - our own text
+    assert "Restore Desk" in text
+    assert "SDK pollers" in text
+
+
+def test_the_table_shows_every_row() -> None:
+    console = Console(width=300)
+    with console.capture() as shown:
+        show(console, [counted(), counted("peer", limits=False)])
+    assert "peer, nothing refused" in shown.get()
+
+
+def test_own_times_of_modules_begin_after_the_interpreters() -> None:
+    lines = ["import time: self [us] | cumulative | imported package", "import time:   900 |  900 | site"]
+    lines += ["import time:   100 |  100 |   httpx._a", "import time:    50 |  150 | httpx"]
+    assert self_times("\n".join(lines)) == 150
+
+
+def test_a_sweep_of_what_did_not_change_makes_one_call_a_vault_and_no_write_a_restore() -> None:
+    found = sweep_once(count=3, each=40)
+    assert (found["seen"], found["faults"]) == (120, 0)
+    assert found["armCalls"] == 3
+    assert found["writes"] == 4  # when each vault was read, and the sweep's own pulse
+
+
+def test_a_list_of_several_pages_costs_its_pages() -> None:
+    assert sweep_once(count=1, each=250)["armCalls"] == 3
+
+
+def test_each_size_has_its_case() -> None:
+    assert [case.vaults for size in (1, 3, 50) for case in cases_of(size)] == [1, 3, 5]
+    assert [case.limits for case in cases_of(500)] == [True, False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ours", "peer"])
+def test_both_contenders_bring_every_restore_to_its_end(name: str) -> None:
+    found = measure(Console(quiet=True), Case(restores=3, vaults=1, speed=200.0, job_seconds=120.0), name)
+    assert (found.succeeded, found.throttled, found.failures) == (3, 0, ())
+    assert found.by_kind["restore"] == 1.0
