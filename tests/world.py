@@ -207,15 +207,3 @@ def running(world: World, process: Process, instance: str = "pg-a", key: str = "
 
 __all__ = ["DBA_URL", "DESK", "DESK_MODEL", "EVENTS_URL", "Delivery", "Process"]
 __all__ += ["World", "body", "desk_with", "faster", "running"]
-    "DBA_URL",
-    "DESK",
-    "DESK_MODEL",
-    "EVENTS_URL",
-    "Delivery",
-    "Process",
-    "World",
-    "body",
-    "desk_with",
-    "faster",
-    "running",
-]
