@@ -1,7 +1,7 @@
 """The one POST that must not happen twice: what is checked before it, what its answer means, and its doubt resolved."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.answers import JobRead
 from shared.beginning import vault_facts
@@ -26,7 +26,7 @@ from shared.retries import passes
 from shared.store import Conflict
 
 Save = Callable[[Restore, Event], Restore]
-READINGS = 5  # of a vault's jobs, one of which answers 404 or 403, until that is believed to stay so
+UNREAD = "in doubt: the vault's jobs cannot be read to the end"
 SKEW = timedelta(minutes=10)  # how far clocks may be apart
 
 
@@ -151,23 +151,32 @@ def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
     grace_ends = attempt.at + timedelta(seconds=parts.pace.grace + parts.pace.skew)
     if restore.phase is Phase.SUBMITTING and attempt.ended is None:
         return InDoubt("found in submitting: the worker that sent it is gone", now)
-    unread = ""
+    why, unread_for = "in doubt: no job of the vault carries its id yet", 0.0
     try:
         found = own_job(parts, restore)
     except (Rejected, Gone) as no:
-        found, unread = None, f"the vault's jobs cannot be read to the end ({no})"
+        found, why = None, f"{UNREAD} ({no})"
+        unread_for = (now - _unread_since(restore, now)).total_seconds()
     if found:
         return Adopted(found.job, "which carries this attempt's id", now + timedelta(seconds=parts.pace.job_likely))
     again = now + timedelta(seconds=parts.pace.reconcile_every)
     if now < grace_ends:
-        return Postponed("in doubt: no job of the vault carries its id yet", min(again, grace_ends))
-    if unread and (now < grace_ends + timedelta(seconds=parts.pace.grace) or restore.troubles < READINGS):
-        return Postponed(f"in doubt: {unread}", again)
-    if unread:
-        return TrackLost(unread)
+        return Postponed(why, min(again, grace_ends))
+    if why.startswith(UNREAD):  # a job that answers 404 or 403 once may be read the next time
+        return TrackLost(why) if unread_for >= parts.pace.grace else Postponed(why, again)
     if restore.phase is Phase.SUBMITTING and parts.board.recall(restore.vault, "echo"):
         return NeverArrived()
     return TrackLost("no job of the vault carries its id, and this vault has not been seen to echo our ids")
+
+
+def _unread_since(restore: Restore, now: datetime) -> datetime:
+    """Since when, without a break, the vault's jobs could not be read to the end."""
+    since = now
+    for entry in reversed(restore.timeline):
+        if not (entry.note or "").startswith(UNREAD):
+            break
+        since = entry.at
+    return since
 
 
 def tokens(restore: Restore) -> tuple[set[str], set[str]]:
@@ -187,8 +196,8 @@ def _late_job(parts: Parts, restore: Restore) -> Event | None:
 
 
 def own_job(parts: Parts, restore: Restore) -> JobRead | None:
-    """The job of this restore among all of the vault's, read one by one; Gone or Rejected where one cannot be read
-    and none of the others is it."""
+    """The job of this restore among those of the vault that no other restore holds, read one by one; Gone or Rejected
+    where one cannot be read and none of the others is it."""
     since = restore.attempts[0].at - SKEW
     facts = vault_facts(parts, restore.vault) if restore.cross_region else None
     ids, prefixes = tokens(restore)
@@ -197,13 +206,14 @@ def own_job(parts: Parts, restore: Restore) -> JobRead | None:
         of_it = "restore" in listed.category and listed.instance in ("", restore.instance.lower())
         if not of_it or (listed.job.started and listed.job.started < since):
             continue
+        if parts.ledger.job_holder(restore, listed.job.id) not in (None, restore.id):
+            continue
         try:
             read = parts.azure.job(restore, listed.job.id)  # a LIST has no extendedInfo
         except (Gone, Rejected) as error:
             unread = error
             continue
-        ours = (read.activity_id or "").lower() in ids or read.prefix in prefixes
-        if ours and parts.ledger.job_holder(restore, read.job.id) in (None, restore.id):
+        if (read.activity_id or "").lower() in ids or read.prefix in prefixes:
             remember_echo(parts, restore, read)
             return read
     if unread:
