@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import bench_imports
+from local.bench_capacity import capacity, table
 from local.bench_chart import chart
 from local.bench_result import KINDS, Result, result, verdicts
 from local.bench_world import Case, World, world
@@ -61,6 +62,8 @@ def main(args: argparse.Namespace) -> int:
     show_sweep(console, sweep)
     results = [measure(console, case, name) for size in sizes for case in cases_of(size) for name in ("ours", "peer")]
     show(console, results)
+    largest = max((r for r in results if r.contender == "ours"), key=lambda r: r.restores)
+    console.print("\nWhat a subscription carries\n" + table(capacity(largest)), soft_wrap=True, highlight=False)
     if args.chart:
         args.chart.write_text(drawn(results), encoding="utf-8")
     console.print(f"{time.monotonic() - began:.0f} s in all.")

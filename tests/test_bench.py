@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from local.bench import cases_of, drawn, measure, show
+from local.bench_capacity import capacity
 from local.bench_imports import self_times
 from local.bench_result import KINDS, Result, result, verdicts
 from local.bench_sweep import sweep_once
@@ -94,6 +95,17 @@ def test_a_list_of_several_pages_costs_its_pages() -> None:
 def test_each_size_has_its_case() -> None:
     assert [case.vaults for size in (1, 3, 50) for case in cases_of(size)] == [1, 3, 5]
     assert [case.limits for case in cases_of(500)] == [True, False]
+
+
+def test_what_is_scarcest_comes_first_in_what_a_subscription_carries() -> None:
+    kinds = dict.fromkeys(KINDS, 0.0) | {"points": 1.0, "validate": 1.0, "restore": 1.0, "job by GET": 1.0}
+    found = capacity(counted(by_kind=kinds))
+    assert [(one.budget, one.restores_a_minute) for one in found] == [
+        ("lists of recovery points", 95.0),
+        ("readings of jobs", 180.0),
+        ("ARM writes (validate, restore)", 300.0),
+        ("ARM reads", 750.0),
+    ]
 
 
 @pytest.mark.slow
