@@ -25,6 +25,7 @@ class Evidence:
     left: Sequence[str]  # open rows, turns and owed notices that are still there
     wrong: Sequence[str]  # what no caller should hear
     silent: frozenset[str]  # ids of instances whose vault echoes nothing
+    failed_operations: int = 0  # POSTs that Azure was told to take and then to fail, before any job
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,15 @@ def _by_restore(evidence: Evidence) -> Counter[str]:
 
 
 def _doubled(evidence: Evidence) -> Iterator[str]:
+    """A POST that was taken, whose operation Azure then failed, came to no job: the restore sent anew is single."""
     counted = _by_restore(evidence)
-    yield from (f"{restore} was submitted {n} times" for restore, n in counted.items() if restore and n > 1)
+    for view in evidence.views.values():
+        ran = jobs_of(view, evidence.jobs)
+        if len(ran) > 1:
+            yield f"{view['id']} runs as {[job['id'] for job in ran]}"
+    jobless = counted.total() - sum("Restore" in job["category"] for job in evidence.jobs)
+    if jobless > evidence.failed_operations:
+        yield f"{jobless} POSTs had an effect and no job; Azure failed only {evidence.failed_operations} operations"
     nothing = (v for v in evidence.views.values() if v["phase"] in NOTHING_STARTED)
     yield from (f"{view['id']} is {view['phase']}, and ran" for view in nothing if counted[view["id"]])
 

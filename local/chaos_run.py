@@ -51,7 +51,7 @@ class Run:
         self._hosts = [Lock() for _ in range(HOSTS)]
         self._pool = made.enter_context(ThreadPoolExecutor(32))
         self._frozen = Lock()
-        self.struck = self.exposed = 0
+        self.struck = self.exposed = self.failed_operations = 0
 
     def warm_up(self) -> None:
         """One restore in every vault, undisturbed: from now on each is known to echo our ids, or not to."""
@@ -81,7 +81,9 @@ class Run:
         for deed, one in zip(deeds, running, strict=True):
             if deed.what != "ask":
                 one.result()
-        self.struck = sum(rule["applied"] for rule in self.stack.emulated("faults"))
+        rules = self.stack.emulated("faults")
+        self.struck = sum(rule["applied"] for rule in rules)
+        self.failed_operations = sum(rule["applied"] for rule in rules if rule["fault"].get("stage") == "operation")
         self.exposed = sum(self.stack.emulated("counts").values()) - before
         self.repair()
         for one in running:
@@ -211,6 +213,7 @@ class Run:
             left=[*self._left()],
             wrong=heard.wrong,
             silent=frozenset(place.id for place in places() if place.vault == SILENT),
+            failed_operations=self.failed_operations,
         )
 
     def _views(self) -> Iterator[View]:

@@ -70,7 +70,7 @@ def _call(request_id: str) -> dict[str, Any]:
     return {"verb": "restore", "effect": True, "x-ms-client-request-id": request_id}
 
 
-JOB = {"id": "j1", "status": "Completed", "filePrefix": "pg-aaaaaaaa-1-1", "activityID": "r1"}
+JOB = {"id": "j1", "category": "Restore", "status": "Completed", "filePrefix": "pg-aaaaaaaa-1-1", "activityID": "r1"}
 SOUND = Evidence(
     requests=[Request(1, "http", {})],
     ids={1: {"aaaaaaaa-1"}},
@@ -91,6 +91,7 @@ FAULTY: list[tuple[str, dict[str, Any]]] = [
     ("one key, one restore", {"views": {**SOUND.views, "aaaaaaaa-2": OTHER}}),
     ("one key, one restore", {"ids": {1: {"aaaaaaaa-1", "aaaaaaaa-9"}}}),
     ("none is submitted twice", {"calls": [_call("r1"), _call("r1")]}),
+    ("none is submitted twice", {"jobs": [JOB, {**JOB, "id": "j2"}]}),
     ("none is submitted twice", {"views": {"aaaaaaaa-1": _view(phase="refused")}}),
     ("nothing runs at Azure that nobody asked for", {"calls": [_call("r1"), _call("stray")]}),
     ("what succeeded has its one job, completed", {"jobs": []}),
@@ -113,6 +114,8 @@ FAULTY: list[tuple[str, dict[str, Any]]] = [
 
 def test_sound_evidence_violates_nothing() -> None:
     assert [line.name for line in invariants(SOUND) if line.violations] == []
+    once_failed = replace(SOUND, calls=[_call("r1"), _call("r1")], failed_operations=1)
+    assert [line.name for line in invariants(once_failed) if line.violations] == []
     silent = replace(SOUND, views={"aaaaaaaa-1": _view(timeline=LOST)}, silent=frozenset({"/vault/one"}))
     assert [line.name for line in invariants(silent) if line.violations] == []
 
