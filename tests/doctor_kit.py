@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from desk_kit import written
 from emulator_kit import CONTAINER, FLEX, WORLD
+from served_desk import written
 
 from local.cli import run
 from local.emulator import Emulator, Options

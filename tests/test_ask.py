@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk_kit import KEY, ServedDesk
 from emulator_kit import FLEX, WORLD
+from served_desk import KEY, ServedDesk
 
 from local.cli import run
 from local.emulator import Emulator, Options

@@ -1,59 +1,40 @@
 """`doctor --desk`: the health of a deployed desk, a sample notice on each channel, each fault with its mend."""
 
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from desk_kit import KEY, ServedDesk, written
 from doctor_kit import (
     DESK,
     Case,
     examined,
     healthy,
 )
+from served_desk import KEY, ServedDesk, written
+from sink_kit import sink
 
 from local.cli import run
 from local.emulator import Emulator, Options
 
 
-class Sink(BaseHTTPRequestHandler):
-    """A channel: /good takes what comes, the rest is gone."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        self.send_response(200 if self.path == "/good" else 410)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Silent."""
-
-
 @pytest.fixture
-def sink() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Sink)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def url() -> Iterator[str]:
+    with sink() as running:
+        yield running
 
 
-def secrets(sink: str) -> Mapping[str, str]:
+def secrets(url: str) -> Mapping[str, str]:
     signing = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     return {
-        "GOOD": f"{sink}/good",
-        "GONE": f"{sink}/gone",
+        "GOOD": f"{url}/good",
+        "GONE": f"{url}/gone",
         "SIGNING": signing,
         "DESK_HEALTH_KEY": "health-key-of-the-desk",
     }
 
 
 def test_a_deployed_desk_is_asked_for_its_health_and_each_channel_is_tested(
-    tmp_path: Path, sink: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = Case().config(tmp_path)
     channels = {
@@ -64,10 +45,10 @@ def test_a_deployed_desk_is_asked_for_its_health_and_each_channel_is_tested(
     config.write_text(text + written(tmp_path / "more.toml", channels=channels).read_text())
     with (
         Emulator(Options(state=tmp_path / "arm"), healthy()) as azure,
-        ServedDesk(config, azure.url, secrets(sink), working=False) as desk,
+        ServedDesk(config, azure.url, secrets(url), working=False) as desk,
     ):
         given = ["--config", str(config), "--arm", azure.url, "--identity", DESK, "--desk", desk.url, "--key", KEY]
-        code = run(["doctor", *given, "--health-key", secrets(sink)["DESK_HEALTH_KEY"]])
+        code = run(["doctor", *given, "--health-key", secrets(url)["DESK_HEALTH_KEY"]])
         keyless = run(["doctor", *given[:-1], "not-the-key"])  # says what it cannot tell, and finds no fault
     said = capsys.readouterr().out
     assert (code, keyless) == (1, 0)
