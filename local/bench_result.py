@@ -81,17 +81,16 @@ def _delays(noticed: Mapping[str, float], jobs: Sequence[Mapping[str, Any]], spe
 def verdicts(results: Sequence[Result]) -> list[str]:
     """What the two rows of a case say beside each other."""
     said = []
-    for size, limits in dict.fromkeys((r.restores, r.limits) for r in results):
-        pair = {r.contender: r for r in results if (r.restores, r.limits) == (size, limits)}
-        if len(pair) < 2:
-            continue
-        ours, peer = pair["ours"], pair["peer"]
-        words = f"{size}{'' if limits else ' with nothing refused'}: {ours.calls:.1f} calls a restore, "
-        words += f"the peer {peer.calls:.1f} ({peer.calls / ours.calls:.1f} ×); "
+    own = {r.restores: r for r in results if r.contender == "ours" and r.limits}
+    for peer in (r for r in results if r.contender == "peer" and r.restores in own):
+        ours = own[peer.restores]
+        words = f"{ours.restores}: {ours.calls:.1f} calls a restore, "
+        words += (
+            f"the peer{'' if peer.limits else ', never refused,'} {peer.calls:.1f} ({peer.calls / ours.calls:.1f} ×); "
+        )
         words += f"CPU 1 : {peer.cpu_ms / ours.cpu_ms:.1f}; 429s {ours.throttled} and {peer.throttled}; "
         words += f"ended well {ours.succeeded} and {peer.succeeded}"
         said.append(words)
-    own = {r.restores: r for r in results if r.contender == "ours" and r.limits}
     if 50 in own and 2000 in own:
         calls, cpu = own[2000].calls / own[50].calls, own[2000].cpu_ms / own[50].cpu_ms
         said.append(f"at 2,000 beside 50, ours: {calls:.2f} × the calls and {cpu:.2f} × the CPU a restore")

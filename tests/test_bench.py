@@ -93,8 +93,8 @@ def test_a_list_of_several_pages_costs_its_pages() -> None:
 
 
 def test_each_size_has_its_case() -> None:
-    assert [case.vaults for size in (1, 3, 50) for case in cases_of(size)] == [1, 3, 5]
-    assert [case.limits for case in cases_of(500)] == [True, False]
+    assert [case.vaults for size in (1, 3, 50) for _, case in cases_of(size)] == [1, 1, 3, 3, 5, 5]
+    assert [(name, case.limits) for name, case in cases_of(500)] == [("ours", True), ("peer", True), ("peer", False)]
 
 
 def test_what_is_scarcest_comes_first_in_what_a_subscription_carries() -> None:
