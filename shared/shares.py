@@ -46,13 +46,18 @@ class Shares:
         self._served: dict[str, float] = {}
         self._visited: dict[str, float] = {}
         self._pages: dict[str, int] = {}
+        self._denied: set[str] = set()
 
     def order(self, vaults: Iterable[str]) -> list[str]:
         """Those first whose turn was the longest ago; equals stay as they are."""
         return sorted(vaults, key=lambda vault: self._visited.get(vault, 0.0))
 
     def visited(self, vault: str, now: float) -> None:
-        self._visited[vault] = now
+        """One that was denied a call meanwhile keeps its place: it comes before those that had theirs."""
+        with self._lock:
+            if vault not in self._denied:
+                self._visited[vault] = now
+            self._denied.discard(vault)
 
     def deal(self, vaults: Iterable[str], now: float) -> None:
         """Deals the starts that are left to the vaults that waited, one by one, the least lately served first."""
@@ -88,22 +93,26 @@ class Shares:
 
     def may_look(self, vault: str, now: float) -> bool:
         """Whether one more restore may be looked at now."""
-        with self._lock:
-            return self._of("looks", subscription(vault)).take(now)
+        return self._take("looks", vault, 1, now)
 
     def may_read(self, vault: str, now: float) -> bool:
         """Whether one more job may be read now."""
-        with self._lock:
-            return self._of("reads", subscription(vault)).take(now)
+        return self._take("reads", vault, 1, now)
 
     def may_list(self, vault: str, now: float) -> bool:
         """Whether the vault's jobs may be listed now, as long as the list was the last time."""
-        with self._lock:
-            return self._of("reads", subscription(vault)).take(now, self._pages.get(vault, 1))
+        return self._take("reads", vault, self._pages.get(vault, 1), now)
 
     def listed(self, vault: str, jobs: int) -> None:
         """How long the vault's list of jobs is."""
         self._pages[vault] = jobs // 100 + 1
+
+    def _take(self, kind: str, vault: str, count: int, now: float) -> bool:
+        with self._lock:
+            taken = self._of(kind, subscription(vault)).take(now, count)
+            if not taken:
+                self._denied.add(vault)
+            return taken
 
     def _of(self, kind: str, sub: str) -> Allowance:
         if (kind, sub) not in self._allowances:

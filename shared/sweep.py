@@ -113,7 +113,8 @@ class Sweep:
         self._side_by_side(due, partial(self._row, work=work, this=this), this)
         owed = self.parts.board.owed(vault) if due or heard else work.live.owed
         self._tell(owed, this)
-        self._shares.visited(vault, self._clock())
+        if not this.over():
+            self._shares.visited(vault, self._clock())
         with this.lock:
             this.seen += len(work.opens)
 
