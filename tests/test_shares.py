@@ -58,6 +58,17 @@ def test_a_subscription_takes_nothing_from_another() -> None:
     assert sum(shares.may_read(f"{OTHER}/v", 0.0) for _ in range(READS + 5)) == READS
 
 
+def test_of_more_vaults_than_readings_each_is_read_in_its_turn() -> None:
+    shares, vaults, read = Shares(WINDOW), [f"{SUB}/v{n:03d}" for n in range(300)], list[str]()
+    for n in range(8):
+        for at, vault in enumerate(shares.order(vaults)):
+            now = n * WINDOW / 2 + at / 1000
+            read += [vault] if shares.may_list(vault, now) else []
+            shares.visited(vault, now)
+    assert len(read) == 4 * READS
+    assert {read.count(vault) for vault in vaults} == {2, 3}
+
+
 def test_a_long_list_of_jobs_counts_for_its_pages() -> None:
     shares = Shares(WINDOW)
     shares.listed(f"{SUB}/v", 5000)
