@@ -5,6 +5,7 @@ service's own budgets (about 100 lists of recovery points, about 200 readings of
 `x-ms-ratelimit-remaining-*` headers show.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Iterable
 from threading import Lock
@@ -44,19 +45,20 @@ class Shares:
         self._waiting: dict[str, int] = {}
         self._dealt: dict[str, int] = {}
         self._served: dict[str, float] = {}
-        self._visited: dict[str, float] = {}
+        self._visited: dict[str, int] = {}
         self._pages: dict[str, int] = {}
         self._denied: set[str] = set()
+        self._visits = itertools.count(1)
 
     def order(self, vaults: Iterable[str]) -> list[str]:
         """Those first whose turn was the longest ago; equals stay as they are."""
-        return sorted(vaults, key=lambda vault: self._visited.get(vault, 0.0))
+        return sorted(vaults, key=lambda vault: self._visited.get(vault, 0))
 
-    def visited(self, vault: str, now: float) -> None:
+    def visited(self, vault: str) -> None:
         """One that was denied a call meanwhile keeps its place: it comes before those that had theirs."""
         with self._lock:
             if vault not in self._denied:
-                self._visited[vault] = now
+                self._visited[vault] = next(self._visits)
             self._denied.discard(vault)
 
     def deal(self, vaults: Iterable[str], now: float) -> None:

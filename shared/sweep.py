@@ -114,7 +114,7 @@ class Sweep:
         owed = self.parts.board.owed(vault) if due or heard else work.live.owed
         self._tell(owed, this)
         if not this.over():
-            self._shares.visited(vault, self._clock())
+            self._shares.visited(vault)
         with this.lock:
             this.seen += len(work.opens)
 
