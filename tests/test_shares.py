@@ -6,10 +6,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from world import World, body
 
 from shared.arm_calls import ArmCalls
 from shared.shares import READS, STARTS, Allowance, Shares
-from tests.world import World, body
 
 WINDOW = 60.0
 SUB, OTHER = "/subscriptions/one/resourceGroups/rg", "/subscriptions/two/resourceGroups/rg"

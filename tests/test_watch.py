@@ -2,9 +2,10 @@
 
 import json
 
+from fakes import VAULT
+from world import EVENTS_URL, Process, World, body
+
 from shared.restore import Phase
-from tests.fakes import VAULT
-from tests.world import EVENTS_URL, Process, World, body
 
 
 def asked(process: Process, *instances: str) -> list[str]:
