@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.chaos_plan import Request
+from shared.submission import TAKEN
 
 type View = dict[str, Any]
 NOTHING_STARTED = ("refused", "withdrawn", "checked")
@@ -146,7 +147,11 @@ def ever_lost(views: Iterable[View]) -> list[View]:
 
 
 def _lost_in_vain(evidence: Evidence) -> Iterator[str]:
+    """Azure may take a POST, fail its operation and forget its URL before we saw it: that is a person's to judge."""
+    failed_unseen = evidence.failed_operations
     for view in ever_lost(evidence.views.values()):
-        if view["instanceId"] not in evidence.silent:
-            lost = next(entry for entry in view["timeline"] if entry["what"] == "lost")
+        lost = next(entry for entry in view["timeline"] if entry["what"] == "lost")
+        unseen = TAKEN in (lost.get("note") or "") and failed_unseen > 0
+        failed_unseen -= unseen
+        if view["instanceId"] not in evidence.silent and not unseen:
             yield f"{view['id']} was parked as lost: {lost.get('note')}"

@@ -26,6 +26,7 @@ from shared.retries import passes
 from shared.store import Conflict
 
 Save = Callable[[Restore, Event], Restore]
+TAKEN = "Azure took it, and its operation can no longer be followed"
 UNREAD = "in doubt: the vault's jobs cannot be read to the end"
 SKEW = timedelta(minutes=10)  # how far clocks may be apart
 
@@ -164,7 +165,9 @@ def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
         return Postponed(why, min(again, grace_ends))
     if why.startswith(UNREAD):  # a job that answers 404 or 403 once may be read the next time
         return TrackLost(why) if unread_for >= parts.pace.grace else Postponed(why, again)
-    if restore.phase is Phase.SUBMITTING and parts.board.recall(restore.vault, "echo"):
+    if restore.phase is not Phase.SUBMITTING:  # its job may be listed at any time yet: no new attempt is safe
+        return TrackLost(f"{TAKEN}; no job of the vault carries its id")
+    if parts.board.recall(restore.vault, "echo"):
         return NeverArrived()
     return TrackLost("no job of the vault carries its id, and this vault has not been seen to echo our ids")
 

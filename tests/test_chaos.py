@@ -18,6 +18,7 @@ from shared.arm import PUBLIC
 from shared.desk_file import parse_desk
 from shared.policy import Ground, decide
 from shared.requests import parse_request
+from shared.submission import TAKEN
 
 
 def test_one_seed_gives_one_schedule_and_another_seed_another() -> None:
@@ -116,6 +117,10 @@ def test_sound_evidence_violates_nothing() -> None:
     assert [line.name for line in invariants(SOUND) if line.violations] == []
     once_failed = replace(SOUND, calls=[_call("r1"), _call("r1")], failed_operations=1)
     assert [line.name for line in invariants(once_failed) if line.violations] == []
+    forgotten = [{"what": "lost", "note": f"{TAKEN}; no job of the vault carries its id"}, {"what": "succeeded"}]
+    taken = replace(SOUND, views={"aaaaaaaa-1": _view(timeline=forgotten)}, failed_operations=1)
+    assert [line.name for line in invariants(taken) if line.violations] == []
+    assert [line.name for line in invariants(replace(taken, failed_operations=0)) if line.violations]
     silent = replace(SOUND, views={"aaaaaaaa-1": _view(timeline=LOST)}, silent=frozenset({"/vault/one"}))
     assert [line.name for line in invariants(silent) if line.violations] == []
 
