@@ -21,11 +21,13 @@ class Wake:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, under its own key, else under the id of the message that first brought it."""
+    """A request, under its own key, else under the id of the message that first brought it. `poisoned`: it came by the
+    poison queue, and whose copy it is is still to be found."""
 
     value: dict[str, Any]
     key: str
     own_key: bool
+    poisoned: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
     text, key = decoded(raw), message_id
     try:
         value = parse_json(text, 2 * BODY_LIMIT)
-        if set(value) == {"copyOf", "request"} and isinstance(value["request"], dict):
-            return Asked(value["request"], str(value["copyOf"]), True)
+        if set(value) - {"poisoned"} == {"copyOf", "request"} and isinstance(value["request"], dict):
+            poisoned = "poisoned" in value
+            return Asked(value["request"], str(value["copyOf"]), not poisoned, poisoned)
         if set(value) == {"copyOf", "refused"} and isinstance(value["copyOf"], str):
             return Unreadable(Problem(400, "The message cannot be read", str(value["refused"])[:2000]), value["copyOf"])
     except Problem as problem:
@@ -65,12 +68,14 @@ def decoded(raw: bytes) -> bytes:
     if raw.lstrip()[:1] in (b"{", b"["):
         return raw
     try:
-        return base64.b64decode(raw.strip(), validate=True)
+        return base64.b64decode(b"".join(raw.split()), validate=True)  # `base64` ends a line after 76 characters
     except (binascii.Error, ValueError):
         return raw
 
 
 def copy_of(read: Asked | Unreadable) -> str:
     """A delayed copy of what could not be put on the books now; it keeps the first message's id as its key."""
-    said = {"request": read.value} if isinstance(read, Asked) else {"refused": str(read.problem)}
+    said: dict[str, Any] = {"request": read.value} if isinstance(read, Asked) else {"refused": str(read.problem)}
+    if isinstance(read, Asked) and read.poisoned:
+        said["poisoned"] = True
     return json.dumps({"copyOf": read.key, **said}, ensure_ascii=False, separators=(",", ":"))

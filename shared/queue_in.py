@@ -1,7 +1,7 @@
 """The queue's way in: a message is taken, refused or put off; only a crash of ours lets it come again by itself."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared import keys
 from shared.intake import Caller, Intake
@@ -43,9 +43,10 @@ class QueueIn:
         if isinstance(read, Unreadable):
             self._refuse_unreadable(read)
         elif isinstance(read, Asked):
-            self._request(read, poisoned=True)
+            self._request(replace(read, poisoned=True))
 
-    def _request(self, asked: Asked, poisoned: bool = False) -> None:
+    def _request(self, asked: Asked) -> None:
+        poisoned = asked.poisoned
         try:
             if not asked.own_key:
                 asked = self._first_seen(asked) if poisoned else self._note_content(asked)
@@ -93,4 +94,4 @@ class QueueIn:
 
     def _first_seen(self, asked: Asked) -> Asked:
         row = self.parts.ledger.store.get(keys.key_partition("queue-content", canonical_hash(asked.value)), "content")
-        return Asked(asked.value, row.text("key") if row else asked.key, False)
+        return replace(asked, key=row.text("key") if row else asked.key, own_key=True, poisoned=False)
