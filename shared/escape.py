@@ -11,6 +11,10 @@ _HIDDEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_USER = re.compile(r"(?i)(https?://)[^\s/?#@]+@")
+_SIGNED = re.compile(
+    r"(?i)(https?://[^\s?#]*)\?\S*?\b(?:sig|code|key|token|access_token|secret|password|[tcsh])=[^\s'\"<>]*"
+)
 BREAK = "\u200b"  # zero width: keeps a mention or a bare link from being one, and does not show
 
 
@@ -47,6 +51,11 @@ def fit(text: str, limit: int, escaped: Callable[[str], str] = same) -> str:
 def unlinked(text: str) -> str:
     """What somebody wrote, so that no channel makes a link of it: the only links are ours."""
     return re.sub(r"(?i)\b(www)\.", rf"\1{BREAK}.", plain(text).replace("://", f":{BREAK}//"))
+
+
+def unsigned(text: str) -> str:
+    """URLs without what gives access: a user, and a query that holds a signature, a key or a token."""
+    return _SIGNED.sub(r"\1?…", _USER.sub(r"\1", text))
 
 
 def slack(text: str) -> str:

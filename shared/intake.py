@@ -7,6 +7,7 @@ from typing import Any
 from shared import keys
 from shared.announce import announce
 from shared.dead_letters import dead_request
+from shared.escape import unsigned
 from shared.impossible import refusal
 from shared.parts import Parts
 from shared.policy import Decision, decide
@@ -133,8 +134,8 @@ class Intake:
         return Accepted(found or told.restore, not restore.key)
 
     def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller) -> Restore:
-        """Where nobody reads an answer, the refusal is a row with its notice; told once per key."""
-        now = self.parts.now()
+        """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason."""
+        now, words = self.parts.now(), unsigned(str(problem)[:4000])
         asked = {name: _cut(said[name]) for name in READABLE if name in said}
         restore = Restore(
             id=keys.new_id(None, now, self.parts.random_bytes()),
@@ -151,11 +152,12 @@ class Intake:
             accepted_at=now,
             due=now,
             closed_at=now,
-            error=refusal("RequestRefused", str(problem)[:2000]),
-            timeline=(Entry(at=now, what="refused", note=str(problem)[:500]),),
+            error=refusal("RequestRefused", words[:2000]),
+            timeline=(Entry(at=now, what="refused", note=words[:500]),),
         )
         if caller.key:  # a scope of its own: the key itself may stand for another, good request
-            restore = restore.model_copy(update={"key": f"refused\n{caller.key}"})
+            what = canonical_hash({"said": said, "why": str(problem)})
+            restore = restore.model_copy(update={"key": f"refused\n{what}\n{caller.key}"})
         return self._put(restore, "refused").restore
 
 
@@ -165,7 +167,7 @@ READABLE = ("instance", "target", "recoveryPoint", "requestedBy", "reason", "tic
 def _cut(value: Any) -> Any:
     """What could be read of a field, short: a refused request may hold anything."""
     if isinstance(value, str):
-        return value[:300]
+        return unsigned(value[:2000])[:300]
     if isinstance(value, dict):
         return {str(name)[:60]: _cut(part) for name, part in list(value.items())[:10] if isinstance(part, str | int)}
     return value if isinstance(value, int | float | bool) else None
