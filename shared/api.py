@@ -72,7 +72,8 @@ class Api:
 
     def again(self, call: Call) -> Answer:
         """POST /api/restores/{id}/again: a new restore from the same point."""
-        act = read_model(Again, call.body)
+        key = idempotency_key(parse_json(call.body), call)
+        act = read_model(Again, call.body).model_copy(update={"idempotency_key": key})
         return self._accepted(self.acts.again(self._found(call), act, self._principal(call)))
 
     def resolve(self, call: Call) -> Answer:

@@ -1,7 +1,7 @@
 """The beginning of a restore: its turn, its recovery point, its validation."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared import wire
@@ -15,6 +15,8 @@ from shared.restore import AzureError, Datasource, Restore
 from shared.retries import passes
 from shared.steps import IllegalStep
 from shared.values import utc
+
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)  # callers may mean any time
 
 
 def take_turn(parts: Parts, restore: Restore) -> Event | None:
@@ -117,7 +119,7 @@ def _filter(restore: Restore) -> str:
     if not isinstance(wanted, dict) or "atOrBefore" not in wanted:
         return ""
     # whether the bounds are inclusive nobody knows: a day more is asked for, and `choose` is exact
-    end = utc(wanted["atOrBefore"]) + timedelta(days=1)
+    end = min(max(utc(wanted["atOrBefore"]), FIRST), LAST) + timedelta(days=1)
     return wire.points_filter(None, end.strftime("%Y-%m-%dT%H:%M:%S.0000000Z"))
 
 

@@ -21,7 +21,7 @@ from shared.parts import Doubt, Gone, NotSent, Parts, Rejected, Taken
 from shared.policy import decide
 from shared.problems import Problem, Trouble
 from shared.requests import parse_request
-from shared.restore import BEFORE_SUBMISSION, Job, Phase, Restore
+from shared.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore
 from shared.retries import passes
 from shared.store import Conflict
 
@@ -65,11 +65,20 @@ def hindrance(parts: Parts, restore: Restore) -> Event | None:
         return Postponed(f"paused by {pause.by}: {pause.reason}", due)
     try:
         decision = decide(parse_request(restore.asked), restore.source, parts.read_desk(), parts.ground)
-    except (Problem, KeyError) as problem:
+    except KeyError:
+        return Refused(
+            refusal("NoLongerAllowed", f"desk.toml no longer has the source {restore.source}; ask another way.")
+        )
+    except Problem as problem:
         return Refused(refusal("NoLongerAllowed", f"desk.toml no longer allows it: {problem}"))
-    if restore.plan and decision.plan.destination.lower() != restore.plan.destination.lower():
+    if restore.plan and _sent_to(decision.plan) != _sent_to(restore.plan):
         return Refused(refusal("TargetChanged", "desk.toml changed its target after it was validated; ask once more."))
     return None
+
+
+def _sent_to(plan: Plan) -> tuple[str, str | None, str | None]:
+    """Where the data goes, and by whose leave."""
+    return plan.destination.lower(), plan.secret, plan.identity
 
 
 def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
