@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from shared import arm
 from shared.addresses import RETIRED, retired
 from shared.arm import check_pattern
+from shared.escape import unsigned
 from shared.problems import Ours
 from shared.values import Strict
 
@@ -113,6 +114,8 @@ class Channel(Strict):
             raise ValueError(f"a {self.kind} channel needs its user")
         if isinstance(self.url, str) and self.kind in ("teams", "slack"):
             raise ValueError(f'the url of a {self.kind} channel is a secret: give it as {{ env = "NAME" }}')
+        if isinstance(self.url, str) and unsigned(self.url) != self.url:
+            raise ValueError('the url holds a signature, a key or a password: give it as { env = "NAME" }')
         if isinstance(self.url, str) and retired(self.url):
             raise ValueError(RETIRED)
         return self

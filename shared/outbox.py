@@ -14,7 +14,7 @@ from shared.store import Change, Field, Row, Store
 from shared.values import iso, utc
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
-UNROUTED = "unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
+UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from shared.http import Answer, Call, json_answer
 from shared.intake import Caller, Intake
 from shared.mapping import Ignored, map_event
 from shared.parts import Parts
-from shared.problems import Problem, Trouble
+from shared.problems import Problem, Trouble, Unreadable
 from shared.secrets import resolve
 from shared.settings import Settings
 from shared.tickets import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
@@ -68,6 +68,8 @@ class TicketIn:
                 return json_answer(200, {"status": "ignored", "reason": mapped.why})
             said, key = mapped.request, mapped.key
             return self._take(said, self._caller(name, source, key, client))
+        except Unreadable as error:  # 503, for it passes with the next deployment: a 4xx would switch the hook off
+            raise Trouble(f"a newer release wrote the restore of this key ({error})") from error
         except Problem as problem:
             refused = self.intake.refuse(said, problem, self._caller(name, source, key, client))
             shown = {"status": "refused", "restore": refused.id, "reason": str(problem), "field": problem.where}

@@ -101,7 +101,7 @@ def test_an_event_while_desk_toml_is_broken_is_routed_when_it_is_mended() -> Non
     world.clock.advance(600)
     world.process().sweep.run()
     assert now_is(world, one).phase is Phase.SUCCEEDED
-    assert [n.event for n in notices(world, one, "unrouted")] == ["succeeded"]
+    assert [n.event for n in notices(world, one, "_unrouted")] == ["succeeded"]
     world.desk = DESK_MODEL
     world.settle(world.process())
     assert world.posts.events(DBA_URL) == [f"{one}.3"]

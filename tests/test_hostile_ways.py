@@ -1,0 +1,149 @@
+"""Ways in that were tried by an attacker: each held shut, or told where its second try would have been lost."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from fakes import FakeAzure
+from stories import now_is, up_to
+from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
+
+from shared.desk_file import DatabaseEntry, parse_desk
+from shared.http import Call, answered
+from shared.intake import Caller
+from shared.messages_in import Asked, read_message
+from shared.problems import Ours, Problem, Trouble
+from shared.restore import Datasource, Phase
+
+RAW = json.dumps(body()).encode()
+SIGNED = "https://dumps.blob.core.windows.net/c?sv=2024&sp=racwl&sig=Zm9vYmFyc2VjcmV0"
+
+
+SERVER = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/"
+    "Microsoft.DBforPostgreSQL/servers/old"
+)
+
+
+class SingleServer(FakeAzure):
+    """A vault of databases on the retired kind of server."""
+
+    def _datasource(self, instance: str) -> Datasource:
+        return Datasource(type="Microsoft.DBforPostgreSQL/servers/databases", id=f"{SERVER}/databases/a", name="a")
+
+
+def down(name: str, act: Any, args: Any) -> Any:
+    if name.startswith("store"):
+        raise Trouble("the ledger's table could not be used (503)")
+    return act()
+
+
+def test_poison_read_while_the_table_is_down_is_not_a_second_request() -> None:
+    world = World()
+    world.process().queue_in.message(RAW, "m1")
+    world.process(down).queue_in.poison(RAW, "poison-1")
+    world.settle(world.process())
+    assert [r.phase for r in world.restores()] == [Phase.SUCCEEDED]
+    assert world.azure.count("submit") == 1
+
+
+def test_poison_that_was_never_taken_is_taken_by_its_copy() -> None:
+    world = World()
+    world.process(down).queue_in.poison(RAW, "poison-1")
+    world.settle(world.process())
+    assert [r.phase for r in world.restores()] == [Phase.SUCCEEDED]
+
+
+def test_each_refusal_under_one_key_is_told_and_the_same_one_once() -> None:
+    world = World()
+    for reason in ("no such instance", "no such instance", "no such target"):
+        problem = Problem(422, "No", reason, "instance")
+        world.process().intake.refuse(body("pg-x"), problem, Caller("queue", "OPS-1"))
+    world.settle(world.process())
+    assert len(world.restores()) == 2
+    assert len(world.posts.events(EVENTS_URL)) == 2
+
+
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59Z", "9999-12-31T00:00:00Z"])
+def test_a_point_before_the_end_of_time_is_the_latest(said: str) -> None:
+    world = World()
+    one = running(world, world.process(), recoveryPoint={"atOrBefore": said})
+    world.settle(world.process())
+    assert now_is(world, one).phase is Phase.SUCCEEDED
+
+
+def test_a_point_before_all_time_is_refused_in_words() -> None:
+    world = World()
+    one = running(world, world.process(), recoveryPoint={"atOrBefore": "0001-01-01T00:00:00Z"})
+    world.settle(world.process())
+    assert now_is(world, one).phase is Phase.REFUSED
+
+
+def test_again_is_asked_once_under_the_header_too() -> None:
+    world = World()
+    one = running(world, world.process())
+    process = world.process()
+    act = {"by": "dba", "reason": "drill"}
+    answered(process.api.withdraw, Call(path={"id": one}, body=json.dumps(act).encode()))
+    call = Call(path={"id": one}, headers={"idempotency-key": "again-1"}, body=json.dumps(act).encode())
+    answers = [answered(process.api.again, call) for _ in range(2)]
+    assert [answer.status for answer in answers] == [202, 200]
+    assert len(world.restores()) == 2
+
+
+@pytest.mark.parametrize("field", ["instance", "target", "reason"])
+def test_a_refused_requests_signed_url_is_kept_nowhere(field: str) -> None:
+    world = World()
+    value = body(**{field: SIGNED}) if field != "instance" else body(SIGNED)
+    if field == "reason":
+        value["target"] = {"kind": "files", "container": SIGNED}
+    world.put(json.dumps(value).encode())
+    world.settle(world.process())
+    restore = world.restores()[0]
+    assert restore.phase is Phase.REFUSED
+    assert "Zm9vYmFyc2VjcmV0" not in restore.model_dump_json()
+    everything = [row.fields for part in world.store._rows.values() for row in part.values()]  # type: ignore[attr-defined]
+    assert "Zm9vYmFyc2VjcmV0" not in str(everything)
+
+
+def test_a_channel_may_have_any_name() -> None:
+    world = World()
+    events = DESK_MODEL.channels["events"]
+    world.desk = desk_with(channels={"unrouted": events})
+    one = running(world, world.process())
+    world.settle(world.process())
+    assert now_is(world, one).phase is Phase.SUCCEEDED
+    assert world.live("owed") == []
+
+
+def server(secret: str) -> DatabaseEntry:
+    said = {
+        "kind": "database",
+        "server": SERVER,
+        "credentialsSecret": f"https://kv-one.vault.azure.net/secrets/{secret}",
+    }
+    return DatabaseEntry.model_validate(said)
+
+
+def test_a_secret_that_desk_toml_changed_meanwhile_is_not_used() -> None:
+    world = World(desk=desk_with(targets={"drills": server("dbauth3")}))
+    world.azure = SingleServer(world.clock)
+    one = running(world, world.process(), database="emp21")
+    up_to(world, one, Phase.VALIDATING)
+    world.desk = desk_with(targets={"drills": server("dbauth4")})
+    world.settle(world.process())
+    assert now_is(world, one).phase is Phase.REFUSED
+    assert world.azure.count("submit") == 0
+
+
+@pytest.mark.parametrize("query", ["sv=2024&sig=abc", "code=abcdefgh"])
+def test_a_signed_url_stands_in_the_environment_only(query: str) -> None:
+    text = f'[channels.q]\nkind = "queue"\nurl = "https://acct.queue.core.windows.net/q?{query}"\n'
+    with pytest.raises(Ours, match="env"):
+        parse_desk(text)
+
+
+def test_base64_with_line_ends_is_read() -> None:
+    long = json.dumps(body(reason="x" * 200)).encode()
+    assert isinstance(read_message(base64.encodebytes(long), "m1"), Asked)
