@@ -1,5 +1,6 @@
 """The HTTP routes about the desk itself: what can be restored, the stop switch, a channel's test."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +57,9 @@ class DeskApi:
 
     def recovery_points(self, call: Call) -> Answer:
         """GET /api/instances/{instance}/recovery-points"""
-        said = call.path.get("instance", "").replace("%2F", "/")  # the host leaves an encoded slash as it is
+        said = re.sub(
+            "%2F", "/", call.path.get("instance", ""), flags=re.IGNORECASE
+        )  # the host leaves an encoded slash as it is
         instance, name = find_instance(said, self.parts.read_desk())
         try:
             points, _ = self._points(instance.text, fetch=True)

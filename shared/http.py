@@ -60,7 +60,9 @@ def answered(act: Callable[[Call], Answer], call: Call) -> Answer:
             Problem(503, "The desk's set-up has a fault; nothing was taken", str(error)), Retry_After="60"
         )
     except Unreadable as error:
-        return problem_answer(Problem(409, "A newer release wrote this restore", str(error)))
+        return problem_answer(
+            Problem(409, "A newer release wrote this restore", f"{error}; deploy that release again to move it")
+        )
     except Trouble as trouble:
         log.warning("an answer had to wait: %s", trouble)
         words = f"{trouble}; nothing was changed that is not on the books: ask again"

@@ -117,6 +117,8 @@ class Intake:
             key = self.parts.ledger.claim_key(restore.source, restore.key, restore.id, request_hash, now)
             if key.hash != request_hash:
                 raise same_key_problem(key.restore)
+            if key.removed and restore.phase is Phase.ACCEPTED:  # the retention came since the key was looked at
+                raise removed_problem(key.restore)
             if keys.partition(key.restore) != keys.partition(restore.id):
                 words = "desk.toml moved this instance to another vault meanwhile; ask again under a new key"
                 raise Problem(

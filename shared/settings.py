@@ -49,7 +49,10 @@ class Settings:
         if self.table_url:
             return (urlsplit(self.table_url).hostname or "").split(".")[0] or None
         parts = dict(part.partition("=")[::2] for part in (self.connection_string or "").split(";"))
-        return parts.get("AccountName")
+        endpoint = next(
+            (parts[name] for name in ("TableEndpoint", "QueueEndpoint", "BlobEndpoint") if name in parts), ""
+        )
+        return parts.get("AccountName") or (urlsplit(endpoint).hostname or "").split(".")[0] or None
 
 
 def is_loopback(url: str) -> bool:

@@ -63,16 +63,23 @@ def hindrance(parts: Parts, restore: Restore) -> Event | None:
     if pause:
         due = parts.now() + timedelta(seconds=parts.pace.poll_default * 2)
         return Postponed(f"paused by {pause.by}: {pause.reason}", due)
+    fault = _disallowed(parts, restore)
+    return Refused(refusal(*fault)) if fault else None
+
+
+def _disallowed(parts: Parts, restore: Restore) -> tuple[str, str] | None:
+    """Why desk.toml, as it is now, does not stand for this restore: code and words."""
     try:
         decision = decide(parse_request(restore.asked), restore.source, parts.read_desk(), parts.ground)
     except KeyError:
-        return Refused(
-            refusal("NoLongerAllowed", f"desk.toml no longer has the source {restore.source}; ask another way.")
-        )
+        return "NoLongerAllowed", f"desk.toml no longer has the source {restore.source}; ask another way."
     except Problem as problem:
-        return Refused(refusal("NoLongerAllowed", f"desk.toml no longer allows it: {problem}"))
+        return "NoLongerAllowed", f"desk.toml no longer allows it: {problem}"
+    if decision.instance.key != restore.instance.lower():
+        words = f"desk.toml gives the name {restore.instance_name} to another instance by now; ask once more."
+        return "InstanceChanged", words
     if restore.plan and _sent_to(decision.plan) != _sent_to(restore.plan):
-        return Refused(refusal("TargetChanged", "desk.toml changed its target after it was validated; ask once more."))
+        return "TargetChanged", "desk.toml changed its target after it was validated; ask once more."
     return None
 
 
@@ -94,9 +101,9 @@ def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
             raise NotSent(f"{late:.0f} s passed between the save and the POST: not sent")
 
     event, taken = _post(parts, claimed, in_time)
+    answered = _answer(parts, claimed, event, save)
     if isinstance(event, NotSubmitted) and event.throttled:
         parts.board.set_quiet(subscription_of(restore), event.due)
-    answered = _answer(parts, claimed, event, save)
     job_id = taken.operation.job_id if taken and taken.operation else None
     if job_id and answered.phase is Phase.SUBMITTED:
         due = parts.now() + timedelta(seconds=parts.pace.job_likely)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ from fakes import FakeAzure
 from stories import now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
+from shared.api_desk import DeskApi
 from shared.desk_file import DatabaseEntry, parse_desk
 from shared.http import Call, answered
 from shared.intake import Caller
 from shared.messages_in import Asked, read_message
+from shared.parts import NotSent
 from shared.problems import Ours, Problem, Trouble
 from shared.restore import Datasource, Phase
+from shared.retention import Retention
+from shared.settings import from_environment
 
 RAW = json.dumps(body()).encode()
 SIGNED = "https://dumps.blob.core.windows.net/c?sv=2024&sp=racwl&sig=Zm9vYmFyc2VjcmV0"
@@ -135,6 +140,75 @@ def test_a_secret_that_desk_toml_changed_meanwhile_is_not_used() -> None:
     world.settle(world.process())
     assert now_is(world, one).phase is Phase.REFUSED
     assert world.azure.count("submit") == 0
+
+
+def test_a_name_that_desk_toml_gave_to_another_instance_restores_neither() -> None:
+    world = World()
+    one = running(world, world.process())
+    up_to(world, one, Phase.VALIDATING)
+    world.desk = desk_with(instances={**DESK_MODEL.instances, "pg-a": DESK_MODEL.instances["pg-b"]})
+    world.settle(world.process())
+    assert now_is(world, one).phase is Phase.REFUSED
+    assert world.azure.count("submit") == 0
+
+
+def test_a_key_whose_restore_the_retention_is_just_removing_restores_nothing_anew() -> None:
+    world = World()
+    one = running(world, world.process())
+    world.settle(world.process())
+    world.clock.advance(40 * 86400)
+    process = world.process()
+
+    def meanwhile(name: str, act: Any, args: Any) -> Any:
+        found = act()
+        if name == "store.get" and args[0].startswith("k-"):
+            Retention(process.parts.ledger, process.parts.outbox, 30).remove_old(world.clock.now())
+        return found
+
+    answer = world.process(meanwhile).post(body(), "k")
+    assert (answer.status, json.loads(answer.body)["restore"]) == (410, one)
+    assert world.restores() == []
+
+
+def test_a_429_is_no_doubt_even_if_nobody_can_be_told_of_it() -> None:
+    world = World()
+    one = running(world, world.process())
+    world.azure.script["submit"] = [NotSent("Azure answered 429 to the POST", 60.0, True)]
+
+    def quiet_fails(name: str, act: Any, args: Any) -> Any:
+        if name == "store.commit" and any(change.key.startswith("quiet-") for change in args[1]):
+            raise Trouble("the ledger's table could not be used (503)")
+        return act()
+
+    process = world.process(quiet_fails)
+    for _ in range(8):
+        world.deliver(process)
+        process.sweep.run()
+        if world.azure.count("submit"):
+            break
+        world.clock.advance(world.next_due())
+    assert [attempt.ended for attempt in now_is(world, one).attempts] == ["not sent"]
+
+
+@pytest.mark.parametrize("slash", ["%2F", "%2f"])
+def test_an_id_in_a_path_may_have_its_slashes_encoded_either_way(slash: str) -> None:
+    world = World()
+    process = world.process()
+    desk_api = DeskApi(process.parts, process.notifier)
+    said = DESK_MODEL.instances["pg-a"].id.replace("/", slash)
+    assert answered(desk_api.recovery_points, Call(path={"instance": said})).status == 200
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        "AccountName=deskstore;AccountKey=x",
+        "BlobEndpoint=https://deskstore.blob.core.windows.net/;SharedAccessSignature=sv=2024",
+        "TableEndpoint=https://DeskStore.table.core.windows.net;SharedAccessSignature=sv=2024",
+    ],
+)
+def test_the_desks_own_account_is_known_however_its_storage_is_said(storage: str) -> None:
+    assert from_environment({"AzureWebJobsStorage": storage}, Path()).own_account == "deskstore"
 
 
 @pytest.mark.parametrize("query", ["sv=2024&sig=abc", "code=abcdefgh"])
