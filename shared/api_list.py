@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared import keys
+from shared.arm import INSTANCE, parse_id
 from shared.http import Answer, Call, json_answer
 from shared.ledger import Unreadable
 from shared.parts import Parts
 from shared.policy import find_instance
-from shared.problems import invalid
+from shared.problems import Ours, invalid, unknown
 from shared.restore import Restore
 from shared.store import Row
 from shared.values import iso, utc
@@ -80,7 +81,16 @@ class Listing:
         known = self.parts.ledger.vaults()
         if not vault:
             return known
-        return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
+        found = _named(vault, known)
+        if not found and not _named(vault, of_file := self._vaults_of_file()):
+            raise unknown("vault", vault[:200], "vault", {v.rsplit("/", 1)[-1] for v in (*known, *of_file)})
+        return found
+
+    def _vaults_of_file(self) -> list[str]:
+        try:
+            return [parse_id(entry.id, INSTANCE).parent().text for entry in self.parts.read_desk().instances.values()]
+        except Ours:
+            return []  # a list is there to be read while desk.toml is being mended
 
     def _lines(self, rows: list[Row], query: Mapping[str, str], more: str | None) -> Answer:
         body = "".join(json.dumps(self._whole(row), ensure_ascii=False) + "\n" for row in rows)
@@ -95,6 +105,10 @@ class Listing:
         except Unreadable as error:
             return {**row_view(row), "unreadable": str(error)}
         return self.view(restore) if restore else row_view(row)
+
+
+def _named(vault: str, known: list[str]) -> list[str]:
+    return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
 
 
 def _wants_lines(text: str | None) -> bool:

@@ -64,6 +64,9 @@ def test_the_open_ones_and_with_since_the_closed_ones_too(app: App) -> None:
     assert ids(listed(app, since="2120-01-01T00:00:00Z")[1]) == [second]
     assert ids(listed(app, instance="pg-prod-01", since="2020-01-01T00:00:00Z")[1]) == [first]
     assert ids(listed(app, vault="testBkpVault")[1]) == [second]
+    assert ids(listed(app, vault="geoVault")[1]) == []  # nothing was asked of it yet
+    answer, problem = listed(app, vault="testBkpVolt")
+    assert (answer.status, problem["field"], problem["closest"][0]) == (422, "vault", "testBkpVault")
 
 
 def test_a_restore_that_closes_between_two_pages_is_not_missed(app: App) -> None:
