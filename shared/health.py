@@ -74,8 +74,8 @@ class Health:
         if row is None:
             return {"sweep": "ok, none has finished yet"}
         age = (now - utc(row.text("at"))).total_seconds()
-        late = age > pace.sweep_silent
-        return {"sweep": f"the last one finished {age:.0f} s ago" if late else "ok", "outbox": self._outbox(row)}
+        words = f"the last one finished {age:.0f} s ago"
+        return {"sweep": words if age > pace.sweep_silent else f"ok, {words}", "outbox": self._outbox(row)}
 
     def _outbox(self, row: Row) -> str:
         oldest = row.text("oldestOwed")

@@ -178,6 +178,7 @@ def test_health_tells_of_a_sweep_that_is_silent_and_of_an_outbox_that_does_not_d
     running(world, world.process())
     world.process().sweep.run()
     assert health(world)[0] == 200
+    assert str(health(world)[1]["sweep"]).startswith("ok, the last one finished")
     world.posts.answers["https://hooks.example.net/events"] = [Trouble("down")] * 99
     running(world, world.process(), "pg-b", key="b")
     for _ in range(20):
