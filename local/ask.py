@@ -154,13 +154,14 @@ def _ended(restore: Json, console: Console) -> int:
     head = restore.get("outcome") or restore["phase"]
     console.print(Text(f"{restore['id']}: {head}", style="bold green" if good else "bold red"))
     if point:
-        console.print(Text(f"recovery point {point['time']}, {point['age']} old: later changes are not in it"))
+        when = f"{point['time'][:16].replace('T', ' ')} UTC"
+        console.print(Text(f"recovery point of {when}, {point['age']} old: later changes are not in it"))
     if error:
         console.print(Text(f"{error['code']}: {error['message']}"))
     for warning in restore.get("warnings", []):
         console.print(Text(f"warning: {warning}"))
     if restore.get("nextStep"):
-        console.print(Text(f"next: {restore['nextStep']}"))
+        console.print(Text(f"next:\n{restore['nextStep']}"))
     return 0 if good else 1
 
 

@@ -157,7 +157,8 @@ def report(console: Console, following: Following, result: dict[str, Any]) -> No
             console.print(f"[bold]{one.case.title}[/]: {error['code']}: {error['message']} {action}", soft_wrap=True)
     done = next((one for one in following.all if one.view.get("outcome") == "filesDelivered"), None)
     if done and done.view.get("nextStep"):
-        console.print(f"[bold]What comes after files delivered:[/] {done.view['nextStep']}", soft_wrap=True)
+        console.print("[bold]What comes after files delivered:[/]")
+        console.print(done.view["nextStep"], soft_wrap=True, markup=False)
     ended = ", ".join(f"{count} {phase}" for phase, count in result["ended"].items())
     console.print(
         f"{result['requested']} requested: {ended}; {result['notices']} notices received, each signed and shaped as "

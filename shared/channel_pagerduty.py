@@ -22,7 +22,7 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
     notice = notice_of(facts, channel.portal)
     details = {row.label: fit(row.text, VALUE) for row in notice.rows}
     steps = said(notice, VALUE, COMMANDS)
-    following = "\n".join(f"{step.words} {step.command or ''}".strip() for step in steps)
+    following = "\n".join(f"{step.words}:\n{step.command}" if step.command else step.words for step in steps)
     payload: dict[str, Any] = {
         "summary": fit(one_text(notice), SUMMARY),
         "source": fit(plain(facts.name), 255) or "restore-desk",

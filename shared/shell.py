@@ -26,7 +26,7 @@ SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: why in words, how in commands, which stand on one line so that a channel may unwrap it."""
+    """One thing to do: why in words, how in commands, which stand on one line of their own, to paste."""
 
     words: str
     commands: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Step:
 
     def __str__(self) -> str:
         words = plain(self.words)
-        return f"{words}: {self.joint.join(self.commands)}" if self.commands else f"{words}."
+        return f"{words}:\n   {self.joint.join(self.commands)}" if self.commands else f"{words}."
 
 
 def quoted(value: str) -> str:
