@@ -60,7 +60,7 @@ def show(desk: Desk, console: Console) -> None:
     """One line a source and instance: where it may go, and who is told."""
     table = Table()
     for name in ("source", "may restore", "to", "who is told"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "source")
     for source in ("http", "queue", *(f"tickets/{name}" for name in desk.tickets)):
         rights = rights_of(desk, source)
         for row in _rows(desk, source, rights):

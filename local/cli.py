@@ -4,6 +4,7 @@ import argparse
 import importlib
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -47,6 +48,7 @@ def run(arguments: Sequence[str]) -> int:
             return own or 0
     parsed = parser_for(commands, arguments).parse_args(arguments)
     code: int | None = importlib.import_module(commands[parsed.command].module).main(parsed)
+    sys.stdout.flush()
     return code or 0
 
 
@@ -55,6 +57,9 @@ def main() -> int:
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `| head` has read enough; https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ from shared.settings import API_VERSION, is_loopback
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is looked at, and as whom."""
     environ = os.environ
-    parser.add_argument("--config", type=Path, default=Path(environ.get("DESK_CONFIG", "desk.toml")))
+    parser.add_argument("--config", type=Path, default=Path(environ.get("DESK_CONFIG", "desk.toml")),
+                        help="desk.toml (default: %(default)s)")  # fmt: skip
     parser.add_argument("--arm", default=environ.get("ARM_ENDPOINT") or arm.PUBLIC.arm, help="(default: %(default)s)")
     parser.add_argument("--identity", help="the desk's identity: its object id, or its ARM id")
     parser.add_argument("--me", help="your own object id (default: the token's)")

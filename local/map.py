@@ -35,7 +35,11 @@ def main(args: argparse.Namespace) -> int:
         parse_request(made.request)
     except Problem as problem:
         return _failed(f"Refused: {problem}", problem)
-    except (Ours, OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        return _failed(f"{error.filename} cannot be read ({error.strerror}): give a saved event's path, and --config")
+    except UnicodeDecodeError:
+        return _failed(f"{args.config} is not UTF-8 text")
+    except Ours as error:
         return _failed(str(error))
     return 0
 

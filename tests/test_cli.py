@@ -1,6 +1,8 @@
 """The command line offers what the tree has, and a self-contained run sees nothing of whoever runs it."""
 
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 
@@ -8,6 +10,7 @@ from local.checks import Verdicts, passes
 from local.cli import parser_for, present
 from local.commands import COMMANDS
 from local.environment import LOOPBACK, hermetic
+from local.host.process import ROOT
 
 
 def test_only_commands_that_are_there_are_offered() -> None:
@@ -67,3 +70,10 @@ def test_the_failed_checks_stand_above_pytests_closing_line() -> None:
 
     Verdicts(["mypy --strict"]).pytest_terminal_summary(Terminal())
     assert said == ["before the tests", "FAILED mypy --strict (its words are at the top)"]
+
+
+def test_a_reader_that_has_read_enough_is_no_trouble() -> None:
+    line = f"{sys.executable} -m local.cli doctor --print-roles | head -1"
+    done = subprocess.run(["/bin/sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
