@@ -156,3 +156,13 @@ def test_queries_ask_for_events_that_the_desk_logs() -> None:
     for block in blocks("kusto"):
         for event in re.findall(r'"desk\.([a-z]+) "', block.text):
             assert event in logged, f"{block.page}:{block.line}: nothing logs desk.{event}"
+
+
+def test_every_setting_that_the_app_reads_is_told() -> None:
+    """Secrets are named by desk.toml; all other names stand in the code, and on the README's list."""
+    source = "".join((ROOT / "shared" / name).read_text("utf-8") for name in ("settings.py", "health.py"))
+    read = set(re.findall(r'environ(?:\.get\(|, |\[)"(\w+)"', source))
+    told = (ROOT / "README.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    assert len(read) > 10
+    assert {name for name in read if f"`{name.replace('AzureWebJobsStorage__', '__')}`" not in told
+            and f"`{name}`" not in told} == set()  # fmt: skip
