@@ -15,6 +15,7 @@ from shared.problems import Problem, Trouble
 from shared.requests import parse_json
 from shared.restore import Restore
 from shared.store import Row
+from shared.telemetry import tell
 from shared.views import restore_view
 from shared.workflow import wake_message
 
@@ -66,9 +67,14 @@ class Api:
         waits = {} if restore.closed else {"Retry_After": str(max(1, round(self.parts.pace.poll_default)))}
         return json_answer(200, self._view(restore), **waits)
 
+    def _by[A: Act](self, model: type[A], call: Call) -> A:
+        """An act; who the platform knows the caller to be stands beside who it says it is."""
+        act, who = read_model(model, call.body), self._principal(call)
+        return act.model_copy(update={"by": f"{act.by} (authenticated as {who})"}) if who and who != act.by else act
+
     def withdraw(self, call: Call) -> Answer:
         """POST /api/restores/{id}/withdraw"""
-        return json_answer(200, self._view(self.acts.withdraw(self._found(call), read_model(Act, call.body))))
+        return json_answer(200, self._view(self.acts.withdraw(self._found(call), self._by(Act, call))))
 
     def again(self, call: Call) -> Answer:
         """POST /api/restores/{id}/again: a new restore from the same point."""
@@ -78,16 +84,17 @@ class Api:
 
     def resolve(self, call: Call) -> Answer:
         """POST /api/restores/{id}/resolve: what a person found out about a lost restore."""
-        return json_answer(200, self._view(self.acts.resolve(self._found(call), read_model(Resolution, call.body))))
+        return json_answer(200, self._view(self.acts.resolve(self._found(call), self._by(Resolution, call))))
 
     def resend(self, call: Call) -> Answer:
         """POST /api/restores/{id}/notices/{n}/resend"""
         restore, number = self._found(call), call.path.get("n", "")
-        read_model(Act, call.body)
+        act = self._by(Act, call)
         notices = self.parts.outbox.of_restore(restore.id)
         if not (number.isascii() and number.isdecimal()) or not 0 < int(number[:6]) <= len(notices):
             raise Problem(404, "No such notice", f"{restore.id} has the notices 1 to {len(notices)}", "n")
         self.acts.resend(notices[int(number) - 1])
+        tell("act", restore=restore.id, act="resend", notice=int(number), by=act.by, reason=act.reason)
         return json_answer(202, self._view(restore))
 
     def list_restores(self, call: Call) -> Answer:

@@ -1,5 +1,6 @@
 """The HTTP routes about the desk itself: what can be restored, the stop switch, a channel's test."""
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from shared.policy import find_instance
 from shared.problems import Problem, Trouble, unknown
 from shared.restore import Datasource
 from shared.sample import sample_facts
+from shared.telemetry import tell
 from shared.values import iso
 
 COLD = 5  # instances whose points one call of the list may fetch; the rest shows what is remembered
@@ -95,12 +97,14 @@ class DeskApi:
         act = read_model(Act, call.body)
         pause = Pause(act.by, act.reason, self.parts.now())
         self.parts.board.set_paused(pause)
+        tell("act", logging.WARNING, act="pause", by=act.by, reason=act.reason)
         return json_answer(200, {"paused": True, "by": pause.by, "reason": pause.reason, "at": iso(pause.at)})
 
     def resume(self, call: Call) -> Answer:
         """POST /api/desk/resume"""
-        read_model(Act, call.body)
+        act = read_model(Act, call.body)
         self.parts.board.set_paused(None)
+        tell("act", act="resume", by=act.by, reason=act.reason)
         return json_answer(200, {"paused": False})
 
     def channel_test(self, call: Call) -> Answer:

@@ -222,4 +222,18 @@ def check_file(desk: Desk, ground: Ground) -> list[str]:
                 _server_plan(entry.server, "sample", entry.credentials_secret, ground)
         except Problem as problem:
             faults.append(f"targets.{name}: {problem.detail}")
+    return faults + _shared_containers(desk)
+
+
+def _shared_containers(desk: Desk) -> list[str]:
+    """Instances whose names become one in `{instance}`: a flexible server's files know no prefix to tell them apart."""
+    faults, first = [], dict[str, str]()
+    for name, entry in desk.instances.items():
+        for target in (desk.targets[target] for target in entry.targets):
+            if not isinstance(target, FilesEntry) or "{instance}" not in target.container:
+                continue
+            container = _filled(target, name).container
+            other = first.setdefault(container, name)
+            if other != name:
+                faults.append(f"instances.{name}: {container} is the container of {other}, too: rename one of the two")
     return faults

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from stories import now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
 from shared.api_desk import DeskApi
+from shared.arm import PUBLIC
 from shared.desk_file import DatabaseEntry, parse_desk
 from shared.http import Call, answered
 from shared.intake import Caller
 from shared.messages_in import Asked, read_message
 from shared.parts import NotSent
+from shared.policy import Ground, check_file
 from shared.problems import Ours, Problem, Trouble
 from shared.restore import Datasource, Phase
 from shared.retention import Retention
@@ -188,6 +191,28 @@ def test_a_429_is_no_doubt_even_if_nobody_can_be_told_of_it() -> None:
             break
         world.clock.advance(world.next_due())
     assert [attempt.ended for attempt in now_is(world, one).attempts] == ["not sent"]
+
+
+def test_two_instances_never_share_a_container_made_of_their_names() -> None:
+    one = DESK_MODEL.instances["pg-a"]
+    desk = desk_with(instances={"pg-a": one, "PG.A": DESK_MODEL.instances["pg-b"]})
+    assert check_file(DESK_MODEL, Ground(PUBLIC)) == []
+    assert "rename one" in check_file(desk, Ground(PUBLIC))[0]
+
+
+def test_who_acts_is_who_the_platform_says(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    one = running(world, world.process())
+    process = world.process()
+    api = replace(process.api, principals=True)
+    act = json.dumps({"by": "dba", "reason": "drill"}).encode()
+    headers = {"x-ms-client-principal-name": "eve@contoso.com"}
+    answered(api.withdraw, Call(path={"id": one}, headers=headers, body=act))
+    assert now_is(world, one).timeline[-1].note == "by dba (authenticated as eve@contoso.com): drill"
+    with caplog.at_level("INFO", "desk"):
+        answered(api.resend, Call(path={"id": one, "n": "1"}, headers=headers, body=act))
+        answered(DeskApi(process.parts, process.notifier).resume, Call(body=act))
+    assert [line.startswith("desk.act") for line in caplog.messages] == [True, True]
 
 
 @pytest.mark.parametrize("slash", ["%2F", "%2f"])
