@@ -227,6 +227,8 @@ def _field(path: tuple[int | str, ...]) -> str:
 
 
 def _words(line: dict[str, Any]) -> str:
+    if line["type"] == "literal_error" and line["loc"][0] == "recoveryPoint":
+        return '"latest", {"id": "…"} or {"atOrBefore": "2026-10-01T00:00:00Z"} is due'
     words = {"extra_forbidden": "there is no such field", "missing": "this field is required"}
     return words.get(line["type"], str(line["msg"]).removeprefix("Value error, "))
 

@@ -90,6 +90,13 @@ def test_what_is_not_names_its_field(more: dict[str, Any], field: str) -> None:
     assert caught.value.body()["errors"][0]["field"] == field
 
 
+def test_a_recovery_point_in_prose_is_told_its_three_forms() -> None:
+    with pytest.raises(Problem) as caught:
+        parse_request({**SMALLEST, "recoveryPoint": "yesterday"})
+    assert all(form in caught.value.detail for form in ("latest", "id", "atOrBefore"))
+
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     with pytest.raises(Problem) as caught:
         parse_request({"instance": "", "colour": "red"})
