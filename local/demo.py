@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from local.cases import FAILING, cases
@@ -17,6 +19,7 @@ from local.following import Followed, Following
 from local.stack import Options, Stack
 
 DOWN = "ops-chat"
+NARROW = 100  # columns
 LIMIT = 150.0  # seconds for all restores to end
 REPLIES = {"jira-comments", "servicenow-notes", "zendesk-comments", "github-comments"}
 STYLE = {"succeeded": "green", "checked": "green", "failed": "red", "refused": "yellow", "lost": "bold red"}
@@ -85,7 +88,7 @@ def show(console: Console, following: Following, limit: float) -> None:
         while not following.over() and time.monotonic() < end:
             following.look()
             if console.is_terminal:
-                live.update(table(following.all))
+                live.update(table(following.all, console.width))
             else:
                 _changes(console, following.all, seen)
             time.sleep(0.25)
@@ -98,19 +101,19 @@ def _changes(console: Console, all_: Sequence[Followed], seen: dict[str, str]) -
             console.print(f"  {one.seconds():5.1f} s  {one.case.title}: {one.phase}", soft_wrap=True, highlight=False)
 
 
-def table(all_: Sequence[Followed]) -> Table:
-    """How each stands."""
-    made = Table(title="Restores", title_justify="left", expand=False)
-    for column in ("restore of", "by", "phase", "data from", "notices", "took"):
+def table(all_: Sequence[Followed], width: int) -> Table:
+    """How each stands; a narrow terminal has no room for lines, nor for `by`, which the titles say."""
+    narrow = width < NARROW
+    made = Table(title="Restores", title_justify="left", expand=False, box=None if narrow else box.HEAVY_HEAD)
+    for column in ("restore of", *(() if narrow else ("by",)), "phase", "data from", "notices", "took"):
         made.add_column(column, justify="right" if column == "took" else "left")
     for one in all_:
         told = Counter(n["state"] for n in one.view.get("notices", []))
         phase = f"[{STYLE.get(one.phase, 'cyan')}]{one.phase}[/]"
         age = one.view.get("point", {}).get("age", "")
         notices = ", ".join(f"{count} {state}" for state, count in told.items())
-        made.add_row(
-            one.case.title, one.case.via, phase, f"{age} ago" if age else "", notices, f"{one.seconds():.1f} s"
-        )
+        via = () if narrow else (one.case.via,)
+        made.add_row(one.case.title, *via, phase, f"{age} ago" if age else "", notices, f"{one.seconds():.1f} s")
     return made
 
 
@@ -149,12 +152,13 @@ def untold(following: Following, ids: set[str | None]) -> list[str]:
 
 def report(console: Console, following: Following, result: dict[str, Any]) -> None:
     """The table of what happened, an error in full as a person would read it, and the verdict."""
-    console.print(table(following.all))
+    console.print(table(following.all, console.width))
     for one in following.all:
         error = one.view.get("error")
         if error:
             action = " ".join(error.get("recommendedAction", []))
-            console.print(f"[bold]{one.case.title}[/]: {error['code']}: {error['message']} {action}", soft_wrap=True)
+            words = escape(f"{error['code']}: {error['message']} {action}".strip())
+            console.print(f"[bold]{one.case.title}[/]: {words}", soft_wrap=True)
     done = next((one for one in following.all if one.view.get("outcome") == "filesDelivered"), None)
     if done and done.view.get("nextStep"):
         console.print("[bold]What comes after files delivered:[/]")
