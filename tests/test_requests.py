@@ -96,7 +96,6 @@ def test_a_recovery_point_in_prose_is_told_its_three_forms() -> None:
     assert all(form in caught.value.detail for form in ("latest", "id", "atOrBefore"))
 
 
-
 def test_every_wrong_field_is_named_at_once() -> None:
     with pytest.raises(Problem) as caught:
         parse_request({"instance": "", "colour": "red"})
