@@ -1,15 +1,20 @@
 """`python3 -m local up`: a whole desk that stays up; prints its URLs, a key made for this run, and lines to paste."""
 
 import argparse
+import contextlib
+import fcntl
 import os
 import re
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from local.processes import NotStarted
 from local.stack import Options, Stack
+from shared.problems import Ours
 
 TAKEN = (
     "ARM_ENDPOINT", "ARM_SCOPE", "ARM_CA_BUNDLE", "DATA_PROTECTION_API_VERSION", "DESK_CONFIG", "DESK_PACE",
@@ -40,11 +45,34 @@ def main(args: argparse.Namespace) -> int:
         environ=named,
         storage=named.get("AzureWebJobsStorage"),
     )
-    with Stack(options) as stack:
-        print(words(stack), flush=True)
-        stop.wait()
-        print("stopping …", file=sys.stderr)
+    try:
+        with alone(options), Stack(options) as stack:
+            print(words(stack), flush=True)
+            stop.wait()
+            print("stopping …", file=sys.stderr)
+    except (Ours, NotStarted) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
+
+
+@contextlib.contextmanager
+def alone(options: Options) -> Iterator[None]:
+    """A port that is free, and a folder that no other `up` is writing: two on one ledger's files would spoil it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", options.port))
+        except OSError as error:
+            raise Ours(f"port {options.port} cannot be had ({error.strerror}): give another with --port") from error
+    assert options.home
+    options.home.mkdir(parents=True, exist_ok=True)
+    with (options.home / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Ours(f"another `up` works in {options.home}: end it, or give --state another folder") from error
+        yield
 
 
 def taken(environ: Mapping[str, str], arm: str | None) -> dict[str, str]:
