@@ -113,11 +113,8 @@ class Following:
             listed = self.stack.http.get("/api/restores", params={"since": "2020-01-01T00:00:00Z"}).json()["value"]
             refused = [row["id"] for row in listed if row["phase"] == "refused" and row["id"] not in known]
             return next((found for found in refused if not self._has_instance(found)), "")
-        for key in (one.key, f"refused\n{one.key}"):
-            value = self.stack.http.get("/api/restores", params={"key": key, "source": "queue"}).json()["value"]
-            if value:
-                return str(value[0]["id"])
-        return ""
+        value = self.stack.http.get("/api/restores", params={"key": one.key, "source": "queue"}).json()["value"]
+        return str(value[0]["id"]) if value else ""
 
     def _has_instance(self, restore_id: str) -> bool:
         return bool(self.stack.http.get(f"/api/restores/{restore_id}").json().get("instanceId"))

@@ -51,7 +51,8 @@ class Listing:
         return json_answer(200, page)
 
     def _by_key(self, source: str, key: str) -> Answer:
-        found = self.parts.ledger.find_key(source, key)
+        ledger = self.parts.ledger
+        found = ledger.find_key(source, key) or ledger.find_key(source, f"refused\n{key}")
         restore = self.parts.ledger.load(found.restore) if found else None
         return json_answer(200, {"value": [self.view(restore)] if restore else []})
 

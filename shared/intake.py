@@ -160,7 +160,10 @@ class Intake:
         if caller.key:  # a scope of its own: the key itself may stand for another, good request
             what = canonical_hash({"said": said, "why": str(problem)})
             restore = restore.model_copy(update={"key": f"refused\n{what}\n{caller.key}"})
-        return self._put(restore, "refused").restore
+        refused = self._put(restore, "refused").restore
+        if caller.key:  # who looks for the key finds what became of it
+            self.parts.ledger.claim_key(caller.source, f"refused\n{caller.key}", refused.id, "refused", now)
+        return refused
 
 
 READABLE = ("instance", "target", "recoveryPoint", "requestedBy", "reason", "ticket", "dryRun", "database")
