@@ -1,6 +1,7 @@
 """Knows the checks of `python3 -m local test`: lint, format, types, then the tests, whose closing line is the last."""
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -60,5 +61,6 @@ def main(argv: Sequence[str]) -> int:
     failed = [name for name, arguments in CHECKS.items() if not passes(name, arguments)]
     print("pytest ...", flush=True)
     fast = ["-m", "not slow"] if chosen.fast else []
-    code = pytest.main([*fast, *for_pytest], plugins=[Verdicts(failed)])
+    side_by_side = [] if for_pytest else ["-n", str(min(os.process_cpu_count() or 1, 4))]
+    code = pytest.main([*fast, *side_by_side, *for_pytest], plugins=[Verdicts(failed)])
     return int(code) or int(bool(failed))

@@ -1,6 +1,7 @@
 """Fixtures that more than one test module uses."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import pytest
 
@@ -15,6 +16,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "azurite" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+class Reporter(Protocol):
+    """What is used of pytest's terminal."""
+
+    stats: dict[str, list[Any]]
+
+    def section(self, title: str, sep: str = "=", **markup: bool) -> None: ...
+    def write_line(self, line: str | bytes, **markup: bool) -> None: ...
+
+
+def pytest_terminal_summary(terminalreporter: Reporter) -> None:
+    """What tests have to say beside passing (their property `said`), also where workers ran them."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    said = [text for report in reports for name, text in report.user_properties if name == "said"]
+    if said:
+        terminalreporter.section("counted")
+        for text in said:
+            terminalreporter.write_line(text)
 
 
 @pytest.fixture(scope="session")
