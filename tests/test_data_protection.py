@@ -177,17 +177,19 @@ def test_what_passes_is_trouble_in_every_read_and_nothing_is_repeated(
     assert len(transport.seen) == 1
 
 
-@pytest.mark.parametrize(("name", "read"), READS, ids=[name for name, _ in READS])
+# a validation's body is not read while an operation is named
+JSON_READS = [(name, read) for name, read in READS if name != "validate"]
+
+
+@pytest.mark.parametrize("read", [read for _, read in JSON_READS], ids=[name for name, _ in JSON_READS])
 @pytest.mark.parametrize(
     "answer",
     [httpx.Response(200, content=b'{"value": ['), httpx.Response(200, html="<html>log in</html>")],
     ids=["cut", "html"],
 )
 def test_an_answer_that_is_not_json_is_trouble_too(
-    name: str, read: Callable[[DataProtection], object], answer: httpx.Response
+    read: Callable[[DataProtection], object], answer: httpx.Response
 ) -> None:
-    if name == "validate":
-        pytest.skip("its body is not read while an operation is named")
     with pytest.raises(Trouble):
         read(answering(answer).azure)
 
