@@ -14,8 +14,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from local.azurite import AzuriteError
 from local.cases import FAILING, cases
 from local.following import Followed, Following
+from local.processes import NotStarted
 from local.stack import Options, Stack
 
 DOWN = "ops-chat"
@@ -35,6 +37,18 @@ def main(args: argparse.Namespace) -> int:
     console = Console(stderr=args.json, width=None if sys.stdout.isatty() else 120)
     began = time.monotonic()
     console.print("Starting Azurite, the Data Protection emulator, the Functions host and the channels' other ends …")
+    try:
+        result = played(console, args.restores, began)
+    except (NotStarted, AzuriteError) as error:
+        console.print(f"The stack did not come up: {error}", soft_wrap=True, markup=False)
+        return 4
+    if args.json:
+        print(json.dumps({name: part for name, part in result.items() if name != "faults"}))
+    return 0 if result["ok"] else 1
+
+
+def played(console: Console, restores: int | None, began: float) -> dict[str, Any]:
+    """The whole demo; what happened."""
     with Stack(Options()) as stack:
         console.print(f"Up at {stack.url} after {time.monotonic() - began:.1f} s.")
         rule = {"match": {"verb": "validateRestore", "instance": instance_of(stack, FAILING)}}
@@ -44,16 +58,14 @@ def main(args: argparse.Namespace) -> int:
         following.down = DOWN
         stack.channels.ends.down.add(DOWN)
         console.print(f"The channel {DOWN} is down until all restores have ended: its notices have to wait.")
-        for case in cases(args.restores):
+        for case in cases(restores):
             following.ask(case)
         limit = LIMIT + 5 * max(0, len(following.all) - 20)
         show(console, following, limit)
         bring_up(console, stack, following)
         result = verdict(stack, following, time.monotonic() - began)
         report(console, following, result)
-    if args.json:
-        print(json.dumps({name: part for name, part in result.items() if name != "faults"}))
-    return 0 if result["ok"] else 1
+    return result
 
 
 def bring_up(console: Console, stack: Stack, following: Following) -> None:

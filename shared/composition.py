@@ -1,7 +1,6 @@
 """The one place where the real parts are built: lazily, once, on the first call that needs them."""
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from shared.problems import Trouble
 from shared.queue_in import QueueIn
 from shared.redaction import Redactor, install, secrets_of
 from shared.retention import Retention
-from shared.settings import QUEUE, TABLE, Settings, from_environment
+from shared.settings import QUEUE, TABLE, Settings, of_process
 from shared.store import Store
 from shared.sweep import Sweep
 from shared.telemetry import tell
@@ -228,7 +227,7 @@ class App:
 @cache
 def app() -> App:
     """The app of this process; its log is clean before anything can be said."""
-    settings = from_environment(os.environ, ROOT)
+    settings = of_process(ROOT)
     desk_toml = settings.desk_config.read_text(errors="replace") if settings.desk_config.is_file() else ""
-    install(Redactor(secrets_of(desk_toml, os.environ)))
+    install(Redactor(secrets_of(desk_toml, settings.environ)))
     return App(settings)

@@ -1,6 +1,7 @@
 """The settings, read from the environment in this place only; a missing one fails by its name."""
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,11 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def of_process(root: Path) -> Settings:
+    """This process's settings."""
+    return from_environment(os.environ, root)
 
 
 def from_environment(environ: Mapping[str, str], root: Path) -> Settings:

@@ -3,7 +3,7 @@
 The Functions host forwards Python's logging to Application Insights (table `traces`), so no exporter is needed in the
 worker, whose import would cost every cold start more than all of the app's own; queries read the JSON, and alerts,
 workbook and metrics are queries (infra/alerts.bicep, infra/workbook.json). Each line is `desk.<event> {…}`.
-https://learn.microsoft.com/azure/azure-functions/functions-monitoring
+Microsoft Learn: Monitor executions in Azure Functions.
 """
 
 import json

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "shared").glob("*.py"))
-SETTINGS = {"settings", "composition"}
+SETTINGS = {"settings"}
 # jmespath evaluates the mappings of desk.toml: as pure as `re`, and nowhere else
 ALLOWED = {"pydantic", "pydantic_core", "jmespath"}
 
