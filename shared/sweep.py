@@ -85,14 +85,6 @@ class Sweep:
             oldestOwed=this.oldest_owed.isoformat() if this.oldest_owed else "",
             faults=this.faults,
         )
-        log.info(
-            "sweep open=%d moved=%d owed=%d faults=%d unfinished=%d",
-            this.seen,
-            this.moved,
-            this.owed,
-            this.faults,
-            this.unfinished,
-        )
         return this
 
     def _vault(self, vault: str, this: Round) -> bool:
@@ -130,7 +122,7 @@ class Sweep:
         except Trouble as trouble:
             self._fault(this)
             log.warning("sweep could not move %s: %s", what, trouble)
-        except Exception:  # the one broad except of the app: whatever it is, the other rows go on
+        except Exception:  # the app's broad except (two more stand around azure-identity): the other rows go on
             self._fault(this)
             log.exception("sweep could not move %s", what)
 
