@@ -151,7 +151,7 @@ def test_samples_in_toml_can_be_read() -> None:
 
 
 def test_queries_ask_for_events_that_the_desk_logs() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "shared").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "shared").rglob("*.py"))
     logged = set(re.findall(r"\btell\(\s*\"([a-z]+)\"", source))
     for block in blocks("kusto"):
         for event in re.findall(r'"desk\.([a-z]+) "', block.text):

@@ -44,7 +44,7 @@ def settings_in_bicep() -> set[str]:
 def names_read() -> set[str]:
     """Constants by which shared/ reads the environment, and function_app.py's %…%."""
     found = set(re.findall(r"%(\w+)%", (ROOT / "function_app.py").read_text()))
-    for path in (ROOT / "shared").glob("*.py"):
+    for path in (ROOT / "shared").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and "environ" in ast.unparse(node):
                 texts = [one.value for one in node.args if isinstance(one, ast.Constant)]

@@ -19,7 +19,7 @@ QUERIES = {one["name"]: one["query"] for one in ALERTS} | {
 
 
 def trees() -> Iterator[ast.Module]:
-    return (ast.parse(path.read_text()) for path in (ROOT / "shared").glob("*.py"))
+    return (ast.parse(path.read_text()) for path in (ROOT / "shared").rglob("*.py"))
 
 
 def told() -> tuple[set[str], set[str]]:
