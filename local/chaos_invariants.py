@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.chaos_plan import Request
-from shared.submission import TAKEN
+from shared.doubt import TAKEN
 
 type View = dict[str, Any]
 NOTHING_STARTED = ("refused", "withdrawn", "checked")

@@ -11,7 +11,8 @@ from shared.events import Event, Withdrawn
 from shared.intake import Accepted, Caller, Intake
 from shared.outbox import Notice
 from shared.outcomes import Adopted, GivenUp, Resubmit
-from shared.parts import Gone, Parts, Rejected
+from shared.parts import Parts
+from shared.port import Gone, Rejected
 from shared.problems import Problem
 from shared.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.steps import IllegalStep

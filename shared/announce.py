@@ -1,16 +1,14 @@
 """Who is told of an event: the notices of a step, routed by desk.toml as it stands when the event happens."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared import outbox
-from shared.channels import concerns
-from shared.desk_file import Desk
 from shared.facts import facts_of
 from shared.outbox import UNROUTED
 from shared.parts import Parts
 from shared.problems import Ours
 from shared.restore import Restore
+from shared.routing import channels_of
 from shared.steps import announcement
 from shared.store import Change
 
@@ -23,17 +21,6 @@ class Announced:
 
     restore: Restore
     notices: tuple[Change, ...]
-
-
-def channels_of(
-    desk: Desk, instance_name: str | None, extra: tuple[str, ...], event: str, ticket: Mapping[str, str] | None
-) -> list[str]:
-    """The channels that hear of an event: defaults, the instance's, and the restore's own (callback, reply)."""
-    entry = desk.instances.get(instance_name or "")
-    wanted = {name for name, channel in desk.channels.items() if channel.default}
-    wanted |= set(entry.channels if entry else ()) | set(extra)
-    named = {name: desk.channels[name] for name in wanted if name in desk.channels}
-    return sorted(name for name, c in named.items() if event in c.on and concerns(c.kind, event, ticket))
 
 
 def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:

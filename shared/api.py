@@ -9,6 +9,7 @@ from shared.acts import Act, Acts, Again, Resolution, not_found
 from shared.api_list import Listing
 from shared.http import Answer, Call, json_answer, read_model
 from shared.intake import Accepted, Caller, Intake
+from shared.messages_in import wake_message
 from shared.outbox import read_notice
 from shared.parts import Parts
 from shared.problems import Problem, Trouble
@@ -17,7 +18,6 @@ from shared.restore import Restore
 from shared.store import Row
 from shared.telemetry import tell
 from shared.views import restore_view
-from shared.workflow import wake_message
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from shared import keys
-from shared.dead_letters import dead_view
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
 from shared.problems import invalid
@@ -32,3 +32,22 @@ class DeadLetters:
 
     def _of(self, vault: str, limit: int) -> Iterator[Row]:
         return self.parts.ledger.store.scan(keys.vault_partition(vault), "dead-", keys.until("dead-"), limit)
+
+
+def dead_view(row: Row) -> dict[str, Any]:
+    """A line of `GET /api/dead-letters`, with what can be done."""
+    notice = row.text("kind") == "notice"
+    path = f"/api/restores/{row.text('restore')}"
+    shown = {
+        "kind": row.text("kind"),
+        "restore": row.text("restore"),
+        "at": row.text("at"),
+        "why": row.text("why"),
+        "source": row.text("source"),
+        "event": row.text("event"),
+        "channel": row.text("channel"),
+        "nextStep": f"Mend the channel, then POST {path}/notices/{{n}}/resend; GET {path} numbers its notices."
+        if notice
+        else f"Correct what is named here and ask again; GET {path} shows what could be read.",
+    }
+    return {name: part for name, part in shown.items() if part}

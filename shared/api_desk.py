@@ -8,15 +8,16 @@ from typing import Any
 
 from shared import keys
 from shared.acts import Act
-from shared.beginning import datasource
+from shared.azure_facts import datasource
 from shared.board import Pause
 from shared.facts import span
 from shared.http import Answer, Call, json_answer, read_model
 from shared.messages import Delivered, Stop
 from shared.notifier import Notifier, sample_notice
-from shared.parts import Parts, Rejected
+from shared.parts import Parts
 from shared.points import PointRead, read_point, unfit
 from shared.policy import find_instance
+from shared.port import Rejected
 from shared.problems import Problem, Trouble, unknown
 from shared.restore import Datasource
 from shared.sample import sample_facts

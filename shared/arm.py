@@ -180,3 +180,9 @@ def _covers(pattern: str, text: str) -> bool:
     return all(re.fullmatch(".*".join(map(re.escape, want.split("*"))), have) for want, have in pairs) and all(
         given[3:]
     )
+
+
+def subscription(vault: str) -> str:
+    """The subscription of an ARM id; what has none shares a budget that nobody counts."""
+    parts = vault.split("/")
+    return parts[2].lower() if len(parts) > 2 else ""

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.answers import Stage, read_error
+from shared.arm import subscription
 from shared.loose import number
-from shared.parts import Doubt, NotSent, Rejected
+from shared.port import Doubt, NotSent, Rejected
 from shared.problems import Trouble
 from shared.retries import PASSING_STATUS, THROTTLED
-from shared.shares import subscription
 
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 MOST_PAGES = 1000

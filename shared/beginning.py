@@ -1,17 +1,17 @@
 """The beginning of a restore: its turn, its recovery point, its validation."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from shared import wire
+from shared.azure_facts import datasource, vault_facts
 from shared.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
-from shared.impossible import impossible, refusal
+from shared.impossible import impossible
 from shared.outcomes import Failed
-from shared.parts import Parts, Rejected, VaultFacts
+from shared.parts import Parts
 from shared.points import NoPoint, PointRead, choose, read_point
+from shared.port import Rejected, VaultFacts
 from shared.problems import Trouble
-from shared.restore import AzureError, Datasource, Restore
+from shared.restore import AzureError, Restore, refusal
 from shared.retries import passes
 from shared.steps import IllegalStep
 from shared.values import utc
@@ -61,48 +61,6 @@ def _validate(parts: Parts, restore: Restore) -> Event:
     wait = max(taken.retry_after or 0, parts.pace.validation_likely if taken.tracking else 0)
     due = parts.now() + timedelta(seconds=wait)
     return ValidationStarted(point, source, plan, guards, facts.location, taken.tracking, due)
-
-
-def vault_facts(parts: Parts, vault: str) -> VaultFacts:
-    """What a vault says of itself: read once a day, shared by all."""
-    known = parts.board.recall(vault, "vault")
-    if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
-        return VaultFacts(**known[1])
-    facts = parts.azure.vault(vault)
-    parts.board.remember(vault, "vault", vars(facts), parts.now())
-    return facts
-
-
-def instance_name(instance: str) -> str:
-    """Under which an instance's own facts are remembered."""
-    return "instance-" + instance.rsplit("/", 1)[-1].lower()
-
-
-def learn_instances(parts: Parts, vault: str, instances: set[str]) -> None:
-    """Where two or more of a vault's instances are not known yet, one list tells of them all."""
-    since = parts.now() - timedelta(seconds=parts.pace.facts_fresh)
-    wanted = {instance_name(instance) for instance in instances} - parts.board.known(vault, "instance-", since)
-    found: dict[str, dict[str, Any]] = {}
-    if len(wanted) < 2:
-        return
-    with suppress(Rejected):  # each is then asked for by itself, and says why not
-        for identity, source in parts.azure.instances(vault):
-            if instance_name(identity) in wanted:
-                found[instance_name(identity)] = source.json_value()
-            if len(found) == len(wanted):
-                break
-    parts.board.remember_all(vault, found, parts.now())
-
-
-def datasource(parts: Parts, vault: str, instance: str) -> Datasource:
-    """What an instance protects: read once a day."""
-    name = instance_name(instance)
-    known = parts.board.recall(vault, name)
-    if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
-        return Datasource.model_validate(known[1])
-    found = parts.azure.datasource(instance)
-    parts.board.remember(vault, name, found.json_value(), parts.now())
-    return found
 
 
 def listed_points(parts: Parts, restore: Restore, facts: VaultFacts) -> list[PointRead]:

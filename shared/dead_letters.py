@@ -1,11 +1,10 @@
 """Dead letters: requests that were refused where nobody read the answer, and notices given up; by time. Pure."""
 
 from datetime import datetime
-from typing import Any
 
 from shared import keys
 from shared.restore import Restore
-from shared.store import Change, Field, Row
+from shared.store import Change, Field
 from shared.values import iso
 
 
@@ -21,22 +20,3 @@ def dead_notice(restore_id: str, event: str, sequence: int, channel: str, why: s
     fields: dict[str, Field] = {"kind": "notice", "restore": restore_id, "at": iso(at), "why": why[:1000]}
     more: dict[str, Field] = {"event": event, "sequence": sequence, "channel": channel}
     return Change("put", keys.dead(at, restore_id, f"{sequence:04d}-{channel}"), fields | more)
-
-
-def dead_view(row: Row) -> dict[str, Any]:
-    """A line of `GET /api/dead-letters`, with what can be done."""
-    notice = row.text("kind") == "notice"
-    path = f"/api/restores/{row.text('restore')}"
-    shown = {
-        "kind": row.text("kind"),
-        "restore": row.text("restore"),
-        "at": row.text("at"),
-        "why": row.text("why"),
-        "source": row.text("source"),
-        "event": row.text("event"),
-        "channel": row.text("channel"),
-        "nextStep": f"Mend the channel, then POST {path}/notices/{{n}}/resend; GET {path} numbers its notices."
-        if notice
-        else f"Correct what is named here and ask again; GET {path} shows what could be read.",
-    }
-    return {name: part for name, part in shown.items() if part}

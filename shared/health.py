@@ -10,7 +10,8 @@ from shared.desk_file import Desk
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
 from shared.problems import Ours, Trouble
-from shared.secrets import resolve, resolve_channel
+from shared.resolved import resolve_channel
+from shared.secrets import resolve
 from shared.settings import VERSION, Settings
 from shared.store import Row
 from shared.values import utc

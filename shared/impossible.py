@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from shared.arm import CONTAINER, parse_id
-from shared.restore import AzureError, Datasource, Plan, Restore
+from shared.restore import AzureError, Datasource, Plan, Restore, refusal
 
 DISABLED = frozenset({"disabled", "permanentlydisabled"})
 
@@ -22,11 +22,6 @@ class Vault(Protocol):
 
     @property
     def cross_region(self) -> str | None: ...
-
-
-def refusal(code: str, message: str, *actions: str) -> AzureError:
-    """Our own no, in the shape of Azure's."""
-    return AzureError(stage="request", code=code, message=message, recommended_action=actions)
 
 
 def impossible(restore: Restore, plan: Plan, source: Datasource, vault: Vault) -> AzureError | None:

@@ -8,12 +8,11 @@ from shared import keys
 from shared.announce import announce
 from shared.dead_letters import dead_request
 from shared.escape import unsigned
-from shared.impossible import refusal
 from shared.parts import Parts
 from shared.policy import Decision, decide
 from shared.problems import Problem
 from shared.requests import RestoreRequest, canonical_hash, parse_request
-from shared.restore import Entry, Phase, Restore
+from shared.restore import Entry, Phase, Restore, refusal
 from shared.store import Change
 from shared.workflow import audit
 

@@ -9,6 +9,7 @@ from typing import Any
 from shared.keys import is_id
 from shared.problems import Problem
 from shared.requests import BODY_LIMIT, parse_json
+from shared.restore import Restore
 
 
 @dataclass(frozen=True)
@@ -79,3 +80,8 @@ def copy_of(read: Asked | Unreadable) -> str:
     if isinstance(read, Asked) and read.poisoned:
         said["poisoned"] = True
     return json.dumps({"copyOf": read.key, **said}, ensure_ascii=False, separators=(",", ":"))
+
+
+def wake_message(restore: Restore) -> str:
+    """A reason to look: the restore's id and the wake's number."""
+    return json.dumps({"restore": restore.id, "wake": restore.wake})

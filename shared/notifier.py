@@ -10,7 +10,6 @@ from typing import Protocol
 
 import httpx
 
-from shared.announce import channels_of
 from shared.channel_tickets import told_before
 from shared.channels import compose
 from shared.desk_file import Channel, Desk
@@ -18,7 +17,8 @@ from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeli
 from shared.outbox import UNROUTED, Notice, Outbox
 from shared.pace import Pace
 from shared.problems import Ours, Trouble
-from shared.secrets import resolve_channel
+from shared.resolved import resolve_channel
+from shared.routing import channels_of
 from shared.store import Conflict
 from shared.telemetry import tell
 from shared.verdicts import verdict

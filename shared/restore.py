@@ -193,3 +193,13 @@ class Restore(Value):
     def age_of_point(self, now: datetime) -> float | None:
         """Seconds between the recovery point and `now`."""
         return (now - self.point.time).total_seconds() if self.point else None
+
+
+def subscription_of(restore: Restore) -> str:
+    """The subscription whose limits its calls count against."""
+    return restore.instance.split("/")[2].lower()
+
+
+def refusal(code: str, message: str, *actions: str) -> AzureError:
+    """Our own no, in the shape of Azure's."""
+    return AzureError(stage="request", code=code, message=message, recommended_action=actions)

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 from threading import Lock
 
+from shared.arm import subscription
+
 STARTS = 85  # of 100 lists of points; queue messages start 10 more, five are left for people who look
 READS = 180  # of 200 readings of jobs, by list or by GET
 LOOKS = 120  # of anything, in a quarter of the window: ARM refills ten writes a second
@@ -122,9 +124,3 @@ class Shares:
             window = self._window / 4 if kind == "looks" else self._window
             self._allowances[kind, sub] = Allowance(most, window)
         return self._allowances[kind, sub]
-
-
-def subscription(vault: str) -> str:
-    """The subscription of an ARM id; what has none shares a budget that nobody counts."""
-    parts = vault.split("/")
-    return parts[2].lower() if len(parts) > 2 else ""

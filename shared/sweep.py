@@ -10,7 +10,7 @@ from functools import partial
 from threading import Lock
 
 from shared import keys
-from shared.beginning import learn_instances
+from shared.azure_facts import learn_instances
 from shared.ledger import Unreadable
 from shared.notifier import Notifier, Told
 from shared.outbox import read_notice

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.answers import JobRead
+from shared.doubt import remember_echo, resolve_doubt, tokens
 from shared.events import Checked, Event, Postponed, StillRunning, Validated, ValidationGone
 from shared.outcomes import (
     BecameOverdue,
@@ -14,11 +15,11 @@ from shared.outcomes import (
     TrackGone,
     TrackLost,
 )
-from shared.parts import Gone, Parts, Rejected
+from shared.parts import Parts
+from shared.port import Gone, Rejected
 from shared.problems import Trouble
 from shared.restore import AzureError, Job, Phase, Restore
 from shared.retries import passes
-from shared.submission import remember_echo, resolve_doubt, tokens
 
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 

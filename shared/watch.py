@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.answers import JobRead
-from shared.beginning import vault_facts
+from shared.azure_facts import vault_facts
 from shared.cadence import became_overdue, look_now, watched
-from shared.parts import Parts, Rejected
+from shared.parts import Parts
+from shared.port import Rejected
 from shared.problems import Trouble
 from shared.shares import Shares
 from shared.store import Row

@@ -1,6 +1,5 @@
 """One restore, moved as far as it goes now: gather, decide, act; whoever looks calls `advance`."""
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,13 +7,15 @@ from datetime import timedelta
 from shared.announce import announce
 from shared.answers import JobRead
 from shared.beginning import begin
+from shared.doubt import resolve_doubt
 from shared.events import Event, Postponed
+from shared.messages_in import wake_message
 from shared.parts import Parts
 from shared.problems import Ours, Trouble
-from shared.restore import BEFORE_SUBMISSION, Phase, Restore
+from shared.restore import BEFORE_SUBMISSION, Phase, Restore, subscription_of
 from shared.steps import IllegalStep, step
 from shared.store import Conflict
-from shared.submission import hindrance, resolve_doubt, submit, subscription_of, too_late
+from shared.submission import hindrance, submit, too_late
 from shared.telemetry import about, audit
 from shared.tracking import heard, poll_job, poll_operation, poll_validation
 
@@ -136,11 +137,6 @@ class Workflow:
 
     def _wait(self, restore: Restore) -> float:
         return (restore.due - self.parts.now()).total_seconds()
-
-
-def wake_message(restore: Restore) -> str:
-    """A reason to look: the restore's id and the wake's number."""
-    return json.dumps({"restore": restore.id, "wake": restore.wake})
 
 
 __all__ = ["IllegalStep", "Workflow", "audit", "wake_message"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.answers import JobRead, Operation, Stage
 from shared.messages import Message
-from shared.parts import Gone, Taken, VaultFacts
+from shared.port import Gone, Taken, VaultFacts
 from shared.problems import Trouble
 from shared.restore import AzureError, Datasource, Job, Restore
 from shared.values import iso

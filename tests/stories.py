@@ -3,7 +3,7 @@
 from world import World
 
 from shared.ledger import Ledger
-from shared.parts import Rejected
+from shared.port import Rejected
 from shared.restore import AzureError, Phase, Restore
 
 

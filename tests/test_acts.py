@@ -7,7 +7,7 @@ from world import World, running
 
 from shared.acts import Act, Again, Resolution
 from shared.intake import Caller
-from shared.parts import Doubt
+from shared.port import Doubt
 from shared.problems import Problem
 from shared.restore import Phase, Restore
 

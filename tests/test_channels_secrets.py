@@ -5,7 +5,8 @@ import pytest
 from shared.addresses import dialled
 from shared.desk_file import Channel, FromEnvironment, parse_desk
 from shared.problems import Ours
-from shared.secrets import resolve, resolve_channel
+from shared.resolved import resolve_channel
+from shared.secrets import resolve
 
 GOOD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 REF = FromEnvironment(env="S")

@@ -16,9 +16,9 @@ from local.emulator.faults import Rule
 from local.processes import ROOT
 from shared.arm import PUBLIC
 from shared.desk_file import parse_desk
+from shared.doubt import TAKEN
 from shared.policy import Ground, decide
 from shared.requests import parse_request
-from shared.submission import TAKEN
 
 
 def test_one_seed_gives_one_schedule_and_another_seed_another() -> None:

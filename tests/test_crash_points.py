@@ -16,7 +16,7 @@ import pytest
 from world import Process, World, body
 
 from shared.acts import Resolution
-from shared.parts import Doubt, NotSent
+from shared.port import Doubt, NotSent
 from shared.problems import Trouble
 from shared.restore import Phase
 from shared.store import Conflict

@@ -11,7 +11,7 @@ from fakes import START, VAULT
 from shared.arm_calls import ArmCalls
 from shared.arm_client import TokenAuth
 from shared.data_protection import DataProtection, correlation
-from shared.parts import Doubt, Gone, NotSent, Rejected
+from shared.port import Doubt, Gone, NotSent, Rejected
 from shared.problems import Trouble
 from shared.restore import Attempt, Phase, Plan, Point, Restore
 

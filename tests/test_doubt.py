@@ -9,7 +9,7 @@ from stories import no, now_is, up_to
 from world import World, running
 
 from shared.board import Pause
-from shared.parts import Doubt, NotSent
+from shared.port import Doubt, NotSent
 from shared.restore import Phase
 
 

@@ -3,7 +3,7 @@
 from stories import now_is, up_to
 from world import World, running
 
-from shared.parts import Doubt
+from shared.port import Doubt
 from shared.restore import Phase
 
 

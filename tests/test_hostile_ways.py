@@ -17,8 +17,8 @@ from shared.desk_file import DatabaseEntry, parse_desk
 from shared.http import Call, answered
 from shared.intake import Caller
 from shared.messages_in import Asked, read_message
-from shared.parts import NotSent
 from shared.policy import Ground, check_file
+from shared.port import NotSent
 from shared.problems import Ours, Problem, Trouble
 from shared.restore import Datasource, Phase
 from shared.retention import Retention

@@ -6,7 +6,7 @@ import pytest
 from restores import CONTAINER_ID, DATABASE, FILES, FLEXIBLE, SERVER, SINGLE, SUBSCRIPTION, a_restore
 
 from shared.impossible import impossible
-from shared.parts import VaultFacts
+from shared.port import VaultFacts
 from shared.restore import Datasource, Plan
 
 ELSEWHERE = "99999999-2222-3333-4444-555555555555"

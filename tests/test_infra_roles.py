@@ -13,7 +13,7 @@ from fakes import START, VAULT
 from shared.arm_calls import ArmCalls
 from shared.arm_client import TokenAuth, arm_client
 from shared.data_protection import DataProtection
-from shared.parts import Gone, Rejected, VaultFacts
+from shared.port import Gone, Rejected, VaultFacts
 from shared.problems import Trouble
 from shared.restore import Attempt, Phase, Plan, Point, Restore
 

@@ -14,7 +14,7 @@ from world import DESK_MODEL, World, body
 
 from shared.acts import Act, Resolution
 from shared.board import Pause
-from shared.parts import Doubt, Gone, NotSent
+from shared.port import Doubt, Gone, NotSent
 from shared.problems import Ours, Problem, Trouble
 from shared.restore import BEFORE_SUBMISSION, Phase, Restore
 

@@ -1,0 +1,51 @@
+"""What Azure says of vaults and instances, cached in the ledger's shared rows."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from shared.parts import Parts
+from shared.port import Rejected, VaultFacts
+from shared.restore import Datasource
+
+
+def vault_facts(parts: Parts, vault: str) -> VaultFacts:
+    """What a vault says of itself: read once a day, shared by all."""
+    known = parts.board.recall(vault, "vault")
+    if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
+        return VaultFacts(**known[1])
+    facts = parts.azure.vault(vault)
+    parts.board.remember(vault, "vault", vars(facts), parts.now())
+    return facts
+
+
+def instance_name(instance: str) -> str:
+    """Under which an instance's own facts are remembered."""
+    return "instance-" + instance.rsplit("/", 1)[-1].lower()
+
+
+def learn_instances(parts: Parts, vault: str, instances: set[str]) -> None:
+    """Where two or more of a vault's instances are not known yet, one list tells of them all."""
+    since = parts.now() - timedelta(seconds=parts.pace.facts_fresh)
+    wanted = {instance_name(instance) for instance in instances} - parts.board.known(vault, "instance-", since)
+    found: dict[str, dict[str, Any]] = {}
+    if len(wanted) < 2:
+        return
+    with suppress(Rejected):  # each is then asked for by itself, and says why not
+        for identity, source in parts.azure.instances(vault):
+            if instance_name(identity) in wanted:
+                found[instance_name(identity)] = source.json_value()
+            if len(found) == len(wanted):
+                break
+    parts.board.remember_all(vault, found, parts.now())
+
+
+def datasource(parts: Parts, vault: str, instance: str) -> Datasource:
+    """What an instance protects: read once a day."""
+    name = instance_name(instance)
+    known = parts.board.recall(vault, name)
+    if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
+        return Datasource.model_validate(known[1])
+    found = parts.azure.datasource(instance)
+    parts.board.remember(vault, name, found.json_value(), parts.now())
+    return found

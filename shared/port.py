@@ -1,0 +1,92 @@
+"""The Data Protection API as the desk uses it: one method a call, and how a call can fail."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.answers import JobRead, Operation, Stage
+from shared.restore import AzureError, Datasource, Restore
+
+
+@dataclass
+class Rejected(Exception):
+    """Azure's final no to a call, with its words."""
+
+    error: AzureError
+    status: int
+
+    def __str__(self) -> str:
+        return f"{self.error.code}: {self.error.message}"
+
+
+class Gone(Exception):
+    """404, 410 or 204 where something was: an operation's URL that expired, a job not (yet) there."""
+
+
+@dataclass
+class NotSent(Exception):
+    """The POST of `restore` surely had no effect."""
+
+    why: str
+    retry_after: float | None = None
+    throttled: bool = False
+
+
+class Doubt(Exception):
+    """Nobody knows whether the POST of `restore` had its effect."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A POST was taken: an operation to follow, or (200) its end at once."""
+
+    tracking: str | None
+    retry_after: float | None
+    operation: Operation | None = None
+
+
+@dataclass(frozen=True)
+class VaultFacts:
+    """What a vault says of itself."""
+
+    location: str
+    secondary: str | None = None
+    cross_subscription: str | None = None
+    cross_region: str | None = None
+
+
+class Azure(Protocol):
+    """The Data Protection API, one method a call. Reads raise Trouble, Rejected or Gone."""
+
+    def ready(self) -> None:
+        """Has a token at hand, so that none is fetched between a save and its POST."""
+        ...
+
+    def vault(self, vault: str) -> VaultFacts: ...
+
+    def datasource(self, instance: str) -> Datasource: ...
+
+    def instances(self, vault: str) -> Iterator[tuple[str, Datasource]]:
+        """Every backup instance of the vault, with what it protects."""
+        ...
+
+    def guard_requests(self, vault: str) -> tuple[str, ...]: ...
+
+    def points(self, instance: str, odata: str) -> list[Any]: ...
+
+    def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]: ...
+
+    def validate(self, restore: Restore, attempt: int) -> Taken: ...
+
+    def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:
+        """POSTs `restore` once; `check` is called right before the bytes leave and may raise NotSent.
+        Raises NotSent, Rejected or Doubt, nothing else."""
+        ...
+
+    def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]: ...
+
+    def job(self, restore: Restore, job_id: str) -> JobRead: ...
+
+    def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
+        """Every job of the vault, to the last page; with `facts` its cross-region jobs."""
+        ...

@@ -1,0 +1,38 @@
+"""A channel of desk.toml with its secrets from the environment, ready for use. Pure."""
+
+from collections.abc import Mapping
+
+from shared import standard_webhooks
+from shared.addresses import dialled
+from shared.arm import PUBLIC
+from shared.desk_file import Channel
+from shared.messages import Resolved
+from shared.secrets import _text, resolve
+
+_DEFAULT_URL = {"github": "https://api.github.com", "pagerduty": "https://events.pagerduty.com"}
+
+
+def resolve_channel(
+    name: str,
+    channel: Channel,
+    environ: Mapping[str, str],
+    insecure_loopback: bool = False,
+    portal: str = PUBLIC.portal,
+) -> Resolved:
+    """The channel ready for use, or Ours saying what closes it. `insecure_loopback` is for local runs only."""
+    what = f"channels.{name}"
+    url = _text(channel.url, environ) or _DEFAULT_URL.get(channel.kind, "")
+    secrets = resolve(channel.secret, environ) if channel.secret else ()
+    if channel.kind == "webhook":
+        for secret in secrets:
+            standard_webhooks.key(what, secret)
+    return Resolved(
+        name=name,
+        kind=channel.kind,
+        url=dialled(what, url, insecure_loopback),
+        secrets=secrets,
+        user=_text(channel.user, environ) or "",
+        internal=channel.internal,
+        encoding=channel.encoding,
+        portal=portal,
+    )
