@@ -17,6 +17,7 @@ from shared.arm_calls import ArmCalls
 from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.board import Board
 from shared.data_protection import DataProtection
+from shared.desk_file import Desk
 from shared.desk_reader import DeskReader
 from shared.health import Health
 from shared.http import Answer, Call
@@ -148,7 +149,7 @@ class App:
             board=Board(self.store),
             outbox=Outbox(self.store),
             azure=self.azure,
-            read_desk=DeskReader(self.settings.desk_config, ground),
+            read_desk=DeskReader(self.settings.desk_config, ground, _mapping_faults),
             send=lambda text, delay: self.send(text, delay),
             ground=ground,
             pace=self.pace,
@@ -222,6 +223,15 @@ class App:
     @cached_property
     def health(self) -> Health:
         return Health(self.parts, self.settings)
+
+
+def _mapping_faults(desk: Desk) -> list[str]:
+    """Mappings are compiled when the file is read; where there are none, jmespath is not even imported."""
+    if not desk.tickets:
+        return []
+    from shared.mapping import check_mappings
+
+    return check_mappings(desk)
 
 
 @cache

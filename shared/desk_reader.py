@@ -1,5 +1,6 @@
 """desk.toml from its file, read again when it changes; an invalid one is Ours until it is mended."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -15,6 +16,7 @@ class DeskReader:
 
     path: Path
     ground: Ground
+    mapping_faults: Callable[[Desk], list[str]]
     _lock: Lock = field(default_factory=Lock)
     _mark: tuple[int, int] | None = None
     _read: Desk | Ours | None = None
@@ -35,18 +37,9 @@ class DeskReader:
     def _load(self) -> Desk | Ours:
         try:
             desk = parse_desk(self.path.read_text(encoding="utf-8"))
-            faults = check_file(desk, self.ground) + _mapping_faults(desk)
+            faults = check_file(desk, self.ground) + self.mapping_faults(desk)
             return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
         except Ours as error:
             return error
         except (OSError, UnicodeDecodeError) as error:
             return Ours(f"{self.path.name} cannot be read ({type(error).__name__})")
-
-
-def _mapping_faults(desk: Desk) -> list[str]:
-    """Mappings are compiled when the file is read; where there are none, jmespath is not even imported."""
-    if not desk.tickets:
-        return []
-    from shared.mapping import check_mappings
-
-    return check_mappings(desk)

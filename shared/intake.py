@@ -14,7 +14,7 @@ from shared.problems import Problem
 from shared.requests import RestoreRequest, canonical_hash, parse_request
 from shared.restore import Entry, Phase, Restore, refusal
 from shared.store import Change
-from shared.workflow import audit
+from shared.telemetry import audit
 
 log = logging.getLogger("desk")
 
