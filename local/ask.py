@@ -14,7 +14,7 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-from shared.problems import Ours
+from shared.domain.problems import Ours
 from shared.settings import is_loopback
 
 type Json = dict[str, Any]

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from shared.restore import CLOSED
-from shared.steps import STEPS
+from shared.domain.restore import CLOSED
+from shared.domain.state_machine import STEPS
 
 
 def diagram() -> str:

@@ -19,10 +19,10 @@ from local.doctor_findings import Finding, fault, ok, show, unknown
 from local.doctor_print import role_lines
 from local.doctor_targets import Targets
 from local.doctor_vaults import Vaults
-from shared import arm
 from shared.desk_file import Desk
+from shared.domain import resource_ids
+from shared.domain.problems import Ours
 from shared.policy import Ground
-from shared.problems import Ours
 from shared.settings import API_VERSION, is_loopback
 
 
@@ -31,7 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     environ = os.environ
     parser.add_argument("--config", type=Path, default=Path(environ.get("DESK_CONFIG", "desk.toml")),
                         help="desk.toml (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--arm", default=environ.get("ARM_ENDPOINT") or arm.PUBLIC.arm, help="(default: %(default)s)")
+    parser.add_argument(
+        "--arm", default=environ.get("ARM_ENDPOINT") or resource_ids.PUBLIC.arm, help="(default: %(default)s)"
+    )
     parser.add_argument("--identity", help="the desk's identity: its object id, or its ARM id")
     parser.add_argument("--me", help="your own object id (default: the token's)")
     parser.add_argument("--desk", help="URL of a deployed desk; its channels are tested, each gets a sample notice")
@@ -104,7 +106,9 @@ def _object_id(reader: ArmReader) -> str | None:
 
 
 def _ground(args: argparse.Namespace) -> Ground:
-    return Ground(next((cloud for cloud in arm.CLOUDS if cloud.arm == args.arm.rstrip("/")), arm.PUBLIC))
+    return Ground(
+        next((cloud for cloud in resource_ids.CLOUDS if cloud.arm == args.arm.rstrip("/")), resource_ids.PUBLIC)
+    )
 
 
 def _client(args: argparse.Namespace) -> httpx.Client:

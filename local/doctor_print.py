@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from local.doctor_roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
-from shared import arm
-from shared.arm import parse_id
 from shared.desk_file import Desk, Rights
+from shared.domain import resource_ids
+from shared.domain.request import RestoreRequest
+from shared.domain.resource_ids import parse_id
+from shared.domain.restore import Plan
 from shared.policy import Ground, decide
-from shared.requests import RestoreRequest
-from shared.restore import Plan
 from shared.shell import THE_ID, Verbatim, account_and_container, az, identity_of, within
 
 
@@ -16,7 +16,7 @@ def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str
     """The desk's roles on its vaults, then what each vault's identity needs on its targets; each line once."""
     yield "# the desk's identity on each vault (Reader: backupJobs/read is in none of the Backup roles)"
     principal = identity or Verbatim('"$DESK"')
-    vaults = dict.fromkeys(parse_id(entry.id, arm.INSTANCE).parent().text for entry in desk.instances.values())
+    vaults = dict.fromkeys(parse_id(entry.id, resource_ids.INSTANCE).parent().text for entry in desk.instances.values())
     for vault in vaults:
         for role in (OPERATES, READS):
             yield _grant(role, principal, vault)
@@ -24,7 +24,9 @@ def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str
     needed: dict[str, dict[str, None]] = {}
     free = desk.model_copy(update={"http": Rights()})
     for name, entry in desk.instances.items():
-        lines = needed.setdefault(identity_of(parse_id(entry.id, arm.INSTANCE).parent().text, entry.identity), {})
+        lines = needed.setdefault(
+            identity_of(parse_id(entry.id, resource_ids.INSTANCE).parent().text, entry.identity), {}
+        )
         for target in entry.targets:
             database = "sample" if desk.targets[target].kind == "database" else None
             request = RestoreRequest(instance=name, target=target, database=database)

@@ -8,13 +8,13 @@ from local.arm_reader import Absent, ArmReader, Hidden
 from local.doctor_findings import Finding, fault, ok, unknown
 from local.doctor_roles import READS, READS_SECRETS, WRITES_BLOBS, needs
 from local.doctor_vaults import Vault, Vaults
-from shared import arm
-from shared.arm import parse_id
 from shared.desk_file import Rights
+from shared.domain import resource_ids
+from shared.domain.problems import Problem
+from shared.domain.request import RestoreRequest
+from shared.domain.resource_ids import parse_id
+from shared.domain.restore import Plan
 from shared.policy import Ground, decide
-from shared.problems import Problem
-from shared.requests import RestoreRequest
-from shared.restore import Plan
 from shared.shell import account_and_container, az
 
 KEY_VAULT = "Microsoft.KeyVault/vaults"
@@ -72,11 +72,11 @@ class Targets:
         scope = use.plan.container_id
         try:
             if scope is None:
-                held = self._by_name(use.vault.id.subscription, arm.ACCOUNT, account)
+                held = self._by_name(use.vault.id.subscription, resource_ids.ACCOUNT, account)
                 scope = f"{held}/blobServices/default/containers/{container}"
             else:
                 yield from _crossing(use, scope)
-                self.reader.get(parse_id(scope, arm.CONTAINER).parent(2).text)
+                self.reader.get(parse_id(scope, resource_ids.CONTAINER).parent(2).text)
         except Absent:
             line = az("storage account list", query=f"[?name=='{account}'].id")
             words = f"there is no storage account {account} in that subscription; elsewhere it needs a containerId"
@@ -109,7 +109,7 @@ class Targets:
         try:
             about = self.reader.get(server)
         except Absent:
-            line = az("resource list", resource_type=arm.SINGLE_SERVER, query="[].id")
+            line = az("resource list", resource_type=resource_ids.SINGLE_SERVER, query="[].id")
             yield fault(use.place, f"there is no server {name}", line)
         except Hidden as error:
             yield unknown(use.place, f"server {name}: {error}")
@@ -117,7 +117,12 @@ class Targets:
             location = str(about.get("location") or "").lower().replace(" ", "")
             if location and location != use.vault.location:
                 words = f"server {name} is in {location}, vault {use.vault.id.name} restores in {use.vault.location}"
-                line = az("resource list", resource_type=arm.SINGLE_SERVER, location=use.vault.location, query="[].id")
+                line = az(
+                    "resource list",
+                    resource_type=resource_ids.SINGLE_SERVER,
+                    location=use.vault.location,
+                    query="[].id",
+                )
                 yield fault(use.place, words, line)
             yield ok(use.place, f"server {name} is there")
             yield needs(self.reader, use.place, use.who, use.principal, READS, server)
@@ -144,7 +149,7 @@ class Targets:
 
     def _key_vault(self, name: str, server: str) -> str:
         """Beside the server, else anywhere in its subscription."""
-        found = parse_id(server, arm.SINGLE_SERVER)
+        found = parse_id(server, resource_ids.SINGLE_SERVER)
         beside = (
             f"/subscriptions/{found.subscription}/resourceGroups/{found.resource_group}/providers/{KEY_VAULT}/{name}"
         )

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from local.arm_reader import Absent, ArmReader, Hidden, Json
 from local.doctor_findings import Finding, fault, ok, unknown, warning
 from local.doctor_roles import OPERATES, READS, needs, standing
-from shared import arm
-from shared.arm import ArmId, parse_id
 from shared.desk_file import Desk, InstanceEntry
+from shared.domain import resource_ids
+from shared.domain.resource_ids import ArmId, parse_id
 from shared.settings import API_VERSION
 from shared.shell import az
 
@@ -49,14 +49,13 @@ class Vaults:
     seen: dict[str, Vault] = field(default_factory=dict)
 
     def look(self) -> Iterator[Finding]:
-        ids = {parse_id(entry.id, arm.INSTANCE).parent().key: parse_id(entry.id, arm.INSTANCE).parent()
-               for entry in self.desk.instances.values()}  # fmt: skip
-        for vault in ids.values():
+        vaults = (parse_id(entry.id, resource_ids.INSTANCE).parent() for entry in self.desk.instances.values())
+        for vault in {vault.key: vault for vault in vaults}.values():
             yield from self._vault(vault)
 
     def of(self, entry: InstanceEntry) -> Vault | None:
         """The vault of an instance, if it could be read."""
-        return self.seen.get(parse_id(entry.id, arm.INSTANCE).parent().key)
+        return self.seen.get(parse_id(entry.id, resource_ids.INSTANCE).parent().key)
 
     def _vault(self, vault: ArmId) -> Iterator[Finding]:
         place, group = f"vault {vault.name}", vault.resource_group

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from local.arm_reader import Absent, ArmReader, Hidden
-from shared import arm
-from shared.arm import ArmId, BadName, parse_container, parse_id
 from shared.desk_file import parse_desk
-from shared.problems import Ours
+from shared.domain import resource_ids
+from shared.domain.problems import Ours
+from shared.domain.resource_ids import ArmId, BadName, parse_container, parse_id
 from shared.settings import is_loopback
 
 type Json = dict[str, Any]
@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--container", required=True, help="URL of the container for files; {instance} may stand in it")
     parser.add_argument("--container-id", help="its ARM id, where it is in another subscription than the vault")
     parser.add_argument(
-        "--arm", default=os.environ.get("ARM_ENDPOINT") or arm.PUBLIC.arm, help="(default: %(default)s)"
+        "--arm", default=os.environ.get("ARM_ENDPOINT") or resource_ids.PUBLIC.arm, help="(default: %(default)s)"
     )
     parser.add_argument("--out", type=Path, default=Path("desk.toml"), help="(default: %(default)s)")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
@@ -63,11 +63,11 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _made(args: argparse.Namespace) -> tuple[str, int]:
-    vault = parse_id(args.vault.rstrip("/"), arm.VAULT)
-    cloud = next((cloud for cloud in arm.CLOUDS if cloud.arm == args.arm.rstrip("/")), arm.PUBLIC)
+    vault = parse_id(args.vault.rstrip("/"), resource_ids.VAULT)
+    cloud = next((cloud for cloud in resource_ids.CLOUDS if cloud.arm == args.arm.rstrip("/")), resource_ids.PUBLIC)
     parse_container(args.container.replace("{instance}", "sample"), cloud)
     if args.container_id:
-        parse_id(args.container_id.replace("{instance}", "sample"), arm.CONTAINER)
+        parse_id(args.container_id.replace("{instance}", "sample"), resource_ids.CONTAINER)
     try:
         with ArmReader(args.arm) as reader:
             about = reader.get(vault.text)

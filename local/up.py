@@ -14,7 +14,7 @@ from pathlib import Path
 
 from local.processes import NotStarted
 from local.stack import Options, Stack
-from shared.problems import Ours
+from shared.domain.problems import Ours
 
 TAKEN = (
     "ARM_ENDPOINT", "ARM_SCOPE", "ARM_CA_BUNDLE", "DATA_PROTECTION_API_VERSION", "DESK_CONFIG", "DESK_PACE",

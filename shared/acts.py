@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.events import Event, Withdrawn
+from shared.domain.events import Event, Withdrawn
+from shared.domain.outcomes import Adopted, GivenUp, Resubmit
+from shared.domain.problems import Problem
+from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
+from shared.domain.state_machine import IllegalStep
+from shared.domain.values import Strict
 from shared.intake import Accepted, Caller, Intake
 from shared.outbox import Notice
-from shared.outcomes import Adopted, GivenUp, Resubmit
 from shared.parts import Parts
 from shared.port import Gone, Rejected
-from shared.problems import Problem
-from shared.restore import BEFORE_SUBMISSION, Phase, Restore
-from shared.steps import IllegalStep
 from shared.store import Conflict
-from shared.values import Strict
 from shared.workflow import Workflow
 
 Words = Annotated[

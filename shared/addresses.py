@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from shared.problems import Ours
+from shared.domain.problems import Ours
 
 RETIRED = (
     "Office connectors (webhook.office.com) are retired: in Teams make a workflow from the template "

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from shared import outbox
+from shared.domain.problems import Ours
+from shared.domain.restore import Restore
+from shared.domain.state_machine import announcement
 from shared.facts import facts_of
 from shared.outbox import UNROUTED
 from shared.parts import Parts
-from shared.problems import Ours
-from shared.restore import Restore
 from shared.routing import channels_of
-from shared.steps import announcement
 from shared.store import Change
 
 MOST = 90  # a transaction takes 100 changes

@@ -7,14 +7,14 @@ from typing import Any
 from shared import keys
 from shared.acts import Act, Acts, Again, Resolution, not_found
 from shared.api_list import Listing
+from shared.domain.problems import Problem, Trouble
+from shared.domain.request import parse_json
+from shared.domain.restore import Restore
 from shared.http import Answer, Call, json_answer, read_model
 from shared.intake import Accepted, Caller, Intake
 from shared.messages_in import wake_message
 from shared.outbox import read_notice
 from shared.parts import Parts
-from shared.problems import Problem, Trouble
-from shared.requests import parse_json
-from shared.restore import Restore
 from shared.store import Row
 from shared.telemetry import tell
 from shared.views import restore_view

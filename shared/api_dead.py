@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from shared import keys
+from shared.domain.problems import invalid
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
-from shared.problems import invalid
 from shared.store import Row
 
 PAGE, MOST = 100, 1000

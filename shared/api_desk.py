@@ -10,6 +10,9 @@ from shared import keys
 from shared.acts import Act
 from shared.azure_facts import datasource
 from shared.board import Pause
+from shared.domain.problems import Problem, Trouble, unknown
+from shared.domain.restore import Datasource
+from shared.domain.values import iso
 from shared.facts import span
 from shared.http import Answer, Call, json_answer, read_model
 from shared.messages import Delivered, Stop
@@ -18,11 +21,8 @@ from shared.parts import Parts
 from shared.points import PointRead, read_point, unfit
 from shared.policy import find_instance
 from shared.port import Rejected
-from shared.problems import Problem, Trouble, unknown
-from shared.restore import Datasource
 from shared.sample import sample_facts
 from shared.telemetry import tell
-from shared.values import iso
 
 COLD = 5  # instances whose points one call of the list may fetch; the rest shows what is remembered
 

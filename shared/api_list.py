@@ -10,15 +10,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared import keys
-from shared.arm import INSTANCE, parse_id
+from shared.domain.problems import Ours, invalid, unknown
+from shared.domain.resource_ids import INSTANCE, parse_id
+from shared.domain.restore import Restore
+from shared.domain.values import iso, utc
 from shared.http import Answer, Call, json_answer
 from shared.ledger import Unreadable
 from shared.parts import Parts
 from shared.policy import find_instance
-from shared.problems import Ours, invalid, unknown
-from shared.restore import Restore
 from shared.store import Row
-from shared.values import iso, utc
 from shared.views import row_view
 
 PAGE = 100

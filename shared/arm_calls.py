@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.answers import Stage, read_error
-from shared.arm import subscription
+from shared.domain.problems import Trouble
+from shared.domain.resource_ids import subscription
 from shared.loose import number
 from shared.port import Doubt, NotSent, Rejected
-from shared.problems import Trouble
 from shared.retries import PASSING_STATUS, THROTTLED
 
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)

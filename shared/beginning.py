@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 from shared import wire
 from shared.azure_facts import datasource, vault_facts
-from shared.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
+from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
+from shared.domain.outcomes import Failed
+from shared.domain.problems import Trouble
+from shared.domain.restore import AzureError, Restore, refusal
+from shared.domain.state_machine import IllegalStep
+from shared.domain.values import utc
 from shared.impossible import impossible
-from shared.outcomes import Failed
 from shared.parts import Parts
 from shared.points import NoPoint, PointRead, choose, read_point
 from shared.port import Rejected, VaultFacts
-from shared.problems import Trouble
-from shared.restore import AzureError, Restore, refusal
 from shared.retries import passes
-from shared.steps import IllegalStep
-from shared.values import utc
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)  # callers may mean any time
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from shared import keys
 from shared.chunks import chunked, joined
+from shared.domain.values import iso, utc
 from shared.store import Change, Conflict, Field, Row, Store
-from shared.values import iso, utc
 
 MOST = 100  # changes in a transaction
 

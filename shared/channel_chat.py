@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from shared import escape
-from shared.escape import dumped, fit, size
+from shared.domain import text as escape
+from shared.domain.text import dumped, fit, size
 from shared.facts import Facts
 from shared.messages import Message, Resolved
 from shared.notice import Notice, Row, notice_of, one_text, said

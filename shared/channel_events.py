@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
 from shared import standard_webhooks
-from shared.escape import dumped, within
+from shared.domain.text import dumped, within
+from shared.domain.values import iso
 from shared.facts import Facts
 from shared.messages import Message, Resolved
-from shared.values import iso
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 AGENT = "restore-desk"

@@ -6,11 +6,11 @@ https://developer.pagerduty.com/docs/events-api-v2/overview/
 from datetime import datetime
 from typing import Any, Literal
 
-from shared.escape import dumped, fit, plain
+from shared.domain.text import dumped, fit, plain
+from shared.domain.values import iso
 from shared.facts import Facts
 from shared.messages import Message, Resolved
 from shared.notice import notice_of, one_text, said
-from shared.values import iso
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITY: dict[str, Severity] = {"failed": "error", "lost": "critical", "overdue": "warning", "test": "info"}

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared import comments
-from shared.escape import dumped
+from shared.domain.text import dumped
 from shared.facts import Facts
 from shared.messages import Delivered, Message, Resolved, TryAgain, Undeliverable
 from shared.notice import VAULT_LINK, Notice, mark, notice_of

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from shared import escape
-from shared.escape import fit, size
+from shared.domain import text as escape
+from shared.domain.text import fit, size
 from shared.notice import Notice, said
 
 HEADLINE, LINE, VALUE, WORDS, COMMANDS = 200, 300, 700, 700, 8_000

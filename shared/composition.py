@@ -19,16 +19,16 @@ from shared.board import Board
 from shared.data_protection import DataProtection
 from shared.desk_file import Desk
 from shared.desk_reader import DeskReader
+from shared.domain.pace import Pace
+from shared.domain.problems import Trouble
 from shared.health import Health
 from shared.http import Answer, Call
 from shared.intake import Intake
 from shared.ledger import Ledger
 from shared.notifier import HttpPost, Notifier
 from shared.outbox import Outbox
-from shared.pace import Pace
 from shared.parts import Parts
 from shared.policy import Ground
-from shared.problems import Trouble
 from shared.queue_in import QueueIn
 from shared.redaction import Redactor, install, secrets_of
 from shared.retention import Retention

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.restore import Attempt, AzureError, Datasource, Entry, Job, Phase, Point
+from shared.domain.restore import Attempt, AzureError, Datasource, Entry, Job, Phase, Point
 
 
 class Shown(BaseModel):

@@ -11,11 +11,11 @@ import httpx
 from shared import telemetry, wire
 from shared.answers import JobRead, Operation, Stage, read_job, read_operation
 from shared.arm_calls import ArmCalls, raise_for, read_dict, rejected, retry_after
+from shared.domain.problems import Trouble
+from shared.domain.restore import Datasource, Restore
 from shared.loose import Loose
 from shared.points import read_datasource
 from shared.port import Doubt, Gone, NotSent, Taken, VaultFacts
-from shared.problems import Trouble
-from shared.restore import Datasource, Restore
 from shared.retries import GONE_STATUS, THROTTLED
 
 GUARDED = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from shared import keys
-from shared.restore import Restore
+from shared.domain.restore import Restore
+from shared.domain.values import iso
 from shared.store import Change, Field
-from shared.values import iso
 
 
 def dead_request(restore: Restore, at: datetime) -> Change:

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from shared import arm
 from shared.addresses import RETIRED, retired
-from shared.arm import check_pattern
-from shared.escape import unsigned
-from shared.problems import Ours
-from shared.values import Strict
+from shared.domain import resource_ids
+from shared.domain.problems import Ours
+from shared.domain.resource_ids import check_pattern
+from shared.domain.text import unsigned
+from shared.domain.values import Strict
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Pattern = Annotated[str, AfterValidator(check_pattern)]
@@ -52,9 +52,9 @@ class InstanceEntry(Strict):
 
     @model_validator(mode="after")
     def _ids(self) -> "InstanceEntry":
-        arm.parse_id(self.id, arm.INSTANCE)
+        resource_ids.parse_id(self.id, resource_ids.INSTANCE)
         if self.identity:
-            arm.parse_id(self.identity, arm.IDENTITY)
+            resource_ids.parse_id(self.identity, resource_ids.IDENTITY)
         return self
 
 
@@ -78,7 +78,7 @@ class DatabaseEntry(Strict):
 
     @model_validator(mode="after")
     def _ids(self) -> "DatabaseEntry":
-        arm.parse_id(self.server, arm.SINGLE_SERVER)
+        resource_ids.parse_id(self.server, resource_ids.SINGLE_SERVER)
         return self
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Lock
 
 from shared.desk_file import Desk, parse_desk
+from shared.domain.problems import Ours
 from shared.policy import Ground, check_file
-from shared.problems import Ours
 
 
 @dataclass

@@ -4,17 +4,12 @@ from datetime import datetime, timedelta
 
 from shared.answers import JobRead
 from shared.azure_facts import vault_facts
-from shared.events import Event, Postponed
-from shared.outcomes import (
-    Adopted,
-    InDoubt,
-    NeverArrived,
-    TrackLost,
-)
+from shared.domain.events import Event, Postponed
+from shared.domain.outcomes import Adopted, InDoubt, NeverArrived, TrackLost
+from shared.domain.problems import Trouble
+from shared.domain.restore import Phase, Restore
 from shared.parts import Parts
 from shared.port import Gone, Rejected
-from shared.problems import Trouble
-from shared.restore import Phase, Restore
 
 TAKEN = "Azure took it, and its operation can no longer be followed"
 

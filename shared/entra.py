@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.desk_file import TicketSource
-from shared.problems import Trouble
+from shared.domain.problems import Trouble
 from shared.signatures import Unverified
 
 AUTHORITY = "https://login.microsoftonline.com"

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from shared.escape import fit, plain
+from shared.domain.text import fit, plain
 
 SHOWN = 80  # characters of a value in an error
 MOST_PATHS = 8

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.escape import plain
+from shared.domain.restore import AzureError, Job, Phase, Restore
+from shared.domain.text import plain
+from shared.domain.values import Moment, Value
 from shared.next_steps import next_step, steps_of
-from shared.restore import AzureError, Job, Phase, Restore
-from shared.values import Moment, Value
 
 TITLES = {
     "accepted": "Restore accepted",

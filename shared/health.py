@@ -7,14 +7,14 @@ from typing import Any
 
 from shared import keys
 from shared.desk_file import Desk
+from shared.domain.problems import Ours, Trouble
+from shared.domain.values import utc
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
-from shared.problems import Ours, Trouble
 from shared.resolved import resolve_channel
 from shared.secrets import resolve
 from shared.settings import VERSION, Settings
 from shared.store import Row
-from shared.values import utc
 
 KEPT = 10.0
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.problems import Ours, Problem, Trouble, Unreadable
-from shared.requests import parse_json
-from shared.values import Strict
+from shared.domain.problems import Ours, Problem, Trouble, Unreadable
+from shared.domain.request import parse_json
+from shared.domain.values import Strict
 
 log = logging.getLogger("desk")
 PROBLEM = "application/problem+json"

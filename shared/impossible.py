@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from shared.arm import CONTAINER, parse_id
-from shared.restore import AzureError, Datasource, Plan, Restore, refusal
+from shared.domain.resource_ids import CONTAINER, parse_id
+from shared.domain.restore import AzureError, Datasource, Plan, Restore, refusal
 
 DISABLED = frozenset({"disabled", "permanentlydisabled"})
 

@@ -7,12 +7,12 @@ from typing import Any
 from shared import keys
 from shared.announce import announce
 from shared.dead_letters import dead_request
-from shared.escape import unsigned
+from shared.domain.problems import Problem
+from shared.domain.request import RestoreRequest, canonical_hash, parse_request
+from shared.domain.restore import Entry, Phase, Restore, refusal
+from shared.domain.text import unsigned
 from shared.parts import Parts
 from shared.policy import Decision, decide
-from shared.problems import Problem
-from shared.requests import RestoreRequest, canonical_hash, parse_request
-from shared.restore import Entry, Phase, Restore, refusal
 from shared.store import Change
 from shared.telemetry import audit
 

@@ -9,7 +9,7 @@ import re
 from base64 import b32encode
 from datetime import datetime
 
-from shared.values import iso
+from shared.domain.values import iso
 
 DESK = "desk"
 DIRECTORY = "directory"

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from shared import keys
 from shared.chunks import chunked, joined
-from shared.problems import Unreadable as Unreadable
-from shared.restore import CLOSED, SCHEMA, Phase, Restore
+from shared.domain.problems import Unreadable as Unreadable
+from shared.domain.restore import CLOSED, SCHEMA, Phase, Restore
+from shared.domain.values import iso
 from shared.store import Change, Conflict, Field, Row, Store
-from shared.values import iso
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from shared import expressions
 from shared.desk_file import Desk, TicketSource
-from shared.escape import fit, plain
+from shared.domain.problems import Problem
+from shared.domain.request import RestoreRequest
+from shared.domain.text import fit, plain
 from shared.expressions import Unusable
-from shared.problems import Problem
-from shared.requests import RestoreRequest
 from shared.tickets import Event, default_ticket, delivery_of, own_doing
 
 DEEPEST = 12

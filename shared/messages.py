@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shared.arm import PUBLIC
+from shared.domain.resource_ids import PUBLIC
 
 Kind = Literal[
     "teams", "slack", "webhook", "eventgrid", "queue", "servicenow", "jira", "zendesk", "github", "pagerduty"

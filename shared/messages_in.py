@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.problems import Problem
+from shared.domain.request import BODY_LIMIT, parse_json
+from shared.domain.restore import Restore
 from shared.keys import is_id
-from shared.problems import Problem
-from shared.requests import BODY_LIMIT, parse_json
-from shared.restore import Restore
 
 
 @dataclass(frozen=True)

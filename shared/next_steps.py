@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from shared import shell
+from shared.domain.restore import AzureError, Phase, Plan, Restore
 from shared.remedies import remedy
 from shared.remedy_case import Case, Steps, vault_options
-from shared.restore import AzureError, Phase, Plan, Restore
 from shared.shell import Step, az, quoted
 
 

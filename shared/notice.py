@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from shared.escape import fit, plain, size, unlinked
+from shared.domain.text import fit, plain, size, unlinked
 from shared.facts import Facts, NextStep, span
 
 Tone = Literal["good", "warning", "attention", "default"]

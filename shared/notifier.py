@@ -13,10 +13,10 @@ import httpx
 from shared.channel_tickets import told_before
 from shared.channels import compose
 from shared.desk_file import Channel, Desk
+from shared.domain.pace import Pace
+from shared.domain.problems import Ours, Trouble
 from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
 from shared.outbox import UNROUTED, Notice, Outbox
-from shared.pace import Pace
-from shared.problems import Ours, Trouble
 from shared.resolved import resolve_channel
 from shared.routing import channels_of
 from shared.store import Conflict

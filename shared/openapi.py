@@ -8,8 +8,8 @@ from pydantic.json_schema import models_json_schema
 
 from shared.api_list import LINES
 from shared.contract import ProblemView
+from shared.domain.request import RestoreRequest
 from shared.http import PROBLEM, Answer, Call, json_answer
-from shared.requests import RestoreRequest
 from shared.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
 from shared.settings import VERSION
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from shared import keys
 from shared.chunks import chunked, joined
 from shared.dead_letters import dead_notice
-from shared.escape import within
+from shared.domain.text import within
+from shared.domain.values import iso, utc
 from shared.facts import Facts
 from shared.store import Change, Field, Row, Store
-from shared.values import iso, utc
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be

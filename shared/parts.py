@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from shared.board import Board
 from shared.desk_file import Desk
+from shared.domain.pace import Pace
 from shared.ledger import Ledger
 from shared.outbox import Outbox
-from shared.pace import Pace
 from shared.policy import Ground
 from shared.port import Azure
 

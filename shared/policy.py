@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from shared import arm
-from shared.arm import ArmId, BadName, Cloud, ContainerUrl
 from shared.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
-from shared.problems import Problem, forbidden, invalid, unknown
-from shared.requests import DatabaseTarget, FilesTarget, RestoreRequest
-from shared.restore import Plan
+from shared.domain import resource_ids
+from shared.domain.problems import Problem, forbidden, invalid, unknown
+from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest
+from shared.domain.resource_ids import ArmId, BadName, Cloud, ContainerUrl
+from shared.domain.restore import Plan
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def decide(request: RestoreRequest, source: str, desk: Desk, ground: Ground) -> 
         raise unknown("callback", request.callback, "channel", desk.channels)
     if isinstance(request.resource_guard_requests, list):
         for one in request.resource_guard_requests:
-            _parsed("resourceGuardRequests", one, arm.GUARD_REQUEST)
+            _parsed("resourceGuardRequests", one, resource_ids.GUARD_REQUEST)
     plan = _plan(request, rights, desk, ground, instance, name)
     identity = entry.identity if entry else None
     return Decision(instance, name, plan.model_copy(update={"identity": identity}))
@@ -59,21 +59,21 @@ def decide(request: RestoreRequest, source: str, desk: Desk, ground: Ground) -> 
 def find_instance(said: str, desk: Desk) -> tuple[ArmId, str | None]:
     """A name, or an ARM id: one that equals a named instance is that instance, another needs an `allow` pattern."""
     if said in desk.instances:
-        return arm.parse_id(desk.instances[said].id, arm.INSTANCE), said
+        return resource_ids.parse_id(desk.instances[said].id, resource_ids.INSTANCE), said
     if not said.startswith("/"):
         raise unknown("instance", said, "instance", desk.instances)
-    instance = _parsed("instance", said, arm.INSTANCE)
+    instance = _parsed("instance", said, resource_ids.INSTANCE)
     for name, entry in desk.instances.items():
         if entry.id.lower() == instance.key:
-            return arm.parse_id(entry.id, arm.INSTANCE), name
-    if not arm.allowed(instance.text, desk.allow.instances):
+            return resource_ids.parse_id(entry.id, resource_ids.INSTANCE), name
+    if not resource_ids.allowed(instance.text, desk.allow.instances):
         raise forbidden("instance", "no pattern of allow.instances covers this id")
     return instance, None
 
 
 def _parsed(where: str, text: str, *kinds: str) -> ArmId:
     try:
-        return arm.parse_id(text, *kinds)
+        return resource_ids.parse_id(text, *kinds)
     except BadName as error:
         raise invalid(where, str(error)) from error
 
@@ -147,10 +147,10 @@ def _short(text: str, slug: str) -> str:
 def _covered(plan: Plan, desk: Desk) -> None:
     where = plan.container or plan.server or ""
     patterns = desk.allow.containers if plan.kind == "files" else desk.allow.servers
-    if not arm.allowed(where, patterns):
+    if not resource_ids.allowed(where, patterns):
         kind = "containers" if plan.kind == "files" else "servers"
         raise forbidden("target", f"no pattern of allow.{kind} covers it")
-    if plan.secret and not arm.allowed(plan.secret, desk.allow.secrets):
+    if plan.secret and not resource_ids.allowed(plan.secret, desk.allow.secrets):
         raise forbidden("target.credentialsSecret", "no pattern of allow.secrets covers it")
 
 
@@ -162,7 +162,7 @@ def _files(target: FilesTarget, request: RestoreRequest, desk: Desk, ground: Gro
 
 def _container_plan(target: FilesTarget, desk: Desk, ground: Ground) -> Plan:
     try:
-        url = arm.parse_container(target.container, ground.cloud)
+        url = resource_ids.parse_container(target.container, ground.cloud)
     except BadName as error:
         raise invalid("target.container", str(error)) from error
     if url.account == (ground.own_account or "").lower():
@@ -171,7 +171,7 @@ def _container_plan(target: FilesTarget, desk: Desk, ground: Ground) -> Plan:
         )
     container_id = target.container_id or derived_id(url, desk)
     if container_id:
-        held = _parsed("target.containerId", container_id, arm.CONTAINER)
+        held = _parsed("target.containerId", container_id, resource_ids.CONTAINER)
         if (held.names[0].lower(), held.names[-1].lower()) != (url.account, url.container):
             raise invalid("target.containerId", "it names another account or container than the URL")
     return Plan(kind="files", container=url.text, container_id=container_id, prefix=target.prefix)
@@ -195,8 +195,8 @@ def _database(target: DatabaseTarget, request: RestoreRequest, desk: Desk, groun
 
 
 def _server_plan(server: str, database: str, secret: str, ground: Ground) -> Plan:
-    found = _parsed("target.server", server, arm.SINGLE_SERVER, arm.FLEXIBLE_SERVER)
-    if found.type == arm.FLEXIBLE_SERVER:
+    found = _parsed("target.server", server, resource_ids.SINGLE_SERVER, resource_ids.FLEXIBLE_SERVER)
+    if found.type == resource_ids.FLEXIBLE_SERVER:
         raise invalid(
             "target.server",
             "Azure restores to flexible servers as files only: restore to a container, then load it with pg_restore",
@@ -205,7 +205,10 @@ def _server_plan(server: str, database: str, secret: str, ground: Ground) -> Pla
         raise invalid("database", f"{database} is a system database of every server: choose a new name")
     try:
         return Plan(
-            kind="database", server=found.text, database=database, secret=arm.parse_secret(secret, ground.cloud)
+            kind="database",
+            server=found.text,
+            database=database,
+            secret=resource_ids.parse_secret(secret, ground.cloud),
         )
     except BadName as error:
         raise invalid("target.credentialsSecret", str(error)) from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.answers import JobRead, Operation, Stage
-from shared.restore import AzureError, Datasource, Restore
+from shared.domain.restore import AzureError, Datasource, Restore
 
 
 @dataclass

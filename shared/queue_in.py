@@ -4,15 +4,15 @@ import logging
 from dataclasses import dataclass, replace
 
 from shared import keys
+from shared.domain.problems import Ours, Problem, Trouble
+from shared.domain.request import canonical_hash
+from shared.domain.values import iso
 from shared.intake import Caller, Intake
 from shared.ledger import Unreadable as ForeignRow
 from shared.messages_in import Asked, Unreadable, Wake, copy_of, read_message
 from shared.parts import Parts
-from shared.problems import Ours, Problem, Trouble
-from shared.requests import canonical_hash
 from shared.store import Change, Conflict
 from shared.telemetry import tell
-from shared.values import iso
 from shared.workflow import Workflow
 
 log = logging.getLogger("desk")

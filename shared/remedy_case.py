@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from shared import shell
-from shared.restore import AzureError, Plan, Restore
+from shared.domain.restore import AzureError, Plan, Restore
 from shared.shell import Step, az, within
 
 Steps = tuple[Step, ...]

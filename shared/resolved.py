@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from shared import standard_webhooks
 from shared.addresses import dialled
-from shared.arm import PUBLIC
 from shared.desk_file import Channel
+from shared.domain.resource_ids import PUBLIC
 from shared.messages import Resolved
 from shared.secrets import _text, resolve
 

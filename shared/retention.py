@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from shared import keys
+from shared.domain.restore import Restore
+from shared.domain.values import iso
 from shared.ledger import Ledger, Unreadable
 from shared.outbox import Outbox
-from shared.restore import Restore
 from shared.store import Change, Conflict, Row
-from shared.values import iso
 
 MOST = 1000  # restores removed in one go: the rest goes an hour later
 

@@ -4,7 +4,7 @@ From the troubleshooting pages of PostgreSQL backup; `isRetryable` and `isUserEr
 whatever it is, and are trusted neither way (https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-troubleshoot).
 """
 
-from shared.restore import AzureError
+from shared.domain.restore import AzureError
 
 THROTTLED = frozenset({429})
 PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from shared import contract as c
 from shared.acts import Act, Again, Resolution
 from shared.api_list import MOST, PAGE
-from shared.requests import RestoreRequest
+from shared.domain.request import RestoreRequest
 
 type Json = dict[str, Any]
 WAIT = {"Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}}}

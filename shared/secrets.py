@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.desk_file import FromEnvironment, Secret
-from shared.problems import Ours
+from shared.domain.problems import Ours
 
 SHORTEST = 16
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared.arm import CLOUDS, PUBLIC, Cloud
-from shared.problems import Ours
+from shared.domain.problems import Ours
+from shared.domain.resource_ids import CLOUDS, PUBLIC, Cloud
 
 VERSION = "0.1.0"
 QUEUE = "restore-requests"

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from threading import Lock
 
-from shared.arm import subscription
+from shared.domain.resource_ids import subscription
 
 STARTS = 85  # of 100 lists of points; queue messages start 10 more, five are left for people who look
 READS = 180  # of 200 readings of jobs, by list or by GET

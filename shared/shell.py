@@ -5,7 +5,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from shared.escape import plain
+from shared.domain.text import plain
 
 
 class Verbatim(str):

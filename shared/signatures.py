@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 from shared import standard_webhooks
 from shared.desk_file import TicketSource
-from shared.problems import Ours
-from shared.values import utc
+from shared.domain.problems import Ours
+from shared.domain.values import utc
 
 REPLAY_SECONDS = 300
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from shared.problems import Ours
+from shared.domain.problems import Ours
 
 
 def key(what: str, secret: str) -> bytes:

@@ -3,21 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from shared.domain.events import Claimed, Event, Postponed, Refused
+from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, SubmissionTaken
+from shared.domain.problems import Problem, Trouble
+from shared.domain.request import parse_request
+from shared.domain.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, refusal, subscription_of
 from shared.doubt import _late_job
-from shared.events import Claimed, Event, Postponed, Refused
-from shared.outcomes import (
-    Failed,
-    InDoubt,
-    JobStarted,
-    NotSubmitted,
-    SubmissionTaken,
-)
 from shared.parts import Parts
 from shared.policy import decide
 from shared.port import Doubt, NotSent, Rejected, Taken
-from shared.problems import Problem, Trouble
-from shared.requests import parse_request
-from shared.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, refusal, subscription_of
 from shared.retries import passes
 from shared.store import Conflict
 

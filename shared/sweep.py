@@ -11,15 +11,15 @@ from threading import Lock
 
 from shared import keys
 from shared.azure_facts import learn_instances
+from shared.domain.problems import Trouble
+from shared.domain.restore import CLOSED
+from shared.domain.values import utc
 from shared.ledger import Unreadable
 from shared.notifier import Notifier, Told
 from shared.outbox import read_notice
 from shared.parts import Parts
-from shared.problems import Trouble
-from shared.restore import CLOSED
 from shared.shares import Shares
 from shared.store import Change, Conflict, Row
-from shared.values import utc
 from shared.watch import jobs_with_news
 from shared.work import Work, in_line
 from shared.workflow import Workflow

@@ -8,7 +8,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.problems import Trouble
+from shared.domain.problems import Trouble
 from shared.store import Change, Conflict, Row
 
 CONFLICTS = frozenset({404, 409, 412})

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from shared.events import Event
-from shared.restore import CLOSED, Phase, Restore
+from shared.domain.events import Event
+from shared.domain.restore import CLOSED, Phase, Restore
 
 if TYPE_CHECKING:
     import httpx

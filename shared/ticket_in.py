@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 
 from shared.desk_file import TicketSource
+from shared.domain.problems import Problem, Trouble, Unreadable
 from shared.entra import Keys
 from shared.http import Answer, Call, json_answer
 from shared.intake import Caller, Intake
 from shared.mapping import Ignored, map_event
 from shared.messages_in import wake_message
 from shared.parts import Parts
-from shared.problems import Problem, Trouble, Unreadable
 from shared.secrets import resolve
 from shared.settings import Settings
 from shared.tickets import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import ValidationError
 
 from shared.desk_file import TicketSource
+from shared.domain.problems import Problem
+from shared.domain.request import Ticket, parse_json
 from shared.entra import Keys, verify_bearer
 from shared.forms import read_form
-from shared.problems import Problem
-from shared.requests import Ticket, parse_json
 from shared.signatures import Call, Unverified, verify_signature
 
 __all__ = ["EVENT_LIMIT", "Unverified", "default_ticket", "delivery_of", "event_of", "own_doing", "verify"]

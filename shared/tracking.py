@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.answers import JobRead
-from shared.doubt import remember_echo, resolve_doubt, tokens
-from shared.events import Checked, Event, Postponed, StillRunning, Validated, ValidationGone
-from shared.outcomes import (
+from shared.domain.events import Checked, Event, Postponed, StillRunning, Validated, ValidationGone
+from shared.domain.outcomes import (
     BecameOverdue,
     Completed,
     Failed,
@@ -15,10 +14,11 @@ from shared.outcomes import (
     TrackGone,
     TrackLost,
 )
+from shared.domain.problems import Trouble
+from shared.domain.restore import AzureError, Job, Phase, Restore
+from shared.doubt import remember_echo, resolve_doubt, tokens
 from shared.parts import Parts
 from shared.port import Gone, Rejected
-from shared.problems import Trouble
-from shared.restore import AzureError, Job, Phase, Restore
 from shared.retries import passes
 
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)

@@ -7,9 +7,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from shared.escape import fit, plain
+from shared.domain.text import fit, plain
+from shared.domain.values import utc
 from shared.messages import Delivered, Kind, Stop, TryAgain, Verdict
-from shared.values import utc
 
 LONGEST_WAIT = 24 * 3600.0
 _PASSING = frozenset({401, 403, 408, 409, 425, 429})  # a secret may be mended, a limit passes

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.domain.restore import Restore
+from shared.domain.values import iso
 from shared.facts import span
 from shared.next_steps import next_step
-from shared.restore import Restore
 from shared.store import Row
-from shared.values import iso
 
 
 class Told(Protocol):

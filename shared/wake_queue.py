@@ -3,7 +3,7 @@
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
-from shared.problems import Trouble
+from shared.domain.problems import Trouble
 
 LONGEST = 7 * 24 * 3600  # the most a message may be hidden
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from shared.answers import JobRead
 from shared.azure_facts import vault_facts
-from shared.pace import Pace
+from shared.domain.pace import Pace
+from shared.domain.problems import Trouble
+from shared.domain.values import utc
 from shared.parts import Parts
 from shared.port import Rejected
-from shared.problems import Trouble
 from shared.shares import Shares
 from shared.store import Row
-from shared.values import utc
 
 log = logging.getLogger("desk")
 

@@ -5,8 +5,8 @@ https://learn.microsoft.com/rest/api/dataprotection/backup-instances/trigger-res
 
 from typing import Any
 
-from shared.arm import SINGLE_DATABASE, SINGLE_SERVER
-from shared.restore import Plan, Restore
+from shared.domain.resource_ids import SINGLE_DATABASE, SINGLE_SERVER
+from shared.domain.restore import Plan, Restore
 
 POINT_BASED = "AzureBackupRecoveryPointBasedRestoreRequest"
 WITH_REHYDRATION = "AzureBackupRestoreWithRehydrationRequest"

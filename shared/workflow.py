@@ -7,13 +7,13 @@ from datetime import timedelta
 from shared.announce import announce
 from shared.answers import JobRead
 from shared.beginning import begin
+from shared.domain.events import Event, Postponed
+from shared.domain.problems import Ours, Trouble
+from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore, subscription_of
+from shared.domain.state_machine import IllegalStep, step
 from shared.doubt import resolve_doubt
-from shared.events import Event, Postponed
 from shared.messages_in import wake_message
 from shared.parts import Parts
-from shared.problems import Ours, Trouble
-from shared.restore import BEFORE_SUBMISSION, Phase, Restore, subscription_of
-from shared.steps import IllegalStep, step
 from shared.store import Conflict
 from shared.submission import hindrance, submit, too_late
 from shared.telemetry import about, audit

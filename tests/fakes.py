@@ -7,11 +7,11 @@ from threading import Lock
 from typing import Any
 
 from shared.answers import JobRead, Operation, Stage
+from shared.domain.problems import Trouble
+from shared.domain.restore import AzureError, Datasource, Job, Restore
+from shared.domain.values import iso
 from shared.messages import Message
 from shared.port import Gone, Taken, VaultFacts
-from shared.problems import Trouble
-from shared.restore import AzureError, Datasource, Job, Restore
-from shared.values import iso
 
 START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"

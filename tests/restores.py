@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.restore import Attempt, AzureError, Datasource, Phase, Plan, Point, Restore
+from shared.domain.restore import Attempt, AzureError, Datasource, Phase, Plan, Point, Restore
 
 NOW = datetime(2026, 10, 2, 12, 0, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"

@@ -2,9 +2,9 @@
 
 from world import World
 
+from shared.domain.restore import AzureError, Phase, Restore
 from shared.ledger import Ledger
 from shared.port import Rejected
-from shared.restore import AzureError, Phase, Restore
 
 
 def now_is(world: World, restore_id: str) -> Restore:

@@ -5,23 +5,23 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from restores import CONTAINER_ID, INSTANCE, SECRET, SERVER, SUBSCRIPTION, VAULT
 
-from shared import arm
-from shared.arm import CLOUDS, PUBLIC, BadName
+from shared.domain import resource_ids
+from shared.domain.resource_ids import CLOUDS, PUBLIC, BadName
 
 GOVERNMENT, CHINA = CLOUDS[1], CLOUDS[2]
 HEAD = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
 
 
 def test_an_id_and_those_above_it() -> None:
-    found = arm.parse_id(INSTANCE, arm.INSTANCE)
-    assert (found.subscription, found.resource_group, found.type) == (SUBSCRIPTION, "vaultRG", arm.INSTANCE)
+    found = resource_ids.parse_id(INSTANCE, resource_ids.INSTANCE)
+    assert (found.subscription, found.resource_group, found.type) == (SUBSCRIPTION, "vaultRG", resource_ids.INSTANCE)
     assert found.parent().text == VAULT
-    assert (found.parent().type, found.parent().name) == (arm.VAULT, "pgVault")
-    assert arm.parse_id(CONTAINER_ID, arm.CONTAINER).names == ("drillaccount", "default", "drills")
+    assert (found.parent().type, found.parent().name) == (resource_ids.VAULT, "pgVault")
+    assert resource_ids.parse_id(CONTAINER_ID, resource_ids.CONTAINER).names == ("drillaccount", "default", "drills")
 
 
 def test_case_does_not_matter_to_azure_nor_to_us() -> None:
-    assert arm.parse_id(INSTANCE.upper(), arm.INSTANCE).key == INSTANCE.lower()
+    assert resource_ids.parse_id(INSTANCE.upper(), resource_ids.INSTANCE).key == INSTANCE.lower()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_case_does_not_matter_to_azure_nor_to_us() -> None:
 )
 def test_what_is_no_instance_id(text: str, why: str) -> None:
     with pytest.raises(BadName, match=why):
-        arm.parse_id(text, arm.INSTANCE)
+        resource_ids.parse_id(text, resource_ids.INSTANCE)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_what_is_no_instance_id(text: str, why: str) -> None:
         ("https://acct.blob.core.windows.net/a-1-b", PUBLIC, "acct"),
     ],
 )
-def test_a_container(text: str, cloud: arm.Cloud, account: str) -> None:
-    assert arm.parse_container(text, cloud).account == account
+def test_a_container(text: str, cloud: resource_ids.Cloud, account: str) -> None:
+    assert resource_ids.parse_container(text, cloud).account == account
 
 
 BLOB = "https://acct.blob.core.windows.net"
@@ -116,12 +116,12 @@ BLOB = "https://acct.blob.core.windows.net"
 )
 def test_what_no_restore_goes_to(text: str) -> None:
     with pytest.raises(BadName):
-        arm.parse_container(text, PUBLIC)
+        resource_ids.parse_container(text, PUBLIC)
 
 
 def test_why_the_websites_container_is_none() -> None:
     with pytest.raises(BadName, match="website's container is public"):
-        arm.parse_container(f"{BLOB}/$web", PUBLIC)
+        resource_ids.parse_container(f"{BLOB}/$web", PUBLIC)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_why_the_websites_container_is_none() -> None:
         ("https://kv1.vault.azure.cn/secrets/a", CHINA),
     ],
 )
-def test_a_secret(text: str, cloud: arm.Cloud) -> None:
-    assert arm.parse_secret(text, cloud) == text
+def test_a_secret(text: str, cloud: resource_ids.Cloud) -> None:
+    assert resource_ids.parse_secret(text, cloud) == text
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_secret(text: str, cloud: arm.Cloud) -> None:
 )
 def test_what_is_no_secret(text: str) -> None:
     with pytest.raises(BadName):
-        arm.parse_secret(text, PUBLIC)
+        resource_ids.parse_secret(text, PUBLIC)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_what_is_no_secret(text: str) -> None:
     ],
 )
 def test_what_a_pattern_covers(pattern: str, text: str, covered: bool) -> None:
-    assert arm.allowed(text, (pattern,)) is covered
+    assert resource_ids.allowed(text, (pattern,)) is covered
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_what_a_pattern_covers(pattern: str, text: str, covered: bool) -> None:
 )
 def test_what_is_no_pattern(pattern: str) -> None:
     with pytest.raises(BadName):
-        arm.check_pattern(pattern)
+        resource_ids.check_pattern(pattern)
 
 
 # --- a thousand hostile ids against generated patterns ---------------------------------------------------------------
@@ -240,12 +240,14 @@ def _wild(pattern: str, text: str) -> bool:
 @example(said=instance_id("rg", "v", "i"), patterns=[instance_id("RG", "*", "*")], tail="")
 def test_a_hostile_id_is_refused_or_within_its_pattern(said: str, patterns: list[str], tail: str) -> None:
     try:
-        found = arm.parse_id(said + tail, arm.INSTANCE)
+        found = resource_ids.parse_id(said + tail, resource_ids.INSTANCE)
     except BadName:
         return
     assert found.text == said + tail
     assert not any(mark in found.text for mark in ("%", "\\", "..", "?", "#", "@", "//", " ", "\n", "*"))
-    assert arm.allowed(found.text, tuple(patterns)) == any(glob_says(pattern, found.text) for pattern in patterns)
+    assert resource_ids.allowed(found.text, tuple(patterns)) == any(
+        glob_says(pattern, found.text) for pattern in patterns
+    )
 
 
 @settings(max_examples=500, deadline=None)
@@ -256,7 +258,7 @@ def test_a_hostile_id_is_refused_or_within_its_pattern(said: str, patterns: list
 )
 def test_a_container_that_is_taken_has_one_account_on_azures_host(account: str, suffix: str, container: str) -> None:
     try:
-        found = arm.parse_container(f"https://{account}.blob.{suffix}/{container}", PUBLIC)
+        found = resource_ids.parse_container(f"https://{account}.blob.{suffix}/{container}", PUBLIC)
     except BadName:
         return
     assert found.text == f"https://{found.account}.blob.core.windows.net/{found.container}"

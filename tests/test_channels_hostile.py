@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.sinks import check_payload
-from shared import escape
 from shared.channels import COMPOSE, compose
-from shared.escape import MARK, fit, size
+from shared.domain import text as escape
+from shared.domain.restore import AzureError, Job
+from shared.domain.text import MARK, fit, size
 from shared.facts import TITLES, Facts, NextStep
 from shared.messages import Kind, Resolved
-from shared.restore import AzureError, Job
 from shared.sample import sample_facts
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

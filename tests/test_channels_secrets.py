@@ -4,7 +4,7 @@ import pytest
 
 from shared.addresses import dialled
 from shared.desk_file import Channel, FromEnvironment, parse_desk
-from shared.problems import Ours
+from shared.domain.problems import Ours
 from shared.resolved import resolve_channel
 from shared.secrets import resolve
 

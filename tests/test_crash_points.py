@@ -16,9 +16,9 @@ import pytest
 from world import Process, World, body
 
 from shared.acts import Resolution
+from shared.domain.problems import Trouble
+from shared.domain.restore import Phase
 from shared.port import Doubt, NotSent
-from shared.problems import Trouble
-from shared.restore import Phase
 from shared.store import Conflict
 
 ROUNDS = 120

@@ -11,9 +11,9 @@ from fakes import START, VAULT
 from shared.arm_calls import ArmCalls
 from shared.arm_client import TokenAuth
 from shared.data_protection import DataProtection, correlation
+from shared.domain.problems import Trouble
+from shared.domain.restore import Attempt, Phase, Plan, Point, Restore
 from shared.port import Doubt, Gone, NotSent, Rejected
-from shared.problems import Trouble
-from shared.restore import Attempt, Phase, Plan, Point, Restore
 
 BASE = "https://management.azure.com"
 INSTANCE = f"{VAULT}/backupInstances/pg-a"

@@ -13,9 +13,9 @@ from local.emulator.server import Emulator
 from local.emulator.worlds import bench_seed
 from local.memory import MemoryQueue, MemoryStore
 from shared.composition import App
+from shared.domain.restore import Phase, Restore
 from shared.intake import Caller
 from shared.next_steps import next_step
-from shared.restore import Phase, Restore
 from shared.retries import PASSING_CODES
 from shared.settings import from_environment
 

@@ -12,15 +12,15 @@ from stories import now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
 from shared.api_desk import DeskApi
-from shared.arm import PUBLIC
 from shared.desk_file import DatabaseEntry, parse_desk
+from shared.domain.problems import Ours, Problem, Trouble
+from shared.domain.resource_ids import PUBLIC
+from shared.domain.restore import Datasource, Phase
 from shared.http import Call, answered
 from shared.intake import Caller
 from shared.messages_in import Asked, read_message
 from shared.policy import Ground, check_file
 from shared.port import NotSent
-from shared.problems import Ours, Problem, Trouble
-from shared.restore import Datasource, Phase
 from shared.retention import Retention
 from shared.settings import from_environment
 

@@ -13,9 +13,9 @@ from fakes import START, VAULT
 from shared.arm_calls import ArmCalls
 from shared.arm_client import TokenAuth, arm_client
 from shared.data_protection import DataProtection
+from shared.domain.problems import Trouble
+from shared.domain.restore import Attempt, Phase, Plan, Point, Restore
 from shared.port import Gone, Rejected, VaultFacts
-from shared.problems import Trouble
-from shared.restore import Attempt, Phase, Plan, Point, Restore
 
 ROOT = Path(__file__).parents[1]
 RBAC = (ROOT / "infra/rbac.bicep").read_text()

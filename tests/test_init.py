@@ -12,9 +12,9 @@ from local.cli import run
 from local.emulator import Emulator, Options
 from local.emulator.seed import Vault
 from local.init import render
-from shared import arm
 from shared.desk_file import Desk, parse_desk
-from shared.problems import Ours
+from shared.domain import resource_ids
+from shared.domain.problems import Ours
 
 CONTAINER = "https://testossstorageaccount.blob.core.windows.net/drills-{instance}"
 
@@ -77,7 +77,7 @@ def test_what_is_no_vault_is_said(
 
 
 def test_names_from_azure_cannot_break_out_of_the_file() -> None:
-    vault = arm.parse_id(WORLD.vault_id(FLEX), arm.VAULT)
+    vault = resource_ids.parse_id(WORLD.vault_id(FLEX), resource_ids.VAULT)
     hostile = [
         {"name": f"i{i}", "id": f"{vault.text}/backupInstances/i{i}", "properties": {"friendlyName": name}}
         for i, name in enumerate(['x"]\nevil = true', "x-evil-true", "..", "a.b", "ü"])

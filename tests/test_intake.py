@@ -10,10 +10,10 @@ from test_crash_points import Break, Breaker
 from world import DESK_MODEL, World, body, desk_with, running
 
 from shared import keys
+from shared.domain.problems import Problem
+from shared.domain.request import canonical_hash
+from shared.domain.restore import Phase
 from shared.intake import Caller
-from shared.problems import Problem
-from shared.requests import canonical_hash
-from shared.restore import Phase
 
 
 def test_twenty_at_once_under_one_key_are_one_restore() -> None:

@@ -13,10 +13,10 @@ from table_kit import store as store
 
 from shared import keys, outbox
 from shared.board import Board, Pause
+from shared.domain.restore import AzureError, Entry, Job, Phase, Restore
 from shared.facts import facts_of
 from shared.ledger import Ledger, Unreadable
 from shared.outbox import Outbox
-from shared.restore import AzureError, Entry, Job, Phase, Restore
 from shared.store import Change, Conflict, Store
 
 INSTANCE = f"{VAULT}/backupInstances/pg-a"

@@ -26,10 +26,10 @@ from restores import (
 
 from local.emulator.codes import CODES
 from shared import shell
-from shared.escape import plain
+from shared.domain.restore import Attempt, Datasource, Job, Phase, Plan, Point, Restore
+from shared.domain.text import plain
 from shared.next_steps import next_step, steps_of
 from shared.remedies import REMEDIES
-from shared.restore import Attempt, Datasource, Job, Phase, Plan, Point, Restore
 
 FLEX = "PostgreSQLFlexOperationFailedUserError"
 AGAIN = "/api/restores/01JC00000000000000000RESTORE/again"

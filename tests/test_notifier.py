@@ -10,10 +10,10 @@ from world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, faster, run
 from shared.acts import Act
 from shared.api_dead import DeadLetters
 from shared.desk_file import Channel
+from shared.domain.problems import Ours, Trouble
+from shared.domain.restore import Phase
 from shared.http import Call
 from shared.outbox import Notice, Outbox
-from shared.problems import Ours, Trouble
-from shared.restore import Phase
 
 HEARD = ["accepted", "submitted", "succeeded"]
 

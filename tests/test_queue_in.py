@@ -8,9 +8,9 @@ from stories import now_is
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
 from shared.desk_file import Rights
+from shared.domain.problems import Ours, Trouble
+from shared.domain.restore import Phase
 from shared.messages_in import Asked, Unreadable, Wake, copy_of, read_message
-from shared.problems import Ours, Trouble
-from shared.restore import Phase
 
 ID = "yoeytdsl-01m3vnbwg00000000000000000"
 RAW = json.dumps(body()).encode()

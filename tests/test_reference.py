@@ -11,9 +11,9 @@ from test_wire import CELLS, ours
 
 from shared import wire
 from shared.answers import read_error, read_job, read_operation
+from shared.domain.restore import Point
+from shared.domain.values import utc
 from shared.points import choose, read_point
-from shared.restore import Point
-from shared.values import utc
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 __test__ = REFERENCE.is_dir()  # without it nothing here is collected; tests/samples covers the same shapes

@@ -14,10 +14,10 @@ from local.emulator.options import Options
 from local.emulator.server import Emulator
 from local.memory import MemoryQueue, MemoryStore
 from shared.composition import App
-from shared.restore import Phase
+from shared.domain.restore import Phase
+from shared.domain.values import iso
 from shared.settings import from_environment
 from shared.store import Change, Field
-from shared.values import iso
 
 SAMPLE = Path(__file__).parent / "samples" / "ledger_0.1.0.json"
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.problems import Problem
-from shared.requests import BODY_LIMIT, canonical_hash, parse_json, parse_request
+from shared.domain.problems import Problem
+from shared.domain.request import BODY_LIMIT, canonical_hash, parse_json, parse_request
 
 SMALLEST = {"instance": "pg-prod-01", "target": "drills"}
 FILES = {"kind": "files", "container": "https://acct.blob.core.windows.net/c"}

@@ -9,10 +9,10 @@ from world import Process, World, body, running
 
 from local.memory import MemoryStore
 from shared import keys
+from shared.domain.restore import Phase
 from shared.ledger import Ledger
 from shared.outbox import Outbox
 from shared.queue_state import QueueState
-from shared.restore import Phase
 from shared.retention import Retention
 from shared.store import Change, Row
 from shared.upkeep import Upkeep

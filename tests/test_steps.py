@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from restores import FILES, FLEXIBLE, NOW, POINT, a_restore, an_error
 
-from shared import events as e
-from shared import outcomes as o
-from shared.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, Phase, Point
-from shared.steps import LONGEST, STEPS, IllegalStep, announcement, step
+from shared.domain import events as e
+from shared.domain import outcomes as o
+from shared.domain.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, Phase, Point
+from shared.domain.state_machine import LONGEST, STEPS, IllegalStep, announcement, step
 
 README = Path(__file__).parent.parent / "README.md"
 P = Phase

@@ -9,13 +9,13 @@ from stories import no, now_is, up_to
 from world import World, faster, running
 
 from shared import keys
+from shared.domain.pace import Pace
+from shared.domain.problems import Trouble
+from shared.domain.restore import Phase
 from shared.health import Health
 from shared.http import Call
 from shared.ledger import Ledger
-from shared.pace import Pace
 from shared.parts import Parts
-from shared.problems import Trouble
-from shared.restore import Phase
 from shared.settings import Settings
 from shared.shares import STARTS
 from shared.store import Change

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from shared.desk_file import TicketSource
+from shared.domain.problems import Trouble
 from shared.entra import TenantKeys, read_keys
-from shared.problems import Trouble
 from shared.tickets import Unverified, verify
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -10,10 +10,10 @@ import pytest
 from ticket_samples import DESK, SAMPLES, mapped, saved
 
 from local import map as map_command
+from shared.domain.problems import Problem
+from shared.domain.request import parse_request
 from shared.forms import read_form
 from shared.mapping import Mapped
-from shared.problems import Problem
-from shared.requests import parse_request
 from shared.tickets import event_of
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from shared.desk_file import parse_desk
+from shared.domain.problems import Problem
+from shared.domain.request import parse_request
 from shared.mapping import Ignored, Mapped, map_event
-from shared.problems import Problem
-from shared.requests import parse_request
 from shared.tickets import EVENT_LIMIT, event_of
 
 SAMPLES = Path(__file__).parent / "samples" / "tickets"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.desk_file import FromEnvironment, TicketSource, parse_desk
-from shared.problems import Ours
+from shared.domain.problems import Ours
 from shared.standard_webhooks import key, sign
 from shared.tickets import Unverified, verify
 

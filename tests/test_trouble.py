@@ -9,10 +9,10 @@ from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, faster, runnin
 
 from shared import keys
 from shared.board import Pause
+from shared.domain.problems import Ours, Trouble
+from shared.domain.restore import Phase
 from shared.outbox import Outbox
 from shared.port import Gone
-from shared.problems import Ours, Trouble
-from shared.restore import Phase
 from shared.store import Change
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from local.stack import Options
 from local.up import alone
-from shared.problems import Ours
+from shared.domain.problems import Ours
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:

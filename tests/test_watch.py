@@ -5,7 +5,7 @@ import json
 from fakes import VAULT
 from world import EVENTS_URL, Process, World, body
 
-from shared.restore import Phase
+from shared.domain.restore import Phase
 
 
 def asked(process: Process, *instances: str) -> list[str]:

@@ -26,7 +26,7 @@ from restores import (
 )
 
 from shared import wire
-from shared.restore import Plan, Point, Restore
+from shared.domain.restore import Plan, Point, Restore
 
 KINDS, TIERS, SERVERS = ("files", "database"), ("VaultStore", "ArchiveStore"), ("single", "flexible")
 SCOPES, EXTRAS = ("vault", "cross-region"), ("plain", "guard", "identity", "guard and identity")

@@ -6,8 +6,8 @@ from stories import now_is, up_to
 from world import World, body, running
 
 from shared.acts import Act
-from shared.problems import Trouble
-from shared.restore import Phase
+from shared.domain.problems import Trouble
+from shared.domain.restore import Phase
 
 FILES_SAID = ["accepted", "turn taken", "validating", "validated", "submitting", "submitted", "restoring", "succeeded"]
 

@@ -11,18 +11,18 @@ from fakes import Clock, FakeAzure, Posts, Seam
 
 from local.memory import MemoryStore
 from shared import keys
-from shared.arm import PUBLIC
 from shared.board import Board
 from shared.desk_file import Desk
+from shared.domain.pace import Pace
+from shared.domain.problems import Ours
+from shared.domain.resource_ids import PUBLIC
+from shared.domain.restore import Phase, Restore
+from shared.domain.values import utc
 from shared.ledger import Ledger, read_restore
 from shared.outbox import Outbox
-from shared.pace import Pace
 from shared.parts import Parts
 from shared.policy import Ground
-from shared.problems import Ours
-from shared.restore import Phase, Restore
 from shared.store import Store
-from shared.values import utc
 
 PARKED = frozenset({Phase.LOST})
 

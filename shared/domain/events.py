@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
-from shared.restore import Attempt, AzureError, Datasource, Entry, Plan, Point, Restore
+from shared.domain.restore import Attempt, AzureError, Datasource, Entry, Plan, Point, Restore
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from shared import events as e
-from shared import outcomes as o
-from shared.restore import CLOSED, Entry, Phase, Restore
+from shared.domain import events as e
+from shared.domain import outcomes as o
+from shared.domain.restore import CLOSED, Entry, Phase, Restore
 
 P = Phase
 LONGEST = 120  # lines of a timeline

@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.values import Moment, Value
+from shared.domain.values import Moment, Value
 
 SCHEMA = 1
 
 
 class Phase(StrEnum):
-    """Where a restore stands; the README draws how one follows another, `shared/steps.py` is the table."""
+    """Where a restore stands; the README draws how one follows another. `state_machine` is the table."""
 
     ACCEPTED = "accepted"  # on the books; waiting for its turn, its point, its validation
     VALIDATING = "validating"  # Azure checks the request

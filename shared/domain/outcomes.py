@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.events import ByPerson, Event
-from shared.restore import AzureError, Job, Restore
+from shared.domain.events import ByPerson, Event
+from shared.domain.restore import AzureError, Job, Restore
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from shared.problems import Problem
-from shared.values import Strict, iso
+from shared.domain.problems import Problem
+from shared.domain.values import Strict, iso
 
 BODY_LIMIT = 32 * 1024
 _HIDDEN = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069"

@@ -1,0 +1,1 @@
+"""What a restore is: request, phases, events, state machine. Pure."""
