@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.config.settings import API_VERSION, is_loopback
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC
-from shared.settings import API_VERSION, is_loopback
 
 type Json = dict[str, Any]
 VERSIONS = {  # of the providers beside Data Protection

@@ -14,8 +14,8 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
+from shared.config.settings import is_loopback
 from shared.domain.problems import Ours
-from shared.settings import is_loopback
 
 type Json = dict[str, Any]
 GOOD = ("succeeded", "checked")

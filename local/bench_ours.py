@@ -12,10 +12,10 @@ from local.bench_queue import BenchQueue
 from local.bench_world import CONTAINER, Case, World, contender_arguments
 from local.memory import MemoryStore
 from shared.composition import App
+from shared.config.settings import from_environment
 from shared.http import Call
 from shared.messages import Message
 from shared.notifier import Notifier
-from shared.settings import from_environment
 
 LIMIT = 6 * 3600.0  # of the service's seconds
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - signs notices that nobody receives

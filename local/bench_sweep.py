@@ -18,15 +18,15 @@ from local.memory import MemoryStore
 from shared import keys
 from shared.arm_calls import ArmCalls
 from shared.board import Board
+from shared.config.desk_reader import DeskReader
+from shared.config.policy import Ground
 from shared.data_protection import DataProtection
-from shared.desk_reader import DeskReader
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
 from shared.ledger import Ledger
 from shared.notifier import Notifier
 from shared.outbox import Outbox
 from shared.parts import Parts
-from shared.policy import Ground
 from shared.sweep import Sweep
 from shared.workflow import Workflow
 

@@ -20,7 +20,7 @@ from local.chaos_world import SILENT, Place, body, places, seed_json
 from local.links import Link
 from local.processes import NotStarted, wait_until
 from local.stack import Stack
-from shared.settings import QUEUE, TABLE
+from shared.config.settings import QUEUE, TABLE
 
 Say = Callable[[str], None]
 WARM = 100_000  # numbers of the requests before the chaos

@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from shared.desk_file import Desk, Faults, Rights, parse_desk
+from shared.config.desk_file import Desk, Faults, Rights, parse_desk
+from shared.config.policy import Ground, check_file, rights_of
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC
 from shared.mapping import check_mappings
-from shared.policy import Ground, check_file, rights_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

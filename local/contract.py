@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.host.process import ROOT
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
 from shared.openapi import document
 
 

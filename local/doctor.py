@@ -19,11 +19,11 @@ from local.doctor_findings import Finding, fault, ok, show, unknown
 from local.doctor_print import role_lines
 from local.doctor_targets import Targets
 from local.doctor_vaults import Vaults
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
+from shared.config.policy import Ground
+from shared.config.settings import API_VERSION, is_loopback
 from shared.domain import resource_ids
 from shared.domain.problems import Ours
-from shared.policy import Ground
-from shared.settings import API_VERSION, is_loopback
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from local.doctor_findings import Finding, fault, ok, unknown, warning
-from shared.desk_file import Channel, Desk, FromEnvironment
-from shared.settings import VERSION, is_loopback
+from shared.config.desk_file import Channel, Desk, FromEnvironment
+from shared.config.settings import VERSION, is_loopback
 from shared.shell import Verbatim, az
 
 SKEW = 120.0  # seconds; signed calls of ticket systems are refused after five minutes

@@ -8,13 +8,13 @@ from local.arm_reader import Absent, ArmReader, Hidden
 from local.doctor_findings import Finding, fault, ok, unknown
 from local.doctor_roles import READS, READS_SECRETS, WRITES_BLOBS, needs
 from local.doctor_vaults import Vault, Vaults
-from shared.desk_file import Rights
+from shared.config.desk_file import Rights
+from shared.config.policy import Ground, decide
 from shared.domain import resource_ids
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest
 from shared.domain.resource_ids import parse_id
 from shared.domain.restore import Plan
-from shared.policy import Ground, decide
 from shared.shell import account_and_container, az
 
 KEY_VAULT = "Microsoft.KeyVault/vaults"

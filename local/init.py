@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from local.arm_reader import Absent, ArmReader, Hidden
-from shared.desk_file import parse_desk
+from shared.config.desk_file import parse_desk
+from shared.config.settings import is_loopback
 from shared.domain import resource_ids
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import ArmId, BadName, parse_container, parse_id
-from shared.settings import is_loopback
 
 type Json = dict[str, Any]
 HEAD = """\

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from shared.desk_file import Desk, parse_desk
+from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours, Problem, unknown
 from shared.domain.request import parse_request
 from shared.mapping import Ignored, Mapped, check_mappings, map_event

@@ -10,6 +10,7 @@ from shared import keys
 from shared.acts import Act
 from shared.azure_facts import datasource
 from shared.board import Pause
+from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble, unknown
 from shared.domain.restore import Datasource
 from shared.domain.values import iso
@@ -19,7 +20,6 @@ from shared.messages import Delivered, Stop
 from shared.notifier import Notifier, sample_notice
 from shared.parts import Parts
 from shared.points import PointRead, read_point, unfit
-from shared.policy import find_instance
 from shared.port import Rejected
 from shared.sample import sample_facts
 from shared.telemetry import tell

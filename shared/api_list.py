@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared import keys
+from shared.config.policy import find_instance
 from shared.domain.problems import Ours, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import Restore
@@ -17,7 +18,6 @@ from shared.domain.values import iso, utc
 from shared.http import Answer, Call, json_answer
 from shared.ledger import Unreadable
 from shared.parts import Parts
-from shared.policy import find_instance
 from shared.store import Row
 from shared.views import row_view
 

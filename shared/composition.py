@@ -16,9 +16,11 @@ from shared.api_desk import DeskApi
 from shared.arm_calls import ArmCalls
 from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.board import Board
+from shared.config.desk_file import Desk
+from shared.config.desk_reader import DeskReader
+from shared.config.policy import Ground
+from shared.config.settings import QUEUE, TABLE, Settings, of_process
 from shared.data_protection import DataProtection
-from shared.desk_file import Desk
-from shared.desk_reader import DeskReader
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.health import Health
@@ -28,11 +30,9 @@ from shared.ledger import Ledger
 from shared.notifier import HttpPost, Notifier
 from shared.outbox import Outbox
 from shared.parts import Parts
-from shared.policy import Ground
 from shared.queue_in import QueueIn
 from shared.redaction import Redactor, install, secrets_of
 from shared.retention import Retention
-from shared.settings import QUEUE, TABLE, Settings, of_process
 from shared.store import Store
 from shared.sweep import Sweep
 from shared.telemetry import tell

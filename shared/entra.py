@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.desk_file import TicketSource
+from shared.config.desk_file import TicketSource
 from shared.domain.problems import Trouble
 from shared.signatures import Unverified
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared import keys
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
+from shared.config.secrets import resolve
+from shared.config.settings import VERSION, Settings
 from shared.domain.problems import Ours, Trouble
 from shared.domain.values import utc
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
 from shared.resolved import resolve_channel
-from shared.secrets import resolve
-from shared.settings import VERSION, Settings
 from shared.store import Row
 
 KEPT = 10.0

@@ -6,13 +6,13 @@ from typing import Any
 
 from shared import keys
 from shared.announce import announce
+from shared.config.policy import Decision, decide
 from shared.dead_letters import dead_request
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
 from shared.parts import Parts
-from shared.policy import Decision, decide
 from shared.store import Change
 from shared.telemetry import audit
 

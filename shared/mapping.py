@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared import expressions
-from shared.desk_file import Desk, TicketSource
+from shared.config.desk_file import Desk, TicketSource
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest
 from shared.domain.text import fit, plain

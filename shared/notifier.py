@@ -12,7 +12,7 @@ import httpx
 
 from shared.channel_tickets import told_before
 from shared.channels import compose
-from shared.desk_file import Channel, Desk
+from shared.config.desk_file import Channel, Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
 from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict

@@ -7,11 +7,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.api_list import LINES
+from shared.config.settings import VERSION
 from shared.contract import ProblemView
 from shared.domain.request import RestoreRequest
 from shared.http import PROBLEM, Answer, Call, json_answer
 from shared.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
-from shared.settings import VERSION
 
 TITLES = {
     400: "the request cannot be read",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.board import Board
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
+from shared.config.policy import Ground
 from shared.domain.pace import Pace
 from shared.ledger import Ledger
 from shared.outbox import Outbox
-from shared.policy import Ground
 from shared.port import Azure
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from shared import standard_webhooks
-from shared.addresses import dialled
-from shared.desk_file import Channel
+from shared.config.desk_file import Channel
+from shared.config.outbound_urls import dialled
+from shared.config.secrets import _text, resolve
 from shared.domain.resource_ids import PUBLIC
 from shared.messages import Resolved
-from shared.secrets import _text, resolve
 
 _DEFAULT_URL = {"github": "https://api.github.com", "pagerduty": "https://events.pagerduty.com"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.channels import concerns
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
 
 
 def channels_of(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared import standard_webhooks
-from shared.desk_file import TicketSource
+from shared.config.desk_file import TicketSource
 from shared.domain.problems import Ours
 from shared.domain.values import utc
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from shared.config.policy import decide
 from shared.domain.events import Claimed, Event, Postponed, Refused
 from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, SubmissionTaken
 from shared.domain.problems import Problem, Trouble
@@ -10,7 +11,6 @@ from shared.domain.request import parse_request
 from shared.domain.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, refusal, subscription_of
 from shared.doubt import _late_job
 from shared.parts import Parts
-from shared.policy import decide
 from shared.port import Doubt, NotSent, Rejected, Taken
 from shared.retries import passes
 from shared.store import Conflict

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
-from shared.desk_file import TicketSource
+from shared.config.desk_file import TicketSource
+from shared.config.secrets import resolve
+from shared.config.settings import Settings
 from shared.domain.problems import Problem, Trouble, Unreadable
 from shared.entra import Keys
 from shared.http import Answer, Call, json_answer
@@ -15,8 +17,6 @@ from shared.intake import Caller, Intake
 from shared.mapping import Ignored, map_event
 from shared.messages_in import wake_message
 from shared.parts import Parts
-from shared.secrets import resolve
-from shared.settings import Settings
 from shared.tickets import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import ValidationError
 
-from shared.desk_file import TicketSource
+from shared.config.desk_file import TicketSource
 from shared.domain.problems import Problem
 from shared.domain.request import Ticket, parse_json
 from shared.entra import Keys, verify_bearer

@@ -10,7 +10,7 @@ from fakes import OTHER_VAULT, VAULT
 
 from shared.acts import Acts
 from shared.api import Api
-from shared.desk_file import Desk, parse_desk
+from shared.config.desk_file import Desk, parse_desk
 from shared.http import Answer, Call, answered
 from shared.intake import Intake
 from shared.notifier import Notifier

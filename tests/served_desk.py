@@ -14,10 +14,10 @@ from local.memory import MemoryQueue, MemoryStore
 from shared.arm_calls import ArmCalls
 from shared.arm_client import LOCAL_TOKEN, TokenAuth, arm_client
 from shared.composition import App
+from shared.config.settings import API_VERSION, from_environment
 from shared.data_protection import DataProtection
 from shared.http import Answer, Call, answered
 from shared.routes import ROUTES
-from shared.settings import API_VERSION, from_environment
 
 KEY = "key-of-this-desk"
 type Handler = Callable[[Call], Answer]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.cards import embedded
 from shared.channels import COMPOSE
-from shared.desk_file import parse_desk
+from shared.config.desk_file import parse_desk
 from shared.mapping import check_mappings
 
 ROOT = Path(__file__).parent.parent

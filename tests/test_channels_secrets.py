@@ -2,11 +2,11 @@
 
 import pytest
 
-from shared.addresses import dialled
-from shared.desk_file import Channel, FromEnvironment, parse_desk
+from shared.config.desk_file import Channel, FromEnvironment, parse_desk
+from shared.config.outbound_urls import dialled
+from shared.config.secrets import resolve
 from shared.domain.problems import Ours
 from shared.resolved import resolve_channel
-from shared.secrets import resolve
 
 GOOD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 REF = FromEnvironment(env="S")

@@ -14,11 +14,11 @@ from local.chaos_plan import Request, fault_rules, schedule, span
 from local.chaos_world import SILENT, body, desk_toml, places, seed
 from local.emulator.faults import Rule
 from local.processes import ROOT
-from shared.desk_file import parse_desk
+from shared.config.desk_file import parse_desk
+from shared.config.policy import Ground, decide
 from shared.domain.request import parse_request
 from shared.domain.resource_ids import PUBLIC
 from shared.doubt import TAKEN
-from shared.policy import Ground, decide
 
 
 def test_one_seed_gives_one_schedule_and_another_seed_another() -> None:

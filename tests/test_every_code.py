@@ -13,11 +13,11 @@ from local.emulator.server import Emulator
 from local.emulator.worlds import bench_seed
 from local.memory import MemoryQueue, MemoryStore
 from shared.composition import App
+from shared.config.settings import from_environment
 from shared.domain.restore import Phase, Restore
 from shared.intake import Caller
 from shared.next_steps import next_step
 from shared.retries import PASSING_CODES
-from shared.settings import from_environment
 
 STAGES = {"http": "validateRestore", "validate": "validateRestore", "operation": "restore", "job": "restore"}
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/benchRG/providers"

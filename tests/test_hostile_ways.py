@@ -12,17 +12,17 @@ from stories import now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
 from shared.api_desk import DeskApi
-from shared.desk_file import DatabaseEntry, parse_desk
+from shared.config.desk_file import DatabaseEntry, parse_desk
+from shared.config.policy import Ground, check_file
+from shared.config.settings import from_environment
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Datasource, Phase
 from shared.http import Call, answered
 from shared.intake import Caller
 from shared.messages_in import Asked, read_message
-from shared.policy import Ground, check_file
 from shared.port import NotSent
 from shared.retention import Retention
-from shared.settings import from_environment
 
 RAW = json.dumps(body()).encode()
 SIGNED = "https://dumps.blob.core.windows.net/c?sv=2024&sp=racwl&sig=Zm9vYmFyc2VjcmV0"

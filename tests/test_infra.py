@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from local.bicep import BicepFile, read
+from shared.config.settings import QUEUE, TABLE, from_environment
 from shared.redaction import named_in
-from shared.settings import QUEUE, TABLE, from_environment
 
 ROOT = Path(__file__).parents[1]
 INFRA = ROOT / "infra"

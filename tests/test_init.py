@@ -12,7 +12,7 @@ from local.cli import run
 from local.emulator import Emulator, Options
 from local.emulator.seed import Vault
 from local.init import render
-from shared.desk_file import Desk, parse_desk
+from shared.config.desk_file import Desk, parse_desk
 from shared.domain import resource_ids
 from shared.domain.problems import Ours
 

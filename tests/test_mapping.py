@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ticket_samples import DESK, mapped, saved
 
-from shared.desk_file import Desk, parse_desk
+from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
 from shared.mapping import Ignored, Mapped, check_mappings, map_event

@@ -9,7 +9,7 @@ from world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, faster, run
 
 from shared.acts import Act
 from shared.api_dead import DeadLetters
-from shared.desk_file import Channel
+from shared.config.desk_file import Channel
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.http import Call

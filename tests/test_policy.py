@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from restores import CONTAINER, CONTAINER_ID, GUARD, IDENTITY, INSTANCE, SECRET, SERVER, TARGETS, VAULT
 
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
+from shared.config.policy import Decision, Ground, check_file, decide, find_instance, rights_of
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
 from shared.domain.resource_ids import CLOUDS, PUBLIC
-from shared.policy import Decision, Ground, check_file, decide, find_instance, rights_of
 
 STAGE = f"{VAULT}/backupInstances/pg-stage-01"
 OTHER = f"{VAULT}/backupInstances/other"

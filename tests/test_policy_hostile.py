@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from restores import CONTAINER, CONTAINER_ID, GUARD, INSTANCE, SECRET, SERVER, SUBSCRIPTION, TARGETS, VAULT
 from test_policy import ALLOW, FILES, FOREIGN, GROUND, OTHER, STAGE, a_desk
 
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
+from shared.config.policy import Decision, decide
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.policy import Decision, decide
 
 NAMES = st.sampled_from(["pg-prod-01", "pg-stage-01", "drills", "each", "retired", "PG-PROD-01", "dba", "", "..", "*"])
 IDS = st.sampled_from([INSTANCE, STAGE, OTHER, FOREIGN, VAULT, SERVER, CONTAINER_ID, INSTANCE.upper(), GUARD])

@@ -7,7 +7,7 @@ import pytest
 from stories import now_is
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
-from shared.desk_file import Rights
+from shared.config.desk_file import Rights
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.messages_in import Asked, Unreadable, Wake, copy_of, read_message

@@ -14,9 +14,9 @@ from local.emulator.options import Options
 from local.emulator.server import Emulator
 from local.memory import MemoryQueue, MemoryStore
 from shared.composition import App
+from shared.config.settings import from_environment
 from shared.domain.restore import Phase
 from shared.domain.values import iso
-from shared.settings import from_environment
 from shared.store import Change, Field
 
 SAMPLE = Path(__file__).parent / "samples" / "ledger_0.1.0.json"

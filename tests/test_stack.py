@@ -17,8 +17,8 @@ from stack_kit import DRILL, by_key, ended, submissions, told
 
 from local.processes import ROOT, wait_until
 from local.stack import Options, Stack
+from shared.config.settings import QUEUE, TABLE
 from shared.routes import ROUTES, Route
-from shared.settings import QUEUE, TABLE
 
 pytestmark = pytest.mark.slow
 FLEX = (
@@ -199,7 +199,7 @@ def test_the_app_reads_its_environment_in_one_place_and_knows_no_functions() -> 
         line = ["git", "grep", "-lE", words, "--", *places]
         return set(subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split())  # noqa: S603
 
-    assert found(r"os\.environ|os\.getenv|getenv\(", "function_app.py", "shared") == {"shared/settings.py"}
+    assert found(r"os\.environ|os\.getenv|getenv\(", "function_app.py", "shared") == {"shared/config/settings.py"}
     assert found(r"azure\.functions", "shared") == set()
 
 

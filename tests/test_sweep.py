@@ -9,6 +9,7 @@ from stories import no, now_is, up_to
 from world import World, faster, running
 
 from shared import keys
+from shared.config.settings import Settings
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
@@ -16,7 +17,6 @@ from shared.health import Health
 from shared.http import Call
 from shared.ledger import Ledger
 from shared.parts import Parts
-from shared.settings import Settings
 from shared.shares import STARTS
 from shared.store import Change
 from shared.sweep import Sweep

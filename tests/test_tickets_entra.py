@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from shared.desk_file import TicketSource
+from shared.config.desk_file import TicketSource
 from shared.domain.problems import Trouble
 from shared.entra import TenantKeys, read_keys
 from shared.tickets import Unverified, verify

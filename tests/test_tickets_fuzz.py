@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.desk_file import parse_desk
+from shared.config.desk_file import parse_desk
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
 from shared.mapping import Ignored, Mapped, map_event

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.desk_file import FromEnvironment, TicketSource, parse_desk
+from shared.config.desk_file import FromEnvironment, TicketSource, parse_desk
 from shared.domain.problems import Ours
 from shared.standard_webhooks import key, sign
 from shared.tickets import Unverified, verify

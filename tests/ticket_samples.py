@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.desk_file import Desk, parse_desk
+from shared.config.desk_file import Desk, parse_desk
 from shared.mapping import Ignored, Mapped, map_event
 from shared.tickets import event_of
 

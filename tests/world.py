@@ -12,7 +12,8 @@ from fakes import Clock, FakeAzure, Posts, Seam
 from local.memory import MemoryStore
 from shared import keys
 from shared.board import Board
-from shared.desk_file import Desk
+from shared.config.desk_file import Desk
+from shared.config.policy import Ground
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import PUBLIC
@@ -21,7 +22,6 @@ from shared.domain.values import utc
 from shared.ledger import Ledger, read_restore
 from shared.outbox import Outbox
 from shared.parts import Parts
-from shared.policy import Ground
 from shared.store import Store
 
 PARKED = frozenset({Phase.LOST})

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from shared.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
+from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
 from shared.domain import resource_ids
 from shared.domain.problems import Problem, forbidden, invalid, unknown
 from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest

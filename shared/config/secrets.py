@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.desk_file import FromEnvironment, Secret
+from shared.config.desk_file import FromEnvironment, Secret
 from shared.domain.problems import Ours
 
 SHORTEST = 16

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from shared.addresses import RETIRED, retired
+from shared.config.outbound_urls import RETIRED, retired
 from shared.domain import resource_ids
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import check_pattern

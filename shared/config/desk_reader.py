@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
-from shared.desk_file import Desk, parse_desk
+from shared.config.desk_file import Desk, parse_desk
+from shared.config.policy import Ground, check_file
 from shared.domain.problems import Ours
-from shared.policy import Ground, check_file
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Settings, desk.toml, policy and secrets."""
