@@ -15,18 +15,18 @@ import httpx
 
 from local.bench_contender import cpu_seconds, peak_mib
 from local.memory import MemoryStore
-from shared import keys
 from shared.arm_calls import ArmCalls
-from shared.board import Board
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
 from shared.data_protection import DataProtection
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
-from shared.ledger import Ledger
 from shared.notifier import Notifier
 from shared.outbox import Outbox
 from shared.parts import Parts
+from shared.storage import row_keys
+from shared.storage.ledger import Ledger
+from shared.storage.shared_state import Board
 from shared.sweep import Sweep
 from shared.workflow import Workflow
 
@@ -73,7 +73,7 @@ def restores(vault: str, each: int, now: datetime) -> Iterator[Restore]:
     began = now - timedelta(minutes=10)
     for number in range(each):
         yield Restore(
-            id=keys.new_id(vault, began, uuid.uuid4().bytes),
+            id=row_keys.new_id(vault, began, uuid.uuid4().bytes),
             phase=Phase.RESTORING,
             vault=vault,
             instance=f"{vault}/backupInstances/pg-{number}",

@@ -5,7 +5,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from shared.store import Change, Conflict, Field, Row
+from shared.storage.store import Change, Conflict, Field, Row
 
 LIMIT = 32 * 1024
 FORBIDDEN = frozenset("/\\#?")

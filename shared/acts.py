@@ -17,7 +17,7 @@ from shared.intake import Accepted, Caller, Intake
 from shared.outbox import Notice
 from shared.parts import Parts
 from shared.port import Gone, Rejected
-from shared.store import Conflict
+from shared.storage.store import Conflict
 from shared.workflow import Workflow
 
 Words = Annotated[

@@ -10,7 +10,7 @@ from shared.facts import facts_of
 from shared.outbox import UNROUTED
 from shared.parts import Parts
 from shared.routing import channels_of
-from shared.store import Change
+from shared.storage.store import Change
 
 MOST = 90  # a transaction takes 100 changes
 

@@ -4,7 +4,6 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from shared import keys
 from shared.acts import Act, Acts, Again, Resolution, not_found
 from shared.api_list import Listing
 from shared.domain.problems import Problem, Trouble
@@ -12,10 +11,11 @@ from shared.domain.request import parse_json
 from shared.domain.restore import Restore
 from shared.http import Answer, Call, json_answer, read_model
 from shared.intake import Accepted, Caller, Intake
-from shared.messages_in import wake_message
 from shared.outbox import read_notice
 from shared.parts import Parts
-from shared.store import Row
+from shared.storage import row_keys
+from shared.storage.queue_messages import wake_message
+from shared.storage.store import Row
 from shared.telemetry import tell
 from shared.views import restore_view
 
@@ -56,7 +56,7 @@ class Api:
 
     def _found(self, call: Call) -> Restore:
         restore_id = call.path.get("id", "")
-        restore = self.parts.ledger.load(restore_id) if keys.is_id(restore_id) else None
+        restore = self.parts.ledger.load(restore_id) if row_keys.is_id(restore_id) else None
         if restore is None:
             raise not_found(restore_id)
         return restore

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from shared import keys
 from shared.domain.problems import invalid
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
-from shared.store import Row
+from shared.storage import row_keys
+from shared.storage.store import Row
 
 PAGE, MOST = 100, 1000
 
@@ -31,7 +31,7 @@ class DeadLetters:
         return json_answer(200, {"value": [dead_view(row) for row in islice(newest, int(size))]})
 
     def _of(self, vault: str, limit: int) -> Iterator[Row]:
-        return self.parts.ledger.store.scan(keys.vault_partition(vault), "dead-", keys.until("dead-"), limit)
+        return self.parts.ledger.store.scan(row_keys.vault_partition(vault), "dead-", row_keys.until("dead-"), limit)
 
 
 def dead_view(row: Row) -> dict[str, Any]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared import keys
 from shared.acts import Act
 from shared.azure_facts import datasource
-from shared.board import Pause
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble, unknown
 from shared.domain.restore import Datasource
@@ -22,6 +20,8 @@ from shared.parts import Parts
 from shared.points import PointRead, read_point, unfit
 from shared.port import Rejected
 from shared.sample import sample_facts
+from shared.storage import row_keys
+from shared.storage.shared_state import Pause
 from shared.telemetry import tell
 
 COLD = 5  # instances whose points one call of the list may fetch; the rest shows what is remembered
@@ -128,7 +128,7 @@ def _vault(instance: str) -> str:
 
 
 def _turn_place(instance: str) -> tuple[str, str]:
-    return keys.vault_partition(_vault(instance)), keys.turn(instance)
+    return row_keys.vault_partition(_vault(instance)), row_keys.turn(instance)
 
 
 def _point(point: PointRead, now: datetime, flexible: bool) -> dict[str, Any]:

@@ -9,16 +9,16 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from shared import keys
 from shared.config.policy import find_instance
 from shared.domain.problems import Ours, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import Restore
 from shared.domain.values import iso, utc
 from shared.http import Answer, Call, json_answer
-from shared.ledger import Unreadable
 from shared.parts import Parts
-from shared.store import Row
+from shared.storage import row_keys
+from shared.storage.ledger import Unreadable
+from shared.storage.store import Row
 from shared.views import row_view
 
 PAGE = 100
@@ -75,7 +75,7 @@ class Listing:
         if since:
             first = f"done-{since}"
             start = max(first, after[2]) if after[:2] == (place, 1) else first
-            for row in self.parts.ledger.store.scan(keys.vault_partition(vault), start, keys.until("done-")):
+            for row in self.parts.ledger.store.scan(row_keys.vault_partition(vault), start, row_keys.until("done-")):
                 yield (place, 1, row.key), row
 
     def _vaults(self, vault: str | None) -> list[str]:

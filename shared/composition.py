@@ -15,7 +15,6 @@ from shared.api_dead import DeadLetters
 from shared.api_desk import DeskApi
 from shared.arm_calls import ArmCalls
 from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
-from shared.board import Board
 from shared.config.desk_file import Desk
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
@@ -26,14 +25,15 @@ from shared.domain.problems import Trouble
 from shared.health import Health
 from shared.http import Answer, Call
 from shared.intake import Intake
-from shared.ledger import Ledger
 from shared.notifier import HttpPost, Notifier
 from shared.outbox import Outbox
 from shared.parts import Parts
 from shared.queue_in import QueueIn
 from shared.redaction import Redactor, install, secrets_of
 from shared.retention import Retention
-from shared.store import Store
+from shared.storage.ledger import Ledger
+from shared.storage.shared_state import Board
+from shared.storage.store import Store
 from shared.sweep import Sweep
 from shared.telemetry import tell
 from shared.upkeep import Upkeep
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
     from azure.storage.queue import QueueClient
 
-    from shared.queue_state import QueueState
+    from shared.storage.queue_depth import QueueState
     from shared.ticket_in import TicketIn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +71,7 @@ class App:
         """The ledger's table."""
         from azure.data.tables import TableClient
 
-        from shared.table_store import TableStore
+        from shared.storage.table_store import TableStore
 
         settings = self.settings
         short: dict[str, Any] = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
@@ -84,7 +84,7 @@ class App:
     @cached_property
     def send(self) -> Callable[[str, float], None]:
         """The wake queue."""
-        from shared.wake_queue import WakeQueue
+        from shared.storage.wake_queue import WakeQueue
 
         return WakeQueue(self._queue(QUEUE)).send
 
@@ -100,7 +100,7 @@ class App:
     @cached_property
     def queues(self) -> "Callable[[], QueueState]":
         """How the queues stand now."""
-        from shared.queue_state import look
+        from shared.storage.queue_depth import look
 
         requests, poison = self._queue(QUEUE), self._queue(f"{QUEUE}-poison")
         return lambda: look(requests, poison, self.parts.now())

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import keys
 from shared.config.desk_file import Desk
 from shared.config.secrets import resolve
 from shared.config.settings import VERSION, Settings
@@ -14,7 +13,8 @@ from shared.domain.values import utc
 from shared.http import Answer, Call, json_answer
 from shared.parts import Parts
 from shared.resolved import resolve_channel
-from shared.store import Row
+from shared.storage import row_keys
+from shared.storage.store import Row
 
 KEPT = 10.0
 
@@ -70,7 +70,7 @@ class Health:
         return "ok"
 
     def _sweep(self) -> dict[str, str]:
-        row = self.parts.ledger.store.get(keys.DESK, "pulse-sweep")
+        row = self.parts.ledger.store.get(row_keys.DESK, "pulse-sweep")
         now, pace = self.parts.now(), self.parts.pace
         if row is None:
             return {"sweep": "ok, none has finished yet"}

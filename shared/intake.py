@@ -4,16 +4,16 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from shared import keys
 from shared.announce import announce
 from shared.config.policy import Decision, decide
-from shared.dead_letters import dead_request
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
 from shared.parts import Parts
-from shared.store import Change
+from shared.storage import row_keys
+from shared.storage.dead_letters import dead_request
+from shared.storage.store import Change
 from shared.telemetry import audit
 
 log = logging.getLogger("desk")
@@ -87,7 +87,7 @@ class Intake:
         extra = [name for name in (caller.reply, request.callback) if name]
         ticket = request.ticket.model_dump(exclude_none=True) if request.ticket else None
         return Restore(
-            id=keys.new_id(vault, now, self.parts.random_bytes()),
+            id=row_keys.new_id(vault, now, self.parts.random_bytes()),
             phase=Phase.ACCEPTED,
             vault=vault,
             instance=decision.instance.text,
@@ -118,7 +118,7 @@ class Intake:
                 raise same_key_problem(key.restore)
             if key.removed and restore.phase is Phase.ACCEPTED:  # the retention came since the key was looked at
                 raise removed_problem(key.restore)
-            if keys.partition(key.restore) != keys.partition(restore.id):
+            if row_keys.partition(key.restore) != row_keys.partition(restore.id):
                 words = "desk.toml moved this instance to another vault meanwhile; ask again under a new key"
                 raise Problem(
                     409, "The key was claimed by a request that never came on the books", words, "idempotencyKey"
@@ -139,7 +139,7 @@ class Intake:
         now, words = self.parts.now(), unsigned(str(problem)[:4000])
         asked = {name: _cut(said[name]) for name in READABLE if name in said}
         restore = Restore(
-            id=keys.new_id(None, now, self.parts.random_bytes()),
+            id=row_keys.new_id(None, now, self.parts.random_bytes()),
             phase=Phase.REFUSED,
             vault="",
             instance=str(asked.get("instance", "")),

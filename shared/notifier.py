@@ -19,7 +19,7 @@ from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeli
 from shared.outbox import UNROUTED, Notice, Outbox
 from shared.resolved import resolve_channel
 from shared.routing import channels_of
-from shared.store import Conflict
+from shared.storage.store import Conflict
 from shared.telemetry import tell
 from shared.verdicts import verdict
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared import keys
-from shared.chunks import chunked, joined
-from shared.dead_letters import dead_notice
 from shared.domain.text import within
 from shared.domain.values import iso, utc
 from shared.facts import Facts
-from shared.store import Change, Field, Row, Store
+from shared.storage import row_keys
+from shared.storage.dead_letters import dead_notice
+from shared.storage.long_text import chunked, joined
+from shared.storage.store import Change, Field, Row, Store
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
@@ -36,7 +36,7 @@ class Notice:
 
     @property
     def key(self) -> str:
-        return keys.notice("owed" if self.state == "owed" else "told", self.restore, self.sequence, self.channel)
+        return row_keys.notice("owed" if self.state == "owed" else "told", self.restore, self.sequence, self.channel)
 
     @property
     def event_id(self) -> str:
@@ -102,13 +102,15 @@ class Outbox:
         return sorted((read_notice(row) for row in found), key=lambda n: (n.sequence, n.channel))
 
     def _rows(self, restore_id: str, state: str) -> Iterator[Row]:
-        prefix = keys.notice(state, restore_id, 0, "").removesuffix("0000-")
-        return self.store.scan(keys.partition(restore_id), prefix, keys.until(prefix))
+        prefix = row_keys.notice(state, restore_id, 0, "").removesuffix("0000-")
+        return self.store.scan(row_keys.partition(restore_id), prefix, row_keys.until(prefix))
 
     def postpone(self, notice: Notice, due: datetime, answer: str) -> None:
         """Not delivered; tried again at `due`."""
         later = replace(notice, due=due, attempts=notice.attempts + 1, answer=answer)
-        self.store.commit(keys.partition(notice.restore), [Change("update", notice.key, later.fields(), notice.etag)])
+        self.store.commit(
+            row_keys.partition(notice.restore), [Change("update", notice.key, later.fields(), notice.etag)]
+        )
 
     def settle(self, notice: Notice, state: str, answer: str) -> None:
         """Delivered or superseded: out of the live rows."""
@@ -123,13 +125,15 @@ class Outbox:
 
     def _told(self, owed: Notice, told: Notice, *more: Change) -> None:
         gone = Change("delete", owed.key, etag=owed.etag)
-        self.store.commit(keys.partition(owed.restore), [gone, Change("put", told.key, told.fields()), *more])
+        self.store.commit(row_keys.partition(owed.restore), [gone, Change("put", told.key, told.fields()), *more])
 
     def route(self, notice: Notice, channels: Sequence[str]) -> None:
         """An unrouted event gets its channels."""
         routed = [replace(notice, channel=name) for name in channels]
         gone = Change("delete", notice.key, etag=notice.etag)
-        self.store.commit(keys.partition(notice.restore), [gone, *(Change("put", n.key, n.fields()) for n in routed)])
+        self.store.commit(
+            row_keys.partition(notice.restore), [gone, *(Change("put", n.key, n.fields()) for n in routed)]
+        )
 
     def resend(self, notice: Notice, now: datetime) -> None:
         """A told notice is owed once more, under the same event id."""
@@ -139,7 +143,7 @@ class Outbox:
             changes.append(Change("delete", notice.dead))
         if notice.state != "owed":
             changes.append(Change("delete", notice.key, etag=notice.etag))
-        self.store.commit(keys.partition(notice.restore), changes)
+        self.store.commit(row_keys.partition(notice.restore), changes)
 
 
 def row_values(fields: Mapping[str, Field]) -> dict[str, str]:

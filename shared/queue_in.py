@@ -3,15 +3,15 @@
 import logging
 from dataclasses import dataclass, replace
 
-from shared import keys
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
 from shared.domain.values import iso
 from shared.intake import Caller, Intake
-from shared.ledger import Unreadable as ForeignRow
-from shared.messages_in import Asked, Unreadable, Wake, copy_of, read_message
 from shared.parts import Parts
-from shared.store import Change, Conflict
+from shared.storage import row_keys
+from shared.storage.ledger import Unreadable as ForeignRow
+from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, read_message
+from shared.storage.store import Change, Conflict
 from shared.telemetry import tell
 from shared.workflow import Workflow
 
@@ -86,12 +86,14 @@ class QueueIn:
 
     def _note_content(self, asked: Asked) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again."""
-        place = keys.key_partition("queue-content", canonical_hash(asked.value))
+        place = row_keys.key_partition("queue-content", canonical_hash(asked.value))
         self.parts.ledger.store.commit(
             place, [Change("put", "content", {"key": asked.key, "at": iso(self.parts.now())})]
         )
         return asked
 
     def _first_seen(self, asked: Asked) -> Asked:
-        row = self.parts.ledger.store.get(keys.key_partition("queue-content", canonical_hash(asked.value)), "content")
+        row = self.parts.ledger.store.get(
+            row_keys.key_partition("queue-content", canonical_hash(asked.value)), "content"
+        )
         return replace(asked, key=row.text("key") if row else asked.key, own_key=True, poisoned=False)

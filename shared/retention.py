@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from shared import keys
 from shared.domain.restore import Restore
 from shared.domain.values import iso
-from shared.ledger import Ledger, Unreadable
 from shared.outbox import Outbox
-from shared.store import Change, Conflict, Row
+from shared.storage import row_keys
+from shared.storage.ledger import Ledger, Unreadable
+from shared.storage.store import Change, Conflict, Row
 
 MOST = 1000  # restores removed in one go: the rest goes an hour later
 
@@ -30,7 +30,7 @@ class Retention:
         return removed
 
     def _old(self, vault: str, before: datetime, limit: int) -> list[Row]:
-        place = keys.vault_partition(vault or None)
+        place = row_keys.vault_partition(vault or None)
         return list(self._ledger.store.scan(place, "done-", f"done-{iso(before)}", limit)) if limit > 0 else []
 
     def _remove(self, done: Row, now: datetime) -> bool:
@@ -53,24 +53,24 @@ class Retention:
         """The key outlives its restore and says so: asked again under it, nothing is restored a second time."""
         if not restore.key:
             return
-        place = keys.key_partition(restore.source, restore.key)
+        place = row_keys.key_partition(restore.source, restore.key)
         row = self._ledger.store.get(place, "key")
         if row and row.text("restore") == restore.id:
             self._ledger.store.commit(place, [Change("update", "key", {"removedAt": iso(now)}, row.etag)])
 
     def _clear(self, restore_id: str, restore: Restore | None, done: Row) -> None:
         """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""
-        store, place = self._ledger.store, keys.partition(restore_id)
+        store, place = self._ledger.store, row_keys.partition(restore_id)
         told = list(self._told(restore_id))
         gone = [*(row.text("dead") for row in told if row.text("dead")), *(row.key for row in told)]
         if restore:
-            gone.append(keys.dead(restore.accepted_at, restore_id, "request"))
-            gone += [keys.job(restore.job.id)] if restore.job else []
+            gone.append(row_keys.dead(restore.accepted_at, restore_id, "request"))
+            gone += [row_keys.job(restore.job.id)] if restore.job else []
         for key in gone:
             self._delete(place, key, restore_id)
         last = [Change("delete", done.key, etag=done.etag)]
         if restore:
-            last.append(Change("delete", keys.restore(restore_id), etag=restore.etag))
+            last.append(Change("delete", row_keys.restore(restore_id), etag=restore.etag))
         store.commit(place, last)
 
     def _delete(self, place: str, key: str, restore_id: str) -> None:
@@ -80,5 +80,5 @@ class Retention:
             self._ledger.store.commit(place, [Change("delete", key, etag=row.etag)])
 
     def _told(self, restore_id: str) -> Iterator[Row]:
-        prefix = keys.notice("told", restore_id, 0, "").removesuffix("0000-")
-        return self._ledger.store.scan(keys.partition(restore_id), prefix, keys.until(prefix))
+        prefix = row_keys.notice("told", restore_id, 0, "").removesuffix("0000-")
+        return self._ledger.store.scan(row_keys.partition(restore_id), prefix, row_keys.until(prefix))

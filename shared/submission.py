@@ -13,7 +13,7 @@ from shared.doubt import _late_job
 from shared.parts import Parts
 from shared.port import Doubt, NotSent, Rejected, Taken
 from shared.retries import passes
-from shared.store import Conflict
+from shared.storage.store import Conflict
 
 Save = Callable[[Restore, Event], Restore]
 

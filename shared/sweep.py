@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from shared import keys
 from shared.azure_facts import learn_instances
 from shared.domain.problems import Trouble
 from shared.domain.restore import CLOSED
 from shared.domain.values import utc
-from shared.ledger import Unreadable
 from shared.notifier import Notifier, Told
 from shared.outbox import read_notice
 from shared.parts import Parts
 from shared.shares import Shares
-from shared.store import Change, Conflict, Row
+from shared.storage import row_keys
+from shared.storage.ledger import Unreadable
+from shared.storage.store import Change, Conflict, Row
 from shared.watch import jobs_with_news
 from shared.work import Work, in_line
 from shared.workflow import Workflow
@@ -58,7 +58,7 @@ class Sweep:
     def run(self) -> Round:
         """One round over all vaults, beginning where the last one had to stop."""
         began = time.monotonic()
-        row = self.parts.ledger.store.get(keys.DESK, "pulse-sweep")
+        row = self.parts.ledger.store.get(row_keys.DESK, "pulse-sweep")
         last = row.text("stoppedAt") if row else ""
         vaults = sorted(self.parts.ledger.vaults())
         order = [v for v in vaults if v >= last] + [v for v in vaults if v < last] if last else vaults
@@ -178,7 +178,7 @@ class Sweep:
         if due + timedelta(seconds=self.parts.pace.shortest_poll if early else 0) > now:
             return False
         if in_line(row):
-            holder = work.live.turns.get(keys.turn(row.text("instance")))
+            holder = work.live.turns.get(row_keys.turn(row.text("instance")))
             first = work.first.get(row.text("instance").lower()) == row.text("restore")
             return first and (holder is None or self._orphaned(row, holder, work))
         return True
@@ -187,8 +187,8 @@ class Sweep:
         """A turn whose holder is closed (a ledger that was put back from a copy, say) is given back."""
         if holder in work.ids:
             return False
-        found, place = self.parts.ledger.load(holder), keys.partition(row.text("restore"))
-        turn = self.parts.ledger.store.get(place, keys.turn(row.text("instance")))
+        found, place = self.parts.ledger.load(holder), row_keys.partition(row.text("restore"))
+        turn = self.parts.ledger.store.get(place, row_keys.turn(row.text("instance")))
         if turn is None or turn.text("restore") != holder or (found and not found.closed):
             return turn is None  # it was handed on since the rows were read
         self.parts.ledger.store.commit(place, [Change("delete", turn.key, etag=turn.etag)])

@@ -15,8 +15,8 @@ from shared.entra import Keys
 from shared.http import Answer, Call, json_answer
 from shared.intake import Caller, Intake
 from shared.mapping import Ignored, map_event
-from shared.messages_in import wake_message
 from shared.parts import Parts
+from shared.storage.queue_messages import wake_message
 from shared.tickets import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.board import Board
 from shared.retention import Retention
+from shared.storage.shared_state import Board
 from shared.sweep import Round, Sweep
 from shared.telemetry import tell
 
 if TYPE_CHECKING:
-    from shared.queue_state import QueueState  # it brings the queue's SDK
+    from shared.storage.queue_depth import QueueState  # it brings the queue's SDK
 
 RETENTION_EVERY = timedelta(hours=1)
 

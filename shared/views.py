@@ -8,7 +8,7 @@ from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.facts import span
 from shared.next_steps import next_step
-from shared.store import Row
+from shared.storage.store import Row
 
 
 class Told(Protocol):

@@ -13,7 +13,7 @@ from shared.domain.values import utc
 from shared.parts import Parts
 from shared.port import Rejected
 from shared.shares import Shares
-from shared.store import Row
+from shared.storage.store import Row
 
 log = logging.getLogger("desk")
 

@@ -1,10 +1,10 @@
 """A vault's unfinished work as one reading tells it: what can be moved, in which order, and what not."""
 
-from shared.board import Live
 from shared.domain.restore import CLOSED, SCHEMA, Phase
 from shared.domain.values import utc
-from shared.keys import is_id
-from shared.store import Row
+from shared.storage.row_keys import is_id
+from shared.storage.shared_state import Live
+from shared.storage.store import Row
 
 
 class Work:

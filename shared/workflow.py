@@ -12,9 +12,9 @@ from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore, subscription_of
 from shared.domain.state_machine import IllegalStep, step
 from shared.doubt import resolve_doubt
-from shared.messages_in import wake_message
 from shared.parts import Parts
-from shared.store import Conflict
+from shared.storage.queue_messages import wake_message
+from shared.storage.store import Conflict
 from shared.submission import hindrance, submit, too_late
 from shared.telemetry import about, audit
 from shared.tracking import heard, poll_job, poll_operation, poll_validation

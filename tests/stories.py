@@ -3,8 +3,8 @@
 from world import World
 
 from shared.domain.restore import AzureError, Phase, Restore
-from shared.ledger import Ledger
 from shared.port import Rejected
+from shared.storage.ledger import Ledger
 
 
 def now_is(world: World, restore_id: str) -> Restore:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.memory import MemoryStore
-from shared.store import Store
+from shared.storage.store import Store
 
 
 @pytest.fixture(params=["memory", pytest.param("table", marks=pytest.mark.slow)])
@@ -17,7 +17,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         return
     from azure.data.tables import TableClient
 
-    from shared.table_store import TableStore
+    from shared.storage.table_store import TableStore
 
     azurite = request.getfixturevalue("azurite")
     name = "contract" + "".join(random.choices(string.ascii_lowercase, k=12))  # noqa: S311

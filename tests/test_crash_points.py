@@ -19,7 +19,7 @@ from shared.acts import Resolution
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.port import Doubt, NotSent
-from shared.store import Conflict
+from shared.storage.store import Conflict
 
 ROUNDS = 120
 

@@ -8,9 +8,9 @@ from fakes import Clock
 from stories import no, now_is, up_to
 from world import World, running
 
-from shared.board import Pause
 from shared.domain.restore import Phase
 from shared.port import Doubt, NotSent
+from shared.storage.shared_state import Pause
 
 
 def test_a_swallowed_202_is_adopted_and_not_resubmitted() -> None:

@@ -45,8 +45,8 @@ GRANTS = {
 # The roles beside the vaults': the file and the words in it that make the call, or that make the platform make it.
 NEEDED_BY = {
     "StorageBlobDataOwner": ("function_app.py", "timer_trigger"),
-    "StorageQueueDataContributor": ("shared/wake_queue.py", "send_message"),
-    "StorageTableDataContributor": ("shared/table_store.py", "submit_transaction"),
+    "StorageQueueDataContributor": ("shared/storage/wake_queue.py", "send_message"),
+    "StorageTableDataContributor": ("shared/storage/table_store.py", "submit_transaction"),
     "KeyVaultSecretsUser": ("infra/app.bicep", "@Microsoft.KeyVault"),
     "MonitoringMetricsPublisher": ("infra/app.bicep", "Authorization=AAD"),
     "StorageQueueDataMessageSender": ("function_app.py", '"restore-requests"'),

@@ -9,11 +9,11 @@ from stories import now_is
 from test_crash_points import Break, Breaker
 from world import DESK_MODEL, World, body, desk_with, running
 
-from shared import keys
 from shared.domain.problems import Problem
 from shared.domain.request import canonical_hash
 from shared.domain.restore import Phase
 from shared.intake import Caller
+from shared.storage import row_keys
 
 
 def test_twenty_at_once_under_one_key_are_one_restore() -> None:
@@ -91,7 +91,7 @@ def test_without_a_key_a_conflict_is_our_own_insert() -> None:
 def test_a_key_claimed_by_a_caller_that_crashed_is_filled_by_the_next() -> None:
     world = World()
     process = world.process()
-    claimed = f"{keys.short(VAULT)}-01m3vnbwg00000000000000000"
+    claimed = f"{row_keys.short(VAULT)}-01m3vnbwg00000000000000000"
     process.parts.ledger.claim_key("http", "k", claimed, canonical_hash(body()), world.clock.now())
     answer = process.post(body(), "k")
     assert (answer.status, json.loads(answer.body)["id"]) == (202, claimed)

@@ -11,13 +11,14 @@ import pytest
 from fakes import START, VAULT
 from table_kit import store as store
 
-from shared import keys, outbox
-from shared.board import Board, Pause
+from shared import outbox
 from shared.domain.restore import AzureError, Entry, Job, Phase, Restore
 from shared.facts import facts_of
-from shared.ledger import Ledger, Unreadable
 from shared.outbox import Outbox
-from shared.store import Change, Conflict, Store
+from shared.storage import row_keys
+from shared.storage.ledger import Ledger, Unreadable
+from shared.storage.shared_state import Board, Pause
+from shared.storage.store import Change, Conflict, Store
 
 INSTANCE = f"{VAULT}/backupInstances/pg-a"
 NUMBERS = itertools.count(1)
@@ -26,7 +27,7 @@ NUMBERS = itertools.count(1)
 def restore(number: int | None = None, **more: Any) -> Restore:
     n = next(NUMBERS) if number is None else number
     values: dict[str, Any] = {
-        "id": keys.new_id(VAULT, START + timedelta(seconds=n), n.to_bytes(10, "big")),
+        "id": row_keys.new_id(VAULT, START + timedelta(seconds=n), n.to_bytes(10, "big")),
         "phase": Phase.ACCEPTED,
         "vault": VAULT,
         "instance": INSTANCE,
@@ -69,7 +70,7 @@ def test_the_second_of_two_savers_is_told_and_nothing_of_its_save_stays(store: S
     with pytest.raises(Conflict):
         ledger.save(read, late, [Change("insert", "extra", {})])
     assert loaded(store, read.id) == saved
-    assert store.get(keys.partition(read.id), "extra") is None
+    assert store.get(row_keys.partition(read.id), "extra") is None
     assert Board(store).live(VAULT).opens[0].text("phase") == "validating"
 
 
@@ -99,7 +100,7 @@ def test_a_job_given_by_a_person_belongs_to_one_restore(store: Store) -> None:
 
 def test_unknown_fields_survive_a_save(store: Store) -> None:
     one = on_books(store, mood="sunny", job=Job.model_validate({"id": "j", "status": "x", "colour": "red"}))
-    place, key = keys.partition(one.id), keys.restore(one.id)
+    place, key = row_keys.partition(one.id), row_keys.restore(one.id)
     store.commit(place, [Change("update", key, {"newColumn": "kept"})])
     read = loaded(store, one.id)
     Ledger(store).save(read, read.model_copy(update={"phase": Phase.VALIDATING}))
@@ -114,7 +115,7 @@ def test_unknown_fields_survive_a_save(store: Store) -> None:
 )
 def test_a_row_of_a_newer_release_or_damaged_is_left_alone(store: Store, damage: dict[str, Any]) -> None:
     one = on_books(store)
-    store.commit(keys.partition(one.id), [Change("update", keys.restore(one.id), damage)])
+    store.commit(row_keys.partition(one.id), [Change("update", row_keys.restore(one.id), damage)])
     with pytest.raises(Unreadable):
         Ledger(store).load(one.id)
 
@@ -132,7 +133,7 @@ def test_a_tracking_url_is_kept_whole_and_out_of_sight(store: Store) -> None:
     one = on_books(store)
     saved = Ledger(store).save(one, one.model_copy(update={"tracking": url, "phase": Phase.SUBMITTED}))
     assert loaded(store, one.id).tracking == url
-    row = store.get(keys.partition(one.id), keys.restore(one.id))
+    row = store.get(row_keys.partition(one.id), row_keys.restore(one.id))
     assert row is not None
     assert not any("https://management" in str(value) for value in row.fields.values())
     gone = Ledger(store).save(saved, saved.model_copy(update={"tracking": None}))
@@ -154,7 +155,7 @@ def test_closed_and_told_it_leaves_what_the_sweep_reads(store: Store) -> None:
     row = Board(store).live(VAULT).opens[0]
     ledger.finish(one.id, row, START)
     assert Board(store).live(VAULT).opens == ()
-    done = list(store.scan(keys.partition(one.id), "done-", keys.until("done-")))
+    done = list(store.scan(row_keys.partition(one.id), "done-", row_keys.until("done-")))
     assert [(row.text("restore"), row.text("phase")) for row in done] == [(one.id, "checked")]
     with pytest.raises(Conflict):
         ledger.finish(one.id, row, START)
@@ -180,7 +181,7 @@ def test_notices_are_owed_with_the_step_and_leave_one_by_one(store: Store) -> No
     assert Board(store).live(VAULT).owed == ()
     box.resend(box.of_restore(one.id)[1], START)
     assert [(n.state, n.attempts) for n in box.of_restore(one.id)] == [("delivered", 1), ("owed", 0)]
-    assert list(store.scan(keys.partition(one.id), "dead-", keys.until("dead-"))) == []
+    assert list(store.scan(row_keys.partition(one.id), "dead-", row_keys.until("dead-"))) == []
 
 
 def test_the_board_is_shared(store: Store) -> None:

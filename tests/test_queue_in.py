@@ -10,7 +10,7 @@ from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 from shared.config.desk_file import Rights
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
-from shared.messages_in import Asked, Unreadable, Wake, copy_of, read_message
+from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, read_message
 
 ID = "yoeytdsl-01m3vnbwg00000000000000000"
 RAW = json.dumps(body()).encode()

@@ -17,7 +17,7 @@ from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase
 from shared.domain.values import iso
-from shared.store import Change, Field
+from shared.storage.store import Change, Field
 
 SAMPLE = Path(__file__).parent / "samples" / "ledger_0.1.0.json"
 ROOT = Path(__file__).parents[1]

@@ -8,17 +8,17 @@ from fakes import VAULT
 from world import Process, World, body, running
 
 from local.memory import MemoryStore
-from shared import keys
 from shared.domain.restore import Phase
-from shared.ledger import Ledger
 from shared.outbox import Outbox
-from shared.queue_state import QueueState
 from shared.retention import Retention
-from shared.store import Change, Row
+from shared.storage import row_keys
+from shared.storage.ledger import Ledger
+from shared.storage.queue_depth import QueueState
+from shared.storage.store import Change, Row
 from shared.upkeep import Upkeep
 
 DAYS = 30
-PLACE = keys.vault_partition(VAULT)
+PLACE = row_keys.vault_partition(VAULT)
 
 
 def old_and_done(world: World) -> tuple[Process, str]:
@@ -90,7 +90,7 @@ def test_one_that_still_owes_a_notice_stays() -> None:
 def test_a_newer_releases_row_stays() -> None:
     world = World()
     _, restore_id = old_and_done(world)
-    world.store.commit(PLACE, [Change("update", keys.restore(restore_id), {"schemaVersion": 99})])
+    world.store.commit(PLACE, [Change("update", row_keys.restore(restore_id), {"schemaVersion": 99})])
     assert retention(world).remove_old(world.clock.now()) == 0
     assert rows_of(world, restore_id)
 

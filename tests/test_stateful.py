@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from world import DESK_MODEL, World, body
 
 from shared.acts import Act, Resolution
-from shared.board import Pause
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.port import Doubt, Gone, NotSent
+from shared.storage.shared_state import Pause
 
 INSTANCES = st.sampled_from(["pg-a", "pg-b", "pg-far"])
 KEYS = st.sampled_from(["k1", "k2", "k3", "k4"])

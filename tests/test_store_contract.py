@@ -3,7 +3,7 @@
 import pytest
 from table_kit import store as store
 
-from shared.store import Change, Conflict, Field, Store
+from shared.storage.store import Change, Conflict, Field, Store
 
 
 def test_rows_come_back_as_they_were_put_in_the_order_of_their_keys(store: Store) -> None:

@@ -8,17 +8,17 @@ from fakes import OTHER_VAULT, VAULT
 from stories import no, now_is, up_to
 from world import World, faster, running
 
-from shared import keys
 from shared.config.settings import Settings
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.health import Health
 from shared.http import Call
-from shared.ledger import Ledger
 from shared.parts import Parts
 from shared.shares import STARTS
-from shared.store import Change
+from shared.storage import row_keys
+from shared.storage.ledger import Ledger
+from shared.storage.store import Change
 from shared.sweep import Sweep
 from shared.work import damage
 
@@ -55,7 +55,7 @@ def test_a_list_that_is_forbidden_is_made_up_for_by_gets() -> None:
 def test_a_vault_in_trouble_holds_up_no_other() -> None:
     world = World()
     one, far = running(world, world.process()), running(world, world.process(), "pg-far", key="far")
-    place = keys.vault_partition(VAULT)
+    place = row_keys.vault_partition(VAULT)
 
     def broken(name: str, act: object, args: tuple[object, ...]) -> object:
         if name == "store.scan" and args[0] == place:
@@ -78,7 +78,7 @@ def test_a_round_that_ran_out_of_time_says_so_and_the_next_begins_there() -> Non
     faster(world, sweep_budget=-1.0)
     this = world.process().sweep.run()
     assert (this.unfinished, world.azure.calls) == (2, [])
-    row = world.store.get(keys.DESK, "pulse-sweep")
+    row = world.store.get(row_keys.DESK, "pulse-sweep")
     assert row is not None
     assert row.text("stoppedAt") == min(VAULT, OTHER_VAULT)
     faster(world, sweep_budget=240.0)
@@ -89,9 +89,9 @@ def test_a_round_that_ran_out_of_time_says_so_and_the_next_begins_there() -> Non
 def test_an_orphaned_turn_is_given_back_and_the_next_runs() -> None:
     world = World()
     one, two = (running(world, world.process(), key=key) for key in "ab")
-    place = keys.partition(one)
+    place = row_keys.partition(one)
     ghost = one[:-1] + "9"
-    world.store.commit(place, [Change("insert", keys.turn(now_is(world, one).instance), {"restore": ghost})])
+    world.store.commit(place, [Change("insert", row_keys.turn(now_is(world, one).instance), {"restore": ghost})])
     world.settle(world.process())
     assert [restore for restore, _ in world.azure.posted] == [one, two]
     assert world.faults() == []
@@ -129,10 +129,10 @@ def test_a_holder_that_cannot_be_read_holds_up_its_own_line_only() -> None:
     world = World()
     one, two = running(world, world.process()), running(world, world.process(), "pg-b", key="b")
     ghost = running(world, world.process(), key="ghost", dryRun=True)
-    place = keys.partition(one)
+    place = row_keys.partition(one)
     opened = next(row for row in world.live("open") if row.text("restore") == ghost)
-    ghostly = [Change("delete", opened.key), Change("update", keys.restore(ghost), {"phase": "dancing"})]
-    turn = Change("insert", keys.turn(now_is(world, one).instance), {"restore": ghost})
+    ghostly = [Change("delete", opened.key), Change("update", row_keys.restore(ghost), {"phase": "dancing"})]
+    turn = Change("insert", row_keys.turn(now_is(world, one).instance), {"restore": ghost})
     world.store.commit(place, [*ghostly, turn])
     world.queue.clear()
     process = world.process()
@@ -160,7 +160,7 @@ def test_closed_restores_leave_what_the_sweep_reads_once_all_is_told() -> None:
     one = running(world, world.process())
     world.settle(world.process())
     assert world.live("open") == world.live("turn") == world.live("owed") == []
-    done = list(world.store.scan(keys.partition(one), "done-", keys.until("done-")))
+    done = list(world.store.scan(row_keys.partition(one), "done-", row_keys.until("done-")))
     assert [row.text("restore") for row in done] == [one]
     assert Ledger(world.store).load(one) is not None
 

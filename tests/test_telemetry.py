@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from world import World, body
 
 from shared.arm_client import TokenAuth, arm_client
-from shared.queue_state import QueueState
 from shared.redaction import HIDDEN, Redactor, install, named_in, secrets_of
 from shared.retention import Retention
+from shared.storage.queue_depth import QueueState
 from shared.telemetry import about, correlation, line, operation, tell
 from shared.upkeep import Upkeep
 

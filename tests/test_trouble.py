@@ -7,13 +7,13 @@ from fakes import VAULT
 from stories import no, now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, faster, running
 
-from shared import keys
-from shared.board import Pause
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.outbox import Outbox
 from shared.port import Gone
-from shared.store import Change
+from shared.storage import row_keys
+from shared.storage.shared_state import Pause
+from shared.storage.store import Change
 
 
 def test_pause_holds_what_is_not_submitted_and_resume_lets_it_go() -> None:
@@ -147,11 +147,11 @@ def test_one_bad_row_never_holds_up_the_sweep() -> None:
     world = World()
     good = running(world, world.process(), instance="pg-b")
     bad, newer, broken = (running(world, world.process(), key=key, dryRun=True) for key in ("x", "y", "z"))
-    place = keys.vault_partition(VAULT)
+    place = row_keys.vault_partition(VAULT)
     opens = {row.text("restore"): row.key for row in world.live("open")}
     world.store.commit(place, [Change("update", opens[bad], {"due": "when it rains", "phase": "restoring"})])
     world.store.commit(place, [Change("update", opens[newer], {"phase": "dancing"})])
-    world.store.commit(place, [Change("update", keys.restore(broken), {"json0": "{"})])
+    world.store.commit(place, [Change("update", row_keys.restore(broken), {"json0": "{"})])
     notice = next(row for row in world.live("owed") if row.text("restore") == bad)
     world.store.commit(place, [Change("update", notice.key, {"json0": "{", "due": notice.text("due")})])
     world.queue.clear()

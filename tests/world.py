@@ -10,8 +10,6 @@ from desk_kit import DBA_URL, DESK, DESK_MODEL, EVENTS_URL, Process, body, desk_
 from fakes import Clock, FakeAzure, Posts, Seam
 
 from local.memory import MemoryStore
-from shared import keys
-from shared.board import Board
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
 from shared.domain.pace import Pace
@@ -19,10 +17,12 @@ from shared.domain.problems import Ours
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
-from shared.ledger import Ledger, read_restore
 from shared.outbox import Outbox
 from shared.parts import Parts
-from shared.store import Store
+from shared.storage import row_keys
+from shared.storage.ledger import Ledger, read_restore
+from shared.storage.shared_state import Board
+from shared.storage.store import Store
 
 PARKED = frozenset({Phase.LOST})
 
@@ -110,16 +110,16 @@ class World:
     def restores(self) -> list[Restore]:
         found = []
         for vault in Ledger(self.store).vaults():
-            place = keys.vault_partition(vault)
-            found += [read_restore(row) for row in self.store.scan(place, "restore-", keys.until("restore-"))]
+            place = row_keys.vault_partition(vault)
+            found += [read_restore(row) for row in self.store.scan(place, "restore-", row_keys.until("restore-"))]
         return found
 
     def live(self, kind: str) -> list[Any]:
         """The live rows of every vault: open, owed or turn."""
         prefix = f"live-{kind}-"
         vaults = Ledger(self.store).vaults()
-        places = [keys.vault_partition(vault) for vault in vaults]
-        return [row for place in places for row in self.store.scan(place, prefix, keys.until(prefix))]
+        places = [row_keys.vault_partition(vault) for vault in vaults]
+        return [row for place in places for row in self.store.scan(place, prefix, row_keys.until(prefix))]
 
     def quiet(self) -> bool:
         """Whether nothing is left to do but what a person must."""

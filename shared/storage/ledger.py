@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared import keys
-from shared.chunks import chunked, joined
 from shared.domain.problems import Unreadable as Unreadable
 from shared.domain.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.domain.values import iso
-from shared.store import Change, Conflict, Field, Row, Store
+from shared.storage import row_keys
+from shared.storage.long_text import chunked, joined
+from shared.storage.store import Change, Conflict, Field, Row, Store
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ledger:
 
     def claim_key(self, source: str, key: str, restore_id: str, request_hash: str, now: datetime) -> Key:
         """Inserted first, never removed; the first claim wins and every later one is told of it."""
-        place = keys.key_partition(source, key)
+        place = row_keys.key_partition(source, key)
         fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "at": iso(now), "source": source}
         try:
             self.store.commit(place, [Change("insert", "key", fields)])
@@ -49,77 +49,79 @@ class Ledger:
 
     def find_key(self, source: str, key: str) -> Key | None:
         """What a key names, or None."""
-        row = self.store.get(keys.key_partition(source, key), "key")
+        row = self.store.get(row_keys.key_partition(source, key), "key")
         return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt"))) if row else None
 
     def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
         """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""
         self._enter_vault(restore.vault)
         try:
-            etags = self.store.commit(keys.partition(restore.id), [_insert(restore), _open(restore), *more])
+            etags = self.store.commit(row_keys.partition(restore.id), [_insert(restore), _open(restore), *more])
         except Conflict:
             return None
-        return restore.model_copy(update={"etag": etags[keys.restore(restore.id)]})
+        return restore.model_copy(update={"etag": etags[row_keys.restore(restore.id)]})
 
     def _enter_vault(self, vault: str) -> None:
         if vault in self._known_vaults:
             return
-        place = keys.short(vault) if vault else keys.NO_VAULT
-        if self.store.get(keys.DIRECTORY, place) is None:
-            self.store.commit(keys.DIRECTORY, [Change("put", place, {"vault": vault})])
+        place = row_keys.short(vault) if vault else row_keys.NO_VAULT
+        if self.store.get(row_keys.DIRECTORY, place) is None:
+            self.store.commit(row_keys.DIRECTORY, [Change("put", place, {"vault": vault})])
         self._known_vaults.add(vault)
 
     def vaults(self) -> list[str]:
         """The vaults that have restores; "" stands for requests that belong to none."""
-        return [row.text("vault") for row in self.store.scan(keys.DIRECTORY, "0", "~")]
+        return [row.text("vault") for row in self.store.scan(row_keys.DIRECTORY, "0", "~")]
 
     def load(self, restore_id: str) -> Restore | None:
         """A restore, or None; Unreadable where the row is not for this release."""
-        row = self.store.get(keys.partition(restore_id), keys.restore(restore_id))
+        row = self.store.get(row_keys.partition(restore_id), row_keys.restore(restore_id))
         return read_restore(row) if row else None
 
     def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
         """The step on the books: restore, open row, turn and new notices together, if nobody saved in between."""
-        changes = [Change("update", keys.restore(after.id), _fields(after), before.etag), _open(after)]
+        changes = [Change("update", row_keys.restore(after.id), _fields(after), before.etag), _open(after)]
         if after.turn_at and not before.turn_at:
-            changes.append(Change("insert", keys.turn(after.instance), {"restore": after.id, "at": iso(after.turn_at)}))
+            changes.append(
+                Change("insert", row_keys.turn(after.instance), {"restore": after.id, "at": iso(after.turn_at)})
+            )
         if before.turn_at and not before.closed and after.closed and not after.dry_run:
-            changes.append(Change("delete", keys.turn(after.instance)))
+            changes.append(Change("delete", row_keys.turn(after.instance)))
         if after.job and not (before.job and before.job.id == after.job.id):
             changes += self._job_change(before, after, after.job.id)
-        etags = self.store.commit(keys.partition(after.id), [*changes, *more])
-        return after.model_copy(update={"etag": etags[keys.restore(after.id)]})
+        etags = self.store.commit(row_keys.partition(after.id), [*changes, *more])
+        return after.model_copy(update={"etag": etags[row_keys.restore(after.id)]})
 
     def _job_change(self, before: Restore, after: Restore, job_id: str) -> list[Change]:
         """A job that a person gives to a restore may have been given to another one meanwhile: then Conflict."""
         if before.phase is not Phase.LOST:
-            return [Change("put", keys.job(job_id), {"restore": after.id})]
+            return [Change("put", row_keys.job(job_id), {"restore": after.id})]
         own = self.job_holder(after, job_id) == after.id
-        return [] if own else [Change("insert", keys.job(job_id), {"restore": after.id})]
+        return [] if own else [Change("insert", row_keys.job(job_id), {"restore": after.id})]
 
     def turn_holder(self, restore: Restore) -> str | None:
         """Which restore has the turn on this one's instance."""
-        row = self.store.get(keys.partition(restore.id), keys.turn(restore.instance))
+        row = self.store.get(row_keys.partition(restore.id), row_keys.turn(restore.instance))
         return row.text("restore") if row else None
 
     def first_in_line(self, restore: Restore) -> str | None:
         """The restore accepted first among those on this instance that are not closed (dry runs take no turn)."""
-        prefix = keys.open_row(restore.instance, "")
-        for row in self.store.scan(keys.partition(restore.id), prefix, keys.until(prefix)):
+        prefix = row_keys.open_row(restore.instance, "")
+        for row in self.store.scan(row_keys.partition(restore.id), prefix, row_keys.until(prefix)):
             if row.text("phase") not in CLOSED and not row.fields.get("dryRun"):
                 return row.text("restore")
         return None
 
     def job_holder(self, restore: Restore, job_id: str) -> str | None:
         """The restore that already holds a job of this vault."""
-        row = self.store.get(keys.partition(restore.id), keys.job(job_id))
+        row = self.store.get(row_keys.partition(restore.id), row_keys.job(job_id))
         return row.text("restore") if row else None
 
     def finish(self, restore_id: str, open_row: Row, closed_at: datetime) -> None:
         """Closed and all told: out of what the sweep reads, into the history."""
-        done = Change("put", keys.done(closed_at, restore_id), {"restore": restore_id, **_shown(open_row)})
+        done = Change("put", row_keys.done(closed_at, restore_id), {"restore": restore_id, **_shown(open_row)})
         gone = Change("delete", open_row.key, etag=open_row.etag)
-        self.store.commit(keys.partition(restore_id), [gone, done])
+        self.store.commit(row_keys.partition(restore_id), [gone, done])
 
 
 def _shown(row: Row) -> dict[str, Field]:
@@ -127,7 +129,7 @@ def _shown(row: Row) -> dict[str, Field]:
 
 
 def _insert(restore: Restore) -> Change:
-    return Change("insert", keys.restore(restore.id), _fields(restore))
+    return Change("insert", row_keys.restore(restore.id), _fields(restore))
 
 
 def _open(restore: Restore) -> Change:
@@ -149,7 +151,7 @@ def _open(restore: Restore) -> Change:
         "closedAt": iso(restore.closed_at) if restore.closed_at else "",
         "schemaVersion": restore.schema_version,
     }
-    return Change("put", keys.open_row(restore.instance, restore.id), fields)
+    return Change("put", row_keys.open_row(restore.instance, restore.id), fields)
 
 
 def _fields(restore: Restore) -> dict[str, Field]:

@@ -3,7 +3,7 @@
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
 
-from shared.store import Field, Row
+from shared.storage.store import Field, Row
 
 CHUNK = 16_000  # characters; each may be two units
 

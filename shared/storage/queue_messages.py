@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain.problems import Problem
 from shared.domain.request import BODY_LIMIT, parse_json
 from shared.domain.restore import Restore
-from shared.keys import is_id
+from shared.storage.row_keys import is_id
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.domain.problems import Trouble
-from shared.store import Change, Conflict, Row
+from shared.storage.store import Change, Conflict, Row
 
 CONFLICTS = frozenset({404, 409, 412})
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared import keys
-from shared.chunks import chunked, joined
 from shared.domain.values import iso, utc
-from shared.store import Change, Conflict, Field, Row, Store
+from shared.storage import row_keys
+from shared.storage.long_text import chunked, joined
+from shared.storage.store import Change, Conflict, Field, Row, Store
 
 MOST = 100  # changes in a transaction
 
@@ -42,7 +42,7 @@ class Board:
     def live(self, vault: str) -> Live:
         """Open restores, owed notices and turns of a vault: one range of one partition."""
         opens, owed, turns, watch = [], [], {}, None
-        for row in self.store.scan(keys.vault_partition(vault), "live-", keys.until("live-")):
+        for row in self.store.scan(row_keys.vault_partition(vault), "live-", row_keys.until("live-")):
             if row.key.startswith("live-open-"):
                 opens.append(row)
             elif row.key.startswith("live-owed-"):
@@ -55,15 +55,15 @@ class Board:
 
     def owed(self, vault: str) -> tuple[Row, ...]:
         """The notices that a vault owes now."""
-        return tuple(self.store.scan(keys.vault_partition(vault), "live-owed-", keys.until("live-owed-")))
+        return tuple(self.store.scan(row_keys.vault_partition(vault), "live-owed-", row_keys.until("live-owed-")))
 
     def watch(self, vault: str, read_at: datetime) -> None:
         """When the vault's jobs were read last."""
-        self.store.commit(keys.vault_partition(vault), [Change("put", "live-watch", {"readAt": iso(read_at)})])
+        self.store.commit(row_keys.vault_partition(vault), [Change("put", "live-watch", {"readAt": iso(read_at)})])
 
     def paused(self) -> Pause | None:
         """The operators' switch."""
-        row = self.store.get(keys.DESK, "paused")
+        row = self.store.get(row_keys.DESK, "paused")
         return Pause(row.text("by"), row.text("reason"), utc(row.text("at"))) if row and row.text("by") else None
 
     def set_paused(self, pause: Pause | None) -> None:
@@ -71,11 +71,11 @@ class Board:
         fields: dict[str, Field] = {"by": "", "reason": "", "at": ""}
         if pause:
             fields = {"by": pause.by, "reason": pause.reason, "at": iso(pause.at)}
-        self.store.commit(keys.DESK, [Change("put", "paused", fields)])
+        self.store.commit(row_keys.DESK, [Change("put", "paused", fields)])
 
     def quiet_until(self, subscription: str) -> datetime | None:
         """Until when ARM wants no call for this subscription."""
-        row = self.store.get(keys.DESK, f"quiet-{subscription}")
+        row = self.store.get(row_keys.DESK, f"quiet-{subscription}")
         return utc(row.text("until")) if row else None
 
     def set_quiet(self, subscription: str, until: datetime) -> None:
@@ -83,12 +83,12 @@ class Board:
         known = self.quiet_until(subscription)
         if known and known >= until:
             return
-        self.store.commit(keys.DESK, [Change("put", f"quiet-{subscription}", {"until": iso(until)})])
+        self.store.commit(row_keys.DESK, [Change("put", f"quiet-{subscription}", {"until": iso(until)})])
 
     def take_start(self, subscription: str, now: datetime, most: int, window: float) -> bool:
         """Whether a queue message may start a restore at once: `most` in `window` seconds; else the sweep does."""
         place = f"starts-{subscription}"
-        row = self.store.get(keys.DESK, place)
+        row = self.store.get(row_keys.DESK, place)
         since = utc(row.text("since")) if row else now
         fresh = row is None or (now - since).total_seconds() >= window or now < since
         count = 0 if fresh or row is None else int(row.text("count"))
@@ -97,23 +97,23 @@ class Board:
         fields: dict[str, Field] = {"since": iso(now if fresh else since), "count": count + 1}
         change = Change("update", place, fields, row.etag) if row else Change("insert", place, fields)
         try:
-            self.store.commit(keys.DESK, [change])
+            self.store.commit(row_keys.DESK, [change])
         except Conflict:
             return False
         return True
 
     def pulse(self, name: str) -> datetime | None:
         """When something regular last happened (the sweep)."""
-        row = self.store.get(keys.DESK, f"pulse-{name}")
+        row = self.store.get(row_keys.DESK, f"pulse-{name}")
         return utc(row.text("at")) if row else None
 
     def beat(self, name: str, now: datetime, **more: Field) -> None:
         """It happened now."""
-        self.store.commit(keys.DESK, [Change("put", f"pulse-{name}", {"at": iso(now), **more})])
+        self.store.commit(row_keys.DESK, [Change("put", f"pulse-{name}", {"at": iso(now), **more})])
 
     def recall(self, vault: str, name: str) -> tuple[datetime, dict[str, Any]] | None:
         """A remembered answer of Azure (a vault's facts, an instance's, a list of points), and when it was read."""
-        row = self.store.get(keys.vault_partition(vault), f"facts-{name}")
+        row = self.store.get(row_keys.vault_partition(vault), f"facts-{name}")
         if row is None:
             return None
         return utc(row.text("at")), json.loads(joined(row))
@@ -121,7 +121,7 @@ class Board:
     def known(self, vault: str, prefix: str, since: datetime) -> set[str]:
         """The names of remembered answers that begin so and were read since then."""
         head = f"facts-{prefix}"
-        rows = self.store.scan(keys.vault_partition(vault), head, keys.until(head))
+        rows = self.store.scan(row_keys.vault_partition(vault), head, row_keys.until(head))
         return {row.key.removeprefix("facts-") for row in rows if utc(row.text("at")) >= since}
 
     def remember_all(self, vault: str, values: Mapping[str, dict[str, Any]], now: datetime) -> None:
@@ -129,7 +129,7 @@ class Board:
         rows = [(f"facts-{name}", json.dumps(value, separators=(",", ":"))) for name, value in values.items()]
         changes = [Change("put", key, {"at": iso(now), "chunks": 1, "json0": text}) for key, text in rows]
         for start in range(0, len(changes), MOST):
-            self.store.commit(keys.vault_partition(vault), changes[start : start + MOST])
+            self.store.commit(row_keys.vault_partition(vault), changes[start : start + MOST])
 
     def remember(self, vault: str, name: str, value: dict[str, Any], now: datetime) -> None:
         """Keeps an answer; one too long for a row (1 MiB) is not kept."""
@@ -137,4 +137,4 @@ class Board:
         if len(text) > 400_000:
             return
         fields: dict[str, Field] = {"at": iso(now), **chunked(text)}
-        self.store.commit(keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])
+        self.store.commit(row_keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])

@@ -1,0 +1,1 @@
+"""The table and the queue: ledger, shared state, row keys, messages."""
