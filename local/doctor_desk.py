@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from local.doctor_findings import Finding, fault, ok, unknown, warning
+from shared.advice.shell_commands import Verbatim, az
 from shared.config.desk_file import Channel, Desk, FromEnvironment
 from shared.config.settings import VERSION, is_loopback
-from shared.shell import Verbatim, az
 
 SKEW = 120.0  # seconds; signed calls of ticket systems are refused after five minutes
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from local.doctor_roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
+from shared.advice.shell_commands import THE_ID, Verbatim, account_and_container, az, identity_of, within
 from shared.config.desk_file import Desk, Rights
 from shared.config.policy import Ground, decide
 from shared.domain import resource_ids
 from shared.domain.request import RestoreRequest
 from shared.domain.resource_ids import parse_id
 from shared.domain.restore import Plan
-from shared.shell import THE_ID, Verbatim, account_and_container, az, identity_of, within
 
 
 def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from local.arm_reader import Absent, ArmReader, Hidden, Json
 from local.doctor_findings import Finding, fault, ok, unknown, warning
-from shared.shell import BACKUP_OPERATOR, BLOB_CONTRIBUTOR, READER, SECRETS_USER, az
+from shared.advice.shell_commands import BACKUP_OPERATOR, BLOB_CONTRIBUTOR, READER, SECRETS_USER, az
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"

@@ -8,6 +8,7 @@ from local.arm_reader import Absent, ArmReader, Hidden
 from local.doctor_findings import Finding, fault, ok, unknown
 from local.doctor_roles import READS, READS_SECRETS, WRITES_BLOBS, needs
 from local.doctor_vaults import Vault, Vaults
+from shared.advice.shell_commands import account_and_container, az
 from shared.config.desk_file import Rights
 from shared.config.policy import Ground, decide
 from shared.domain import resource_ids
@@ -15,7 +16,6 @@ from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest
 from shared.domain.resource_ids import parse_id
 from shared.domain.restore import Plan
-from shared.shell import account_and_container, az
 
 KEY_VAULT = "Microsoft.KeyVault/vaults"
 

@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from local.arm_reader import Absent, ArmReader, Hidden, Json
 from local.doctor_findings import Finding, fault, ok, unknown, warning
 from local.doctor_roles import OPERATES, READS, needs, standing
+from shared.advice.shell_commands import az
 from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.settings import API_VERSION
 from shared.domain import resource_ids
 from shared.domain.resource_ids import ArmId, parse_id
-from shared.shell import az
 
 
 @dataclass

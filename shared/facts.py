@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.advice.next_steps import next_step, steps_of
 from shared.domain.restore import AzureError, Job, Phase, Restore
 from shared.domain.text import plain
 from shared.domain.values import Moment, Value
-from shared.next_steps import next_step, steps_of
 
 TITLES = {
     "accepted": "Restore accepted",

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.advice.next_steps import next_step
 from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.facts import span
-from shared.next_steps import next_step
 from shared.storage.store import Row
 
 

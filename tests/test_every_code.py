@@ -12,11 +12,11 @@ from local.emulator.options import Options
 from local.emulator.server import Emulator
 from local.emulator.worlds import bench_seed
 from local.memory import MemoryQueue, MemoryStore
+from shared.advice.next_steps import next_step
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase, Restore
 from shared.intake import Caller
-from shared.next_steps import next_step
 from shared.retries import PASSING_CODES
 
 STAGES = {"http": "validateRestore", "validate": "validateRestore", "operation": "restore", "job": "restore"}

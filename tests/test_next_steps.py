@@ -25,11 +25,11 @@ from restores import (
 )
 
 from local.emulator.codes import CODES
-from shared import shell
+from shared.advice import shell_commands
+from shared.advice.next_steps import next_step, steps_of
+from shared.advice.remedies import REMEDIES
 from shared.domain.restore import Attempt, Datasource, Job, Phase, Plan, Point, Restore
 from shared.domain.text import plain
-from shared.next_steps import next_step, steps_of
-from shared.remedies import REMEDIES
 
 FLEX = "PostgreSQLFlexOperationFailedUserError"
 AGAIN = "/api/restores/01JC00000000000000000RESTORE/again"
@@ -47,14 +47,24 @@ def failed(code: str, plan: Plan = FILES, inner: str | None = None, message: str
 EXPECTED: list[tuple[str, Plan, str | None, list[str]]] = [
     ("UserErrorRestoreToLowerVersion", DATABASE, None, [SERVER, "properties.version"]),
     ("UserErrorDatabaseNameAlreadyInUse", DATABASE, None, ['ALTER DATABASE "emp21" RENAME TO "emp21_old";', SERVER]),
-    ("UserErrorMSIMissingPermissions", DATABASE, None, [VAULT, shell.READER, f"--scope {SERVER}"]),
-    ("UserErrorMSIMissingPermissions", FILES, None, [shell.LONG_TERM_RETENTION, FLEX_SERVER, CONTAINER_ID]),
-    ("UserErrorContainerNotAccessible", FILES, None, [VAULT, shell.BLOB_CONTRIBUTOR, f"--scope {CONTAINER_ID}"]),
+    ("UserErrorMSIMissingPermissions", DATABASE, None, [VAULT, shell_commands.READER, f"--scope {SERVER}"]),
+    ("UserErrorMSIMissingPermissions", FILES, None, [shell_commands.LONG_TERM_RETENTION, FLEX_SERVER, CONTAINER_ID]),
+    (
+        "UserErrorContainerNotAccessible",
+        FILES,
+        None,
+        [VAULT, shell_commands.BLOB_CONTRIBUTOR, f"--scope {CONTAINER_ID}"],
+    ),
     ("UserErrorMissingNetworkSecurityPermissions", DATABASE, None, [f"{SERVER}/firewallRules", "publicNetworkAccess"]),
     ("UserErrorDBUserAuthFailed", DATABASE, None, ["--vault-name desk-kv --name dbauth3"]),
     ("UserErrorInvalidSecret", DATABASE, None, ["--vault-name desk-kv --name dbauth3"]),
-    ("UserErrorInvalidSecretStore", DATABASE, None, ["keyvault show --name desk-kv", shell.SECRETS_USER]),
-    ("UserErrorMissingPermissionsOnSecretStore", DATABASE, None, [shell.SECRETS_USER, "set-policy --name desk-kv"]),
+    ("UserErrorInvalidSecretStore", DATABASE, None, ["keyvault show --name desk-kv", shell_commands.SECRETS_USER]),
+    (
+        "UserErrorMissingPermissionsOnSecretStore",
+        DATABASE,
+        None,
+        [shell_commands.SECRETS_USER, "set-policy --name desk-kv"],
+    ),
     ("UserErrorSecretValueInUnsupportedFormat", DATABASE, None, ["ADO.NET", "@target-server", "--name dbauth3"]),
     ("UserErrorMissingDBPermissions", DATABASE, None, ["GRANT azure_pg_admin", "CREATEDB", SERVER]),
     ("UserErrorBackupUserAuthFailed", DATABASE, None, ['CREATE ROLE "pgVault" WITH LOGIN', SERVER]),
@@ -64,10 +74,20 @@ EXPECTED: list[tuple[str, Plan, str | None, list[str]]] = [
     (FLEX, FILES, "ServerNotReadyForLongTermBackup", [FLEX_SERVER, "Ready"]),
     (FLEX, FILES, "ResourceGroupNotFound", [FLEX_SERVER, "stop its protection"]),
     (FLEX, FILES, "ResourceNotFound", [FLEX_SERVER, "stop its protection"]),
-    (FLEX, FILES, "AuthorizationFailed", [VAULT, shell.LONG_TERM_RETENTION, shell.READER, FLEX_SERVER]),
+    (
+        FLEX,
+        FILES,
+        "AuthorizationFailed",
+        [VAULT, shell_commands.LONG_TERM_RETENTION, shell_commands.READER, FLEX_SERVER],
+    ),
     ("UserErrorGenericResourceNotFound", FILES, None, [VAULT, "/recoveryPoints/"]),
     ("ResourceGroupNotFound", FILES, None, ["--name vaultRG", "--name targetRG"]),
-    ("AuthorizationFailed", FILES, None, [shell.BACKUP_OPERATOR, shell.READER, f"--scope {VAULT}", "$DESK_IDENTITY"]),
+    (
+        "AuthorizationFailed",
+        FILES,
+        None,
+        [shell_commands.BACKUP_OPERATOR, shell_commands.READER, f"--scope {VAULT}", "$DESK_IDENTITY"],
+    ),
     ("DppPluginInvalidInputParameters", FILES, None, ["recovery point", "act-1"]),
     ("BMSUserErrorInvalidInput", FILES, None, ["recovery point", "act-1"]),
     ("CloudInvalidInputError", FILES, None, ["recovery point", "act-1"]),
@@ -287,7 +307,7 @@ def assert_whole(restore: Restore) -> None:
 @given(word=st.text(max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_sql_names_and_texts_end_only_where_they_should(word: str) -> None:
-    name, text = shell.identifier(word), shell.literal(word)
+    name, text = shell_commands.identifier(word), shell_commands.literal(word)
     assert name[0] == name[-1] == '"'
     assert name[1:-1].replace('""', "") == name[1:-1].replace('"', "")
     assert text[1:-1].replace("''", "") == text[1:-1].replace("'", "")

@@ -1,8 +1,8 @@
 """What mends a target database: its name, version and user, and the secret that opens it. Pure."""
 
-from shared import shell
-from shared.remedy_case import Case, Steps
-from shared.shell import Step, az, grant, quoted, shown, within
+from shared.advice import shell_commands
+from shared.advice.remedy_case import Case, Steps
+from shared.advice.shell_commands import Step, az, grant, quoted, shown, within
 
 
 def login(case: Case) -> Steps:
@@ -27,11 +27,13 @@ def secret_store(case: Case) -> Steps:
 
 def secret_rights(case: Case) -> Steps:
     scope = within(az("keyvault show", "-o tsv", name=case.key_vault, query="id"))
-    policy = az("keyvault set-policy", "--secret-permissions get list", name=case.key_vault, object_id=shell.THE_ID)
+    policy = az(
+        "keyvault set-policy", "--secret-permissions get list", name=case.key_vault, object_id=shell_commands.THE_ID
+    )
     return (
         Step(
             "Give the vault's identity the role Key Vault Secrets User on the key vault",
-            (case.identity, grant(shell.SECRETS_USER, scope)),
+            (case.identity, grant(shell_commands.SECRETS_USER, scope)),
         ),
         Step("Where the key vault works by access policies, give it Get and List instead", (case.identity, policy)),
     )
@@ -55,7 +57,7 @@ def database_rights(case: Case) -> Steps:
 
 
 def entra_user(case: Case) -> Steps:
-    vault = shell.identifier(case.vault.rsplit("/", 1)[-1])
+    vault = shell_commands.identifier(case.vault.rsplit("/", 1)[-1])
     sql = (
         f"SET aad_validate_oids_in_tenant = off; CREATE ROLE {vault} WITH LOGIN PASSWORD :'app' IN ROLE azure_ad_user;"
     )
@@ -70,9 +72,9 @@ def entra_user(case: Case) -> Steps:
 
 def name_taken(case: Case) -> Steps:
     name = case.plan.database or ""
-    rename = f"ALTER DATABASE {shell.identifier(name)} RENAME TO {shell.identifier(f'{name}_old')};"
+    rename = f"ALTER DATABASE {shell_commands.identifier(name)} RENAME TO {shell_commands.identifier(f'{name}_old')};"
     words = f"A database {name} is on the target already: send a new request with another database name, or rename it"
-    return (Step(words, (shell.psql(case.server, rename),)),)
+    return (Step(words, (shell_commands.psql(case.server, rename),)),)
 
 
 def older_version(case: Case) -> Steps:

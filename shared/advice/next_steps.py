@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from shared import shell
+from shared.advice import shell_commands
+from shared.advice.remedies import remedy
+from shared.advice.remedy_case import Case, Steps, vault_options
+from shared.advice.shell_commands import Step, az, quoted
 from shared.domain.restore import AzureError, Phase, Plan, Restore
-from shared.remedies import remedy
-from shared.remedy_case import Case, Steps, vault_options
-from shared.shell import Step, az, quoted
 
 
 def next_step(restore: Restore) -> str | None:
@@ -27,7 +27,7 @@ def steps_of(restore: Restore) -> Steps:
 
 def _again(restore: Restore, words: str = "Then ask once more, for the same recovery point") -> Step:
     code = restore.error.code if restore.error else restore.phase.value
-    command = shell.act(restore.id, "again", restore.requested_by or "", f"again after {code}")
+    command = shell_commands.act(restore.id, "again", restore.requested_by or "", f"again after {code}")
     return Step(f"{words} (POST /api/restores/{restore.id}/again)", (command,))
 
 
@@ -54,8 +54,8 @@ def _lost(restore: Restore) -> Steps:
     listed = az("dataprotection job list", "-o table", **vault_options(restore.vault), query=query)
     name = restore.instance_name or restore.instance
     by, reason = "<you>", "looked at the jobs of the vault"  # who looked is not who asked
-    adopt = shell.act(restore.id, "resolve", by, reason, resolution="adopt", jobId="<job>")
-    resubmit = shell.act(restore.id, "resolve", by, reason, resolution="resubmit")
+    adopt = shell_commands.act(restore.id, "resolve", by, reason, resolution="adopt", jobId="<job>")
+    resubmit = shell_commands.act(restore.id, "resolve", by, reason, resolution="resubmit")
     route = f"POST /api/restores/{restore.id}/resolve"
     return (
         Step(f"Look among the vault's jobs for a restore of {name}", (listed,)),
@@ -80,7 +80,7 @@ def _checked(restore: Restore) -> Steps:
     held = az(
         "role assignment list",
         "--include-inherited",
-        assignee=shell.THE_ID,
+        assignee=shell_commands.THE_ID,
         scope=scope,
         query="[].roleDefinitionName",
     )
@@ -102,13 +102,13 @@ def _created(restore: Restore, plan: Plan) -> Steps:
     count = "SELECT schemaname, count(*) FROM pg_tables GROUP BY 1;"
     words = f"The database {name} is on {server.rsplit('/', 1)[-1]}. Check it before it is used"
     owners = "Roles and grants are not in it: the user of the secret owns everything until you give it away"
-    give = f"ALTER DATABASE {shell.identifier(name)} OWNER TO <owner>;"
-    return Step(words, (shell.psql(server, count, name),)), Step(f"{owners} ({give})")
+    give = f"ALTER DATABASE {shell_commands.identifier(name)} OWNER TO <owner>;"
+    return Step(words, (shell_commands.psql(server, count, name),)), Step(f"{owners} ({give})")
 
 
 def _delivered(restore: Restore, plan: Plan) -> Steps:
     """Files are no database yet: https://learn.microsoft.com/azure/backup/restore-azure-database-postgresql-flex"""
-    account, container = shell.account_and_container(plan.container or "")
+    account, container = shell_commands.account_and_container(plan.container or "")
     prefix = restore.file_prefix(restore.attempt.number if restore.attempt else 1)
     flexible = restore.datasource is None or restore.datasource.flexible
     at = {"account_name": account, "auth_mode": "login"}

@@ -5,10 +5,10 @@ https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-troubl
 
 from collections.abc import Callable
 
-from shared import remedies_database as database
-from shared import remedies_rights as rights
-from shared.remedy_case import Case, Steps, support, vault_options
-from shared.shell import Step, az, shown
+from shared.advice import remedies_database as database
+from shared.advice import remedies_rights as rights
+from shared.advice.remedy_case import Case, Steps, support, vault_options
+from shared.advice.shell_commands import Step, az, shown
 
 
 def remedy(case: Case) -> Steps:

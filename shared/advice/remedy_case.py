@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from shared import shell
+from shared.advice import shell_commands
+from shared.advice.shell_commands import Step, az, within
 from shared.domain.restore import AzureError, Plan, Restore
-from shared.shell import Step, az, within
 
 Steps = tuple[Step, ...]
 
@@ -36,12 +36,12 @@ class Case:
     @property
     def scope(self) -> str:
         """The container as the scope of a role; its account where its own id is not known."""
-        account, _ = shell.account_and_container(self.plan.container or "")
+        account, _ = shell_commands.account_and_container(self.plan.container or "")
         return self.plan.container_id or within(az("storage account show", "-o tsv", name=account, query="id"))
 
     @property
     def identity(self) -> str:
-        return shell.identity_of(self.vault, self.plan.identity)
+        return shell_commands.identity_of(self.vault, self.plan.identity)
 
     @property
     def key_vault(self) -> str:

@@ -2,9 +2,9 @@
 
 import re
 
-from shared import shell
-from shared.remedy_case import Case, Steps
-from shared.shell import Step, az, grant, quoted
+from shared.advice import shell_commands
+from shared.advice.remedy_case import Case, Steps
+from shared.advice.shell_commands import Step, az, grant, quoted
 
 
 def vault_on_server(case: Case) -> Steps:
@@ -12,7 +12,7 @@ def vault_on_server(case: Case) -> Steps:
     if flexible:
         return (*retention_role(case), *container(case)[:1])
     words = "Give the vault's identity the role Reader on the server"
-    found = (Step(words, (case.identity, grant(shell.READER, case.server))),)
+    found = (Step(words, (case.identity, grant(shell_commands.READER, case.server))),)
     return (*found, *container(case)[:1]) if case.plan.container else found
 
 
@@ -22,18 +22,22 @@ def retention_role(case: Case) -> Steps:
         "Give the vault's identity the role PostgreSQL Flexible Server Long Term Retention Backup Role on the server, "
         "and Reader on its resource group"
     )
-    commands = (case.identity, grant(shell.LONG_TERM_RETENTION, case.source), grant(shell.READER, group))
+    commands = (
+        case.identity,
+        grant(shell_commands.LONG_TERM_RETENTION, case.source),
+        grant(shell_commands.READER, group),
+    )
     return (Step(words, commands),)
 
 
 def container(case: Case) -> Steps:
-    account, container = shell.account_and_container(case.plan.container or "")
+    account, container = shell_commands.account_and_container(case.plan.container or "")
     words = "Give the vault's identity the role Storage Blob Data Contributor on the container"
     there = az("storage container show", "-o tsv", account_name=account, name=container, auth_mode="login")
     query = "[publicNetworkAccess,allowCrossTenantReplication]"
     open_ = az("storage account show", name=account, query=query)
     return (
-        Step(words, (case.identity, grant(shell.BLOB_CONTRIBUTOR, case.scope))),
+        Step(words, (case.identity, grant(shell_commands.BLOB_CONTRIBUTOR, case.scope))),
         Step(
             "The container must exist, its account take public network access and cross-tenant copies", (there, open_)
         ),
@@ -51,7 +55,7 @@ def network(case: Case) -> Steps:
 def caller(case: Case) -> Steps:
     """ARM's 403 speaks of the desk's own identity, and names it: the vault's identity is not what is missing here."""
     found = re.search(r"object id '([0-9a-fA-F-]{36})'", case.error.message)
-    assignee = found[1] if found else shell.Verbatim('"$DESK_IDENTITY"')
+    assignee = found[1] if found else shell_commands.Verbatim('"$DESK_IDENTITY"')
     hint = "" if found else " (its object id in DESK_IDENTITY)"
     vault = case.vault.partition("/providers/")[0] if case.restore.cross_region else case.vault
     where = "the vault's resource group" if case.restore.cross_region else "the vault"
@@ -63,7 +67,7 @@ def caller(case: Case) -> Steps:
             role=role,
             scope=vault,
         )
-        for role in (shell.BACKUP_OPERATOR, shell.READER)
+        for role in (shell_commands.BACKUP_OPERATOR, shell_commands.READER)
     )
     return (Step(f"Give the desk's own identity{hint} the roles Backup Operator and Reader on {where}", grants),)
 
