@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.config.settings import API_VERSION, is_loopback
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC

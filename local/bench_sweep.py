@@ -15,10 +15,10 @@ import httpx
 
 from local.bench_contender import cpu_seconds, peak_mib
 from local.memory import MemoryStore
-from shared.arm_calls import ArmCalls
+from shared.azure.arm_calls import ArmCalls
+from shared.azure.data_protection import DataProtection
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
-from shared.data_protection import DataProtection
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
 from shared.notifier import Notifier

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from shared.azure.port import Gone, Rejected
 from shared.domain.events import Event, Withdrawn
 from shared.domain.outcomes import Adopted, GivenUp, Resubmit
 from shared.domain.problems import Problem
@@ -16,7 +17,6 @@ from shared.domain.values import Strict
 from shared.intake import Accepted, Caller, Intake
 from shared.outbox import Notice
 from shared.parts import Parts
-from shared.port import Gone, Rejected
 from shared.storage.store import Conflict
 from shared.workflow import Workflow
 

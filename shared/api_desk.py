@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.acts import Act
+from shared.azure.port import Rejected
+from shared.azure.recovery_points import PointRead, read_point, unfit
 from shared.azure_facts import datasource
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble, unknown
@@ -17,8 +19,6 @@ from shared.http import Answer, Call, json_answer, read_model
 from shared.messages import Delivered, Stop
 from shared.notifier import Notifier, sample_notice
 from shared.parts import Parts
-from shared.points import PointRead, read_point, unfit
-from shared.port import Rejected
 from shared.sample import sample_facts
 from shared.storage import row_keys
 from shared.storage.shared_state import Pause

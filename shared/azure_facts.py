@@ -4,9 +4,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from shared.azure.port import Rejected, VaultFacts
 from shared.domain.restore import Datasource
 from shared.parts import Parts
-from shared.port import Rejected, VaultFacts
 
 
 def vault_facts(parts: Parts, vault: str) -> VaultFacts:

@@ -2,7 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared import wire
+from shared.azure import request_bodies
+from shared.azure.limits import impossible
+from shared.azure.port import Rejected, VaultFacts
+from shared.azure.recovery_points import NoPoint, PointRead, choose, read_point
+from shared.azure.retryable import passes
 from shared.azure_facts import datasource, vault_facts
 from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
 from shared.domain.outcomes import Failed
@@ -10,11 +14,7 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Restore, refusal
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import utc
-from shared.impossible import impossible
 from shared.parts import Parts
-from shared.points import NoPoint, PointRead, choose, read_point
-from shared.port import Rejected, VaultFacts
-from shared.retries import passes
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)  # callers may mean any time
 
@@ -78,7 +78,7 @@ def _filter(restore: Restore) -> str:
         return ""
     # whether the bounds are inclusive nobody knows: a day more is asked for, and `choose` is exact
     end = min(max(utc(wanted["atOrBefore"]), FIRST), LAST) + timedelta(days=1)
-    return wire.points_filter(None, end.strftime("%Y-%m-%dT%H:%M:%S.0000000Z"))
+    return request_bodies.points_filter(None, end.strftime("%Y-%m-%dT%H:%M:%S.0000000Z"))
 
 
 def _guard_requests(parts: Parts, restore: Restore) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ from shared.acts import Acts
 from shared.api import Api
 from shared.api_dead import DeadLetters
 from shared.api_desk import DeskApi
-from shared.arm_calls import ArmCalls
-from shared.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.arm_calls import ArmCalls
+from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.data_protection import DataProtection
 from shared.config.desk_file import Desk
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
 from shared.config.settings import QUEUE, TABLE, Settings, of_process
-from shared.data_protection import DataProtection
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.health import Health

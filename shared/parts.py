@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shared.azure.port import Azure
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
 from shared.domain.pace import Pace
 from shared.outbox import Outbox
-from shared.port import Azure
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
 

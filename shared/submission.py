@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from shared.azure.port import Doubt, NotSent, Rejected, Taken
+from shared.azure.retryable import passes
 from shared.config.policy import decide
 from shared.domain.events import Claimed, Event, Postponed, Refused
 from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, SubmissionTaken
@@ -11,8 +13,6 @@ from shared.domain.request import parse_request
 from shared.domain.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, refusal, subscription_of
 from shared.doubt import _late_job
 from shared.parts import Parts
-from shared.port import Doubt, NotSent, Rejected, Taken
-from shared.retries import passes
 from shared.storage.store import Conflict
 
 Save = Callable[[Restore, Event], Restore]

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared.answers import JobRead
+from shared.azure.port import Gone, Rejected
+from shared.azure.responses import JobRead
+from shared.azure.retryable import passes
 from shared.domain.events import Checked, Event, Postponed, StillRunning, Validated, ValidationGone
 from shared.domain.outcomes import (
     BecameOverdue,
@@ -18,8 +20,6 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Job, Phase, Restore
 from shared.doubt import remember_echo, resolve_doubt, tokens
 from shared.parts import Parts
-from shared.port import Gone, Rejected
-from shared.retries import passes
 
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.answers import JobRead
+from shared.azure.port import Rejected
+from shared.azure.responses import JobRead
 from shared.azure_facts import vault_facts
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.values import utc
 from shared.parts import Parts
-from shared.port import Rejected
 from shared.shares import Shares
 from shared.storage.store import Row
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.announce import announce
-from shared.answers import JobRead
+from shared.azure.responses import JobRead
 from shared.beginning import begin
 from shared.domain.events import Event, Postponed
 from shared.domain.problems import Ours, Trouble

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from shared.answers import JobRead, Operation, Stage
+from shared.azure.port import Gone, Taken, VaultFacts
+from shared.azure.responses import JobRead, Operation, Stage
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Datasource, Job, Restore
 from shared.domain.values import iso
 from shared.messages import Message
-from shared.port import Gone, Taken, VaultFacts
 
 START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"

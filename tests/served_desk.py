@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from local.host.routes import find, parse, split
 from local.memory import MemoryQueue, MemoryStore
-from shared.arm_calls import ArmCalls
-from shared.arm_client import LOCAL_TOKEN, TokenAuth, arm_client
+from shared.azure.arm_calls import ArmCalls
+from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, arm_client
+from shared.azure.data_protection import DataProtection
 from shared.composition import App
 from shared.config.settings import API_VERSION, from_environment
-from shared.data_protection import DataProtection
 from shared.http import Answer, Call, answered
 from shared.routes import ROUTES
 

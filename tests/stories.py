@@ -2,8 +2,8 @@
 
 from world import World
 
+from shared.azure.port import Rejected
 from shared.domain.restore import AzureError, Phase, Restore
-from shared.port import Rejected
 from shared.storage.ledger import Ledger
 
 

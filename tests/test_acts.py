@@ -6,10 +6,10 @@ from test_crash_points import Break, Breaker
 from world import World, running
 
 from shared.acts import Act, Again, Resolution
+from shared.azure.port import Doubt
 from shared.domain.problems import Problem
 from shared.domain.restore import Phase, Restore
 from shared.intake import Caller
-from shared.port import Doubt
 
 ACT = Act(by="dba", reason="not needed")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.answers import Ended, last_segment, read_error, read_job, read_operation
-from shared.loose import Loose, number, read_duration
+from shared.azure.lenient_json import Loose, number, read_duration
+from shared.azure.responses import Ended, last_segment, read_error, read_job, read_operation
 
 SAMPLES = Path(__file__).with_name("samples")
 JOB = "cab20de7-2f2a-420b-9f0d-236a5d2d0001"

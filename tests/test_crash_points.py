@@ -16,9 +16,9 @@ import pytest
 from world import Process, World, body
 
 from shared.acts import Resolution
+from shared.azure.port import Doubt, NotSent
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
-from shared.port import Doubt, NotSent
 from shared.storage.store import Conflict
 
 ROUNDS = 120

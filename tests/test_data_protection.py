@@ -8,12 +8,12 @@ import httpx
 import pytest
 from fakes import START, VAULT
 
-from shared.arm_calls import ArmCalls
-from shared.arm_client import TokenAuth
-from shared.data_protection import DataProtection, correlation
+from shared.azure.arm_calls import ArmCalls
+from shared.azure.arm_client import TokenAuth
+from shared.azure.data_protection import DataProtection, correlation
+from shared.azure.port import Doubt, Gone, NotSent, Rejected
 from shared.domain.problems import Trouble
 from shared.domain.restore import Attempt, Phase, Plan, Point, Restore
-from shared.port import Doubt, Gone, NotSent, Rejected
 
 BASE = "https://management.azure.com"
 INSTANCE = f"{VAULT}/backupInstances/pg-a"

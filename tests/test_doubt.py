@@ -8,8 +8,8 @@ from fakes import Clock
 from stories import no, now_is, up_to
 from world import World, running
 
+from shared.azure.port import Doubt, NotSent
 from shared.domain.restore import Phase
-from shared.port import Doubt, NotSent
 from shared.storage.shared_state import Pause
 
 

@@ -3,8 +3,8 @@
 from stories import now_is, up_to
 from world import World, running
 
+from shared.azure.port import Doubt
 from shared.domain.restore import Phase
-from shared.port import Doubt
 
 
 def test_a_job_that_cannot_be_read_at_the_end_of_the_grace_is_read_again_and_adopted() -> None:

@@ -13,11 +13,11 @@ from local.emulator.server import Emulator
 from local.emulator.worlds import bench_seed
 from local.memory import MemoryQueue, MemoryStore
 from shared.advice.next_steps import next_step
+from shared.azure.retryable import PASSING_CODES
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase, Restore
 from shared.intake import Caller
-from shared.retries import PASSING_CODES
 
 STAGES = {"http": "validateRestore", "validate": "validateRestore", "operation": "restore", "job": "restore"}
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/benchRG/providers"

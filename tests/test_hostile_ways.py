@@ -12,6 +12,7 @@ from stories import now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
 from shared.api_desk import DeskApi
+from shared.azure.port import NotSent
 from shared.config.desk_file import DatabaseEntry, parse_desk
 from shared.config.policy import Ground, check_file
 from shared.config.settings import from_environment
@@ -20,7 +21,6 @@ from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Datasource, Phase
 from shared.http import Call, answered
 from shared.intake import Caller
-from shared.port import NotSent
 from shared.retention import Retention
 from shared.storage.queue_messages import Asked, read_message
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from restores import CONTAINER_ID, DATABASE, FILES, FLEXIBLE, SERVER, SINGLE, SUBSCRIPTION, a_restore
 
+from shared.azure.limits import impossible
+from shared.azure.port import VaultFacts
 from shared.domain.restore import Datasource, Plan
-from shared.impossible import impossible
-from shared.port import VaultFacts
 
 ELSEWHERE = "99999999-2222-3333-4444-555555555555"
 GEO = {"secondary": "eastus", "cross_region": "Enabled"}

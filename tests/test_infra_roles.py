@@ -10,12 +10,12 @@ import httpx
 import pytest
 from fakes import START, VAULT
 
-from shared.arm_calls import ArmCalls
-from shared.arm_client import TokenAuth, arm_client
-from shared.data_protection import DataProtection
+from shared.azure.arm_calls import ArmCalls
+from shared.azure.arm_client import TokenAuth, arm_client
+from shared.azure.data_protection import DataProtection
+from shared.azure.port import Gone, Rejected, VaultFacts
 from shared.domain.problems import Trouble
 from shared.domain.restore import Attempt, Phase, Plan, Point, Restore
-from shared.port import Gone, Rejected, VaultFacts
 
 ROOT = Path(__file__).parents[1]
 RBAC = (ROOT / "infra/rbac.bicep").read_text()
@@ -50,7 +50,7 @@ NEEDED_BY = {
     "KeyVaultSecretsUser": ("infra/app.bicep", "@Microsoft.KeyVault"),
     "MonitoringMetricsPublisher": ("infra/app.bicep", "Authorization=AAD"),
     "StorageQueueDataMessageSender": ("function_app.py", '"restore-requests"'),
-    "StorageBlobDataContributor": ("shared/wire.py", "AzureBlobs"),
+    "StorageBlobDataContributor": ("shared/azure/request_bodies.py", "AzureBlobs"),
 }
 GUIDS = {
     "StorageBlobDataOwner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared.azure.recovery_points import NoPoint, PointRead, choose, read_datasource, read_point, unfit
 from shared.domain.restore import Point
-from shared.points import NoPoint, PointRead, choose, read_datasource, read_point, unfit
 
 SAMPLES = Path(__file__).with_name("samples")
 NOW = datetime(2026, 10, 2, 12, 0, tzinfo=UTC)

@@ -9,11 +9,11 @@ from restores import DATABASE, FILES, INSTANCE, VAULT
 from swagger_check import faults
 from test_wire import CELLS, ours
 
-from shared import wire
-from shared.answers import read_error, read_job, read_operation
+from shared.azure import request_bodies
+from shared.azure.recovery_points import choose, read_point
+from shared.azure.responses import read_error, read_job, read_operation
 from shared.domain.restore import Point
 from shared.domain.values import utc
-from shared.points import choose, read_point
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 __test__ = REFERENCE.is_dir()  # without it nothing here is collected; tests/samples covers the same shapes
@@ -157,7 +157,7 @@ def recorded_restore(body: Json) -> Any:
 @pytest.mark.parametrize("name", ["flex_restore_asFiles", "single_restore_asFiles", "single_restore_asDatabase"])
 def test_we_send_what_was_accepted(name: str) -> None:
     recorded = exchange(name)["request"]["body"]
-    sent, theirs = loose(wire.restore_body(recorded_restore(recorded), 1)), loose(recorded)
+    sent, theirs = loose(request_bodies.restore_body(recorded_restore(recorded), 1)), loose(recorded)
     for body in (sent, theirs):
         body["restoretargetinfo"].get("targetdetails", {}).pop("fileprefix", None)  # ours ends in restore and attempt
     assert sent == theirs
@@ -171,17 +171,17 @@ def test_across_regions_too() -> None:
     )
     theirs = loose(recorded)
     theirs.pop("objecttype", None)
-    assert loose(wire.cross_region_body(restore, 1)) == theirs
+    assert loose(request_bodies.cross_region_body(restore, 1)) == theirs
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=" | ".join)
 def test_each_body_fits_azures_own_definition(cell: tuple[str, str, str, str, str]) -> None:
     restore, known = ours(*cell), definitions()
     bodies = [
-        ("AzureBackupRestoreRequest", wire.restore_body(restore, 1)),
-        ("ValidateRestoreRequestObject", wire.validate_body(restore, 1)),
-        ("CrossRegionRestoreRequestObject", wire.cross_region_body(restore, 1)),
-        ("ValidateCrossRegionRestoreRequestObject", wire.cross_region_body(restore, 1)),
+        ("AzureBackupRestoreRequest", request_bodies.restore_body(restore, 1)),
+        ("ValidateRestoreRequestObject", request_bodies.validate_body(restore, 1)),
+        ("CrossRegionRestoreRequestObject", request_bodies.cross_region_body(restore, 1)),
+        ("ValidateCrossRegionRestoreRequestObject", request_bodies.cross_region_body(restore, 1)),
     ]
     for name, body in bodies:
         assert faults(body, {"$ref": f"#/definitions/{name}"}, known) == []
@@ -190,9 +190,9 @@ def test_each_body_fits_azures_own_definition(cell: tuple[str, str, str, str, st
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("FetchSecondaryRPsRequestParameters", wire.secondary_points_body(INSTANCE, "westus")),
-        ("CrossRegionRestoreJobRequest", wire.cross_region_job_body(VAULT, "westus", "j-1")),
-        ("CrossRegionRestoreJobsRequest", wire.cross_region_jobs_body(VAULT, "westus")),
+        ("FetchSecondaryRPsRequestParameters", request_bodies.secondary_points_body(INSTANCE, "westus")),
+        ("CrossRegionRestoreJobRequest", request_bodies.cross_region_job_body(VAULT, "westus", "j-1")),
+        ("CrossRegionRestoreJobsRequest", request_bodies.cross_region_jobs_body(VAULT, "westus")),
     ],
 )
 def test_the_small_bodies_too(name: str, body: Json) -> None:
@@ -212,6 +212,6 @@ def test_the_small_bodies_too(name: str, body: Json) -> None:
     ],
 )
 def test_the_checker_sees_the_mistakes_that_the_article_makes(change: Json, fault: str) -> None:
-    body = {**wire.restore_body(ours("files", "VaultStore", "flexible", "vault", "plain"), 1), **change}
+    body = {**request_bodies.restore_body(ours("files", "VaultStore", "flexible", "vault", "plain"), 1), **change}
     found = faults(body, {"$ref": "#/definitions/AzureBackupRestoreRequest"}, definitions())
     assert any(line.startswith(fault) for line in found)

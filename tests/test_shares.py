@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import World, body
 
-from shared.arm_calls import ArmCalls
+from shared.azure.arm_calls import ArmCalls
 from shared.shares import READS, STARTS, Allowance, Shares
 
 WINDOW = 60.0

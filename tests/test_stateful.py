@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from world import DESK_MODEL, World, body
 
 from shared.acts import Act, Resolution
+from shared.azure.port import Doubt, Gone, NotSent
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
-from shared.port import Doubt, Gone, NotSent
 from shared.storage.shared_state import Pause
 
 INSTANCES = st.sampled_from(["pg-a", "pg-b", "pg-far"])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import World, body
 
-from shared.arm_client import TokenAuth, arm_client
+from shared.azure.arm_client import TokenAuth, arm_client
 from shared.redaction import HIDDEN, Redactor, install, named_in, secrets_of
 from shared.retention import Retention
 from shared.storage.queue_depth import QueueState

@@ -25,7 +25,7 @@ from restores import (
     a_restore,
 )
 
-from shared import wire
+from shared.azure import request_bodies
 from shared.domain.restore import Plan, Point, Restore
 
 KINDS, TIERS, SERVERS = ("files", "database"), ("VaultStore", "ArchiveStore"), ("single", "flexible")
@@ -115,25 +115,25 @@ def serialised(model: Any) -> Any:
 @pytest.mark.parametrize("cell", CELLS, ids=" | ".join)
 def test_each_cell_says_what_microsofts_sdk_says(cell: tuple[str, str, str, str, str]) -> None:
     restore, request = ours(*cell), theirs(*cell)
-    assert wire.restore_body(restore, 3) == serialised(request)
+    assert request_bodies.restore_body(restore, 3) == serialised(request)
     wrapped = sdk.ValidateRestoreRequestObject(restore_request_object=request)
-    assert wire.validate_body(restore, 3) == serialised(wrapped)
+    assert request_bodies.validate_body(restore, 3) == serialised(wrapped)
     details = sdk.CrossRegionRestoreDetails(source_region="westus", source_backup_instance_id=INSTANCE)
     across = sdk.CrossRegionRestoreRequestObject(restore_request_object=request, cross_region_restore_details=details)
-    assert wire.cross_region_body(restore, 3) == serialised(across)
+    assert request_bodies.cross_region_body(restore, 3) == serialised(across)
 
 
 def test_the_other_cross_region_bodies_too() -> None:
     points = sdk.FetchSecondaryRPsRequestParameters(source_region="westus", source_backup_instance_id=INSTANCE)
     job = sdk.CrossRegionRestoreJobRequest(source_region="westus", source_backup_vault_id=VAULT, job_id="j1")
     jobs = sdk.CrossRegionRestoreJobsRequest(source_region="westus", source_backup_vault_id=VAULT)
-    assert wire.secondary_points_body(INSTANCE, "westus") == serialised(points)
-    assert wire.cross_region_job_body(VAULT, "westus", "j1") == serialised(job)
-    assert wire.cross_region_jobs_body(VAULT, "westus") == serialised(jobs)
+    assert request_bodies.secondary_points_body(INSTANCE, "westus") == serialised(points)
+    assert request_bodies.cross_region_job_body(VAULT, "westus", "j1") == serialised(job)
+    assert request_bodies.cross_region_jobs_body(VAULT, "westus") == serialised(jobs)
 
 
 def test_an_archived_point_is_rehydrated_for_fifteen_days_unless_said_otherwise() -> None:
-    body = wire.restore_body(a_restore(point=Point(id=POINT, time=NOW, tier="ArchiveStore")), 1)
+    body = request_bodies.restore_body(a_restore(point=Point(id=POINT, time=NOW, tier="ArchiveStore")), 1)
     assert body["objectType"] == "AzureBackupRestoreWithRehydrationRequest"
     assert (body["rehydrationPriority"], body["rehydrationRetentionDuration"]) == ("Standard", "P15D")
 
@@ -141,20 +141,20 @@ def test_an_archived_point_is_rehydrated_for_fifteen_days_unless_said_otherwise(
 def test_rehydration_is_not_said_where_the_point_is_in_the_vault() -> None:
     asked = {"rehydration": {"priority": "High", "retainDays": 30}}
     rehydrated = Point(id=POINT, time=NOW, tier="VaultStore", rehydrated=True)
-    body = wire.restore_body(a_restore(asked=asked, point=rehydrated), 1)
+    body = request_bodies.restore_body(a_restore(asked=asked, point=rehydrated), 1)
     assert body["objectType"] == "AzureBackupRecoveryPointBasedRestoreRequest"
     assert not [name for name in body if name.startswith("rehydration")]
 
 
 def test_a_prefix_of_the_target_stands_first_and_id_and_attempt_last() -> None:
     plan = FILES.model_copy(update={"prefix": "q3"})
-    details = wire.restore_body(a_restore(plan=plan), 2)["restoreTargetInfo"]["targetDetails"]
+    details = request_bodies.restore_body(a_restore(plan=plan), 2)["restoreTargetInfo"]["targetDetails"]
     assert details["filePrefix"] == "q3-01JC00000000000000000RESTORE-2"
 
 
 def test_without_the_containers_id_none_is_sent() -> None:
     plan = Plan(kind="files", location="westus", container=CONTAINER)
-    details = wire.restore_body(a_restore(plan=plan), 1)["restoreTargetInfo"]["targetDetails"]
+    details = request_bodies.restore_body(a_restore(plan=plan), 1)["restoreTargetInfo"]["targetDetails"]
     assert "targetResourceArmId" not in details
 
 
@@ -171,4 +171,4 @@ def test_without_the_containers_id_none_is_sent() -> None:
     ],
 )
 def test_the_filter_of_a_point_list(start: str | None, end: str | None, expected: str) -> None:
-    assert wire.points_filter(start, end) == expected
+    assert request_bodies.points_filter(start, end) == expected

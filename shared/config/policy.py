@@ -179,7 +179,7 @@ def _container_plan(target: FilesTarget, desk: Desk, ground: Ground) -> Plan:
 
 def derived_id(url: ContainerUrl, desk: Desk) -> str | None:
     """The container's ARM id, where another target of desk.toml says which account its account is: the URL alone
-    does not tell subscription and resource group. Where none does, `shared/impossible.py` asks for it."""
+    does not tell subscription and resource group. Where none does, `shared/azure/limits.py` asks for it."""
     for entry in desk.targets.values():
         said = entry.container_id if isinstance(entry, FilesEntry) else None
         account, found, _ = (said or "").partition("/blobServices/")

@@ -8,15 +8,16 @@ from typing import Any
 
 import httpx
 
-from shared import telemetry, wire
-from shared.answers import JobRead, Operation, Stage, read_job, read_operation
-from shared.arm_calls import ArmCalls, raise_for, read_dict, rejected, retry_after
+from shared import telemetry
+from shared.azure import request_bodies
+from shared.azure.arm_calls import ArmCalls, raise_for, read_dict, rejected, retry_after
+from shared.azure.lenient_json import Loose
+from shared.azure.port import Doubt, Gone, NotSent, Taken, VaultFacts
+from shared.azure.recovery_points import read_datasource
+from shared.azure.responses import JobRead, Operation, Stage, read_job, read_operation
+from shared.azure.retryable import GONE_STATUS, THROTTLED
 from shared.domain.problems import Trouble
 from shared.domain.restore import Datasource, Restore
-from shared.loose import Loose
-from shared.points import read_datasource
-from shared.port import Doubt, Gone, NotSent, Taken, VaultFacts
-from shared.retries import GONE_STATUS, THROTTLED
 
 GUARDED = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
 
@@ -74,7 +75,7 @@ class DataProtection:
 
     def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
         """https://learn.microsoft.com/rest/api/dataprotection/fetch-secondary-recovery-points/list"""
-        body = wire.secondary_points_body(instance, facts.location)
+        body = request_bodies.secondary_points_body(instance, facts.location)
         return list(
             self._calls.pages("POST", _secondary(instance, facts.secondary, "fetchSecondaryRecoveryPoints"), body)
         )
@@ -83,9 +84,9 @@ class DataProtection:
         """https://learn.microsoft.com/rest/api/dataprotection/backup-instances/validate-for-restore"""
         if restore.cross_region:
             path = _secondary(restore.instance, _region(restore), "validateCrossRegionRestore")
-            body = wire.cross_region_body(restore, attempt)
+            body = request_bodies.cross_region_body(restore, attempt)
         else:
-            path, body = f"{restore.instance}/validateRestore", wire.validate_body(restore, attempt)
+            path, body = f"{restore.instance}/validateRestore", request_bodies.validate_body(restore, attempt)
         answer = self._calls.call("POST", path, body, {"x-ms-correlation-request-id": correlation(restore)})
         raise_for(answer, "validation")
         return self._taken(answer, "validation")
@@ -97,9 +98,9 @@ class DataProtection:
             raise NotSent("no attempt is on the books")
         if restore.cross_region:
             path = _secondary(restore.instance, _region(restore), "crossRegionRestore")
-            body = wire.cross_region_body(restore, attempt.number)
+            body = request_bodies.cross_region_body(restore, attempt.number)
         else:
-            path, body = f"{restore.instance}/restore", wire.restore_body(restore, attempt.number)
+            path, body = f"{restore.instance}/restore", request_bodies.restore_body(restore, attempt.number)
         headers = {
             "x-ms-client-request-id": attempt.request_id,
             "x-ms-correlation-request-id": correlation(restore),
@@ -142,7 +143,7 @@ class DataProtection:
     def job(self, restore: Restore, job_id: str) -> JobRead:
         """https://learn.microsoft.com/rest/api/dataprotection/jobs/get and …/fetch-cross-region-restore-job/get"""
         if restore.cross_region:
-            body = wire.cross_region_job_body(restore.vault, restore.source_region or "", job_id)
+            body = request_bodies.cross_region_job_body(restore.vault, restore.source_region or "", job_id)
             path = _secondary(restore.instance, _region(restore), "fetchCrossRegionRestoreJob")
             answer = self._calls.call("POST", path, body, {})
         else:
@@ -161,7 +162,7 @@ class DataProtection:
             items = self._calls.pages("GET", f"{vault}/backupJobs")
         else:
             path = _secondary(vault, facts.secondary, "fetchCrossRegionRestoreJobs")
-            items = self._calls.pages("POST", path, wire.cross_region_jobs_body(vault, facts.location))
+            items = self._calls.pages("POST", path, request_bodies.cross_region_jobs_body(vault, facts.location))
         yield from (read for read in map(read_job, items) if read)
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.azure.lenient_json import Loose
 from shared.domain.restore import Datasource, Point
 from shared.domain.values import utc
-from shared.loose import Loose
 
 UNSET = datetime(1, 1, 1, tzinfo=UTC)
 

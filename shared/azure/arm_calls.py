@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from shared.answers import Stage, read_error
+from shared.azure.lenient_json import number
+from shared.azure.port import Doubt, NotSent, Rejected
+from shared.azure.responses import Stage, read_error
+from shared.azure.retryable import PASSING_STATUS, THROTTLED
 from shared.domain.problems import Trouble
 from shared.domain.resource_ids import subscription
-from shared.loose import number
-from shared.port import Doubt, NotSent, Rejected
-from shared.retries import PASSING_STATUS, THROTTLED
 
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 MOST_PAGES = 1000

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.answers import JobRead, Operation, Stage
+from shared.azure.responses import JobRead, Operation, Stage
 from shared.domain.restore import AzureError, Datasource, Restore
 
 

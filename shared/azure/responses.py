@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.azure.lenient_json import Loose, number, read_duration
 from shared.domain.restore import AzureError, Job, SubTask
-from shared.loose import Loose, number, read_duration
 
 Stage = Literal["validation", "submission", "operation", "job", "request"]
 Ended = Literal["running", "succeeded", "failed"]

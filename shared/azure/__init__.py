@@ -1,0 +1,1 @@
+"""The Data Protection API: port, client, request bodies, responses, recovery points."""
