@@ -14,8 +14,8 @@ from local.memory import MemoryStore
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.http import Call
-from shared.messages import Message
-from shared.notifier import Notifier
+from shared.notices.messages import Message
+from shared.notices.notifier import Notifier
 
 LIMIT = 6 * 3600.0  # of the service's seconds
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - signs notices that nobody receives

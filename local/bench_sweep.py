@@ -21,8 +21,8 @@ from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
-from shared.notifier import Notifier
-from shared.outbox import Outbox
+from shared.notices.notifier import Notifier
+from shared.notices.outbox import Outbox
 from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger

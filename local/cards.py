@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.channels import compose
-from shared.messages import Kind, Resolved
-from shared.sample import sample_facts
+from shared.notices.messages import Kind, Resolved
+from shared.notices.sample import sample_facts
 
 BEGIN, END = "<!-- samples: made by local/cards.py, not by hand -->", "<!-- end of samples -->"
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import Strict
 from shared.intake import Accepted, Caller, Intake
-from shared.outbox import Notice
+from shared.notices.outbox import Notice
 from shared.parts import Parts
 from shared.storage.store import Conflict
 from shared.workflow import Workflow

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from shared import outbox
 from shared.domain.problems import Ours
 from shared.domain.restore import Restore
 from shared.domain.state_machine import announcement
-from shared.facts import facts_of
-from shared.outbox import UNROUTED
+from shared.notices import outbox
+from shared.notices.facts import facts_of
+from shared.notices.outbox import UNROUTED
+from shared.notices.routing import channels_of
 from shared.parts import Parts
-from shared.routing import channels_of
 from shared.storage.store import Change
 
 MOST = 90  # a transaction takes 100 changes

@@ -11,7 +11,7 @@ from shared.domain.request import parse_json
 from shared.domain.restore import Restore
 from shared.http import Answer, Call, json_answer, read_model
 from shared.intake import Accepted, Caller, Intake
-from shared.outbox import read_notice
+from shared.notices.outbox import read_notice
 from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message

@@ -14,12 +14,12 @@ from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble, unknown
 from shared.domain.restore import Datasource
 from shared.domain.values import iso
-from shared.facts import span
 from shared.http import Answer, Call, json_answer, read_model
-from shared.messages import Delivered, Stop
-from shared.notifier import Notifier, sample_notice
+from shared.notices.facts import span
+from shared.notices.messages import Delivered, Stop
+from shared.notices.notifier import Notifier, sample_notice
+from shared.notices.sample import sample_facts
 from shared.parts import Parts
-from shared.sample import sample_facts
 from shared.storage import row_keys
 from shared.storage.shared_state import Pause
 from shared.telemetry import tell

@@ -6,9 +6,9 @@ from typing import Any
 
 from shared.domain import text as escape
 from shared.domain.text import dumped, fit, size
-from shared.facts import Facts
-from shared.messages import Message, Resolved
-from shared.notice import Notice, Row, notice_of, one_text, said
+from shared.notices.facts import Facts
+from shared.notices.messages import Message, Resolved
+from shared.notices.notice_text import Notice, Row, notice_of, one_text, said
 
 TEAMS_LIMIT = 27_000  # bytes of the whole message; Teams refuses more than 28 KB
 SLACK_LIMIT = 12_000  # characters of all texts; above 13,000 Slack answers msg_blocks_too_long

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
-from shared import standard_webhooks
 from shared.domain.text import dumped, within
 from shared.domain.values import iso
-from shared.facts import Facts
-from shared.messages import Message, Resolved
+from shared.notices import standard_webhooks
+from shared.notices.facts import Facts
+from shared.notices.messages import Message, Resolved
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 AGENT = "restore-desk"

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from shared.domain.text import dumped, fit, plain
 from shared.domain.values import iso
-from shared.facts import Facts
-from shared.messages import Message, Resolved
-from shared.notice import notice_of, one_text, said
+from shared.notices.facts import Facts
+from shared.notices.messages import Message, Resolved
+from shared.notices.notice_text import notice_of, one_text, said
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITY: dict[str, Severity] = {"failed": "error", "lost": "critical", "overdue": "warning", "test": "info"}

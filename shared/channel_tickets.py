@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from shared import comments
 from shared.domain.text import dumped
-from shared.facts import Facts
-from shared.messages import Delivered, Message, Resolved, TryAgain, Undeliverable
-from shared.notice import VAULT_LINK, Notice, mark, notice_of
+from shared.notices.facts import Facts
+from shared.notices.messages import Delivered, Message, Resolved, TryAgain, Undeliverable
+from shared.notices.notice_text import VAULT_LINK, Notice, mark, notice_of
 from shared.ticket_refs import parts_of
 from shared.verdicts import parsed, wait_of
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from shared import channel_chat, channel_events, channel_pagerduty, channel_tickets
-from shared.facts import Facts
-from shared.messages import Kind, Message, Resolved
+from shared.notices.facts import Facts
+from shared.notices.messages import Kind, Message, Resolved
 from shared.ticket_refs import is_ticket_system, parts_of
 
 COMPOSE: dict[Kind, Callable[[Facts, Resolved, datetime], Message]] = {

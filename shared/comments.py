@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain import text as escape
 from shared.domain.text import fit, size
-from shared.notice import Notice, said
+from shared.notices.notice_text import Notice, said
 
 HEADLINE, LINE, VALUE, WORDS, COMMANDS = 200, 300, 700, 700, 8_000
 JOURNAL = 3900  # a ServiceNow journal entry holds 4,000 characters by default

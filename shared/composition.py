@@ -25,8 +25,8 @@ from shared.domain.problems import Trouble
 from shared.health import Health
 from shared.http import Answer, Call
 from shared.intake import Intake
-from shared.notifier import HttpPost, Notifier
-from shared.outbox import Outbox
+from shared.notices.notifier import HttpPost, Notifier
+from shared.notices.outbox import Outbox
 from shared.parts import Parts
 from shared.queue_in import QueueIn
 from shared.redaction import Redactor, install, secrets_of

@@ -11,8 +11,8 @@ from shared.config.settings import VERSION, Settings
 from shared.domain.problems import Ours, Trouble
 from shared.domain.values import utc
 from shared.http import Answer, Call, json_answer
+from shared.notices.resolved import resolve_channel
 from shared.parts import Parts
-from shared.resolved import resolve_channel
 from shared.storage import row_keys
 from shared.storage.store import Row
 

@@ -10,7 +10,7 @@ from shared.azure.port import Azure
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
 from shared.domain.pace import Pace
-from shared.outbox import Outbox
+from shared.notices.outbox import Outbox
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
 

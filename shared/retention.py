@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.restore import Restore
 from shared.domain.values import iso
-from shared.outbox import Outbox
+from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, Unreadable
 from shared.storage.store import Change, Conflict, Row

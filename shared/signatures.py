@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared import standard_webhooks
 from shared.config.desk_file import TicketSource
 from shared.domain.problems import Ours
 from shared.domain.values import utc
+from shared.notices import standard_webhooks
 
 REPLAY_SECONDS = 300
 

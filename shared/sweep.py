@@ -13,8 +13,8 @@ from shared.azure_facts import learn_instances
 from shared.domain.problems import Trouble
 from shared.domain.restore import CLOSED
 from shared.domain.values import utc
-from shared.notifier import Notifier, Told
-from shared.outbox import read_notice
+from shared.notices.notifier import Notifier, Told
+from shared.notices.outbox import read_notice
 from shared.parts import Parts
 from shared.shares import Shares
 from shared.storage import row_keys

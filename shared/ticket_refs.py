@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from shared.messages import Kind
+from shared.notices.messages import Kind
 
 _REFS: dict[Kind, re.Pattern[str]] = {
     # only tables that have work_notes; u_ and x_ are a customer's own

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.domain.text import fit, plain
 from shared.domain.values import utc
-from shared.messages import Delivered, Kind, Stop, TryAgain, Verdict
+from shared.notices.messages import Delivered, Kind, Stop, TryAgain, Verdict
 
 LONGEST_WAIT = 24 * 3600.0
 _PASSING = frozenset({401, 403, 408, 409, 425, 429})  # a secret may be mended, a limit passes

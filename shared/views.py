@@ -7,12 +7,12 @@ from typing import Any, Protocol
 from shared.advice.next_steps import next_step
 from shared.domain.restore import Restore
 from shared.domain.values import iso
-from shared.facts import span
+from shared.notices.facts import span
 from shared.storage.store import Row
 
 
 class Told(Protocol):
-    """A notice and how its delivery stands (`shared.outbox.Notice`)."""
+    """A notice and how its delivery stands (`shared.notices.outbox.Notice`)."""
 
     @property
     def event(self) -> str: ...

@@ -13,7 +13,7 @@ from shared.api import Api
 from shared.config.desk_file import Desk, parse_desk
 from shared.http import Answer, Call, answered
 from shared.intake import Intake
-from shared.notifier import Notifier
+from shared.notices.notifier import Notifier
 from shared.parts import Parts
 from shared.queue_in import QueueIn
 from shared.sweep import Sweep

@@ -11,7 +11,7 @@ from shared.azure.responses import JobRead, Operation, Stage
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Datasource, Job, Restore
 from shared.domain.values import iso
-from shared.messages import Message
+from shared.notices.messages import Message
 
 START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"

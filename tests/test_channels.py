@@ -11,10 +11,10 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from local.sinks import check_payload
 from shared.channel_tickets import told_before
 from shared.channels import COMPOSE, compose, concerns
-from shared.facts import TITLES, Facts, NextStep
-from shared.messages import Delivered, Kind, Message, Resolved, TryAgain, Undeliverable
-from shared.sample import sample_facts
-from shared.standard_webhooks import key, sign
+from shared.notices.facts import TITLES, Facts, NextStep
+from shared.notices.messages import Delivered, Kind, Message, Resolved, TryAgain, Undeliverable
+from shared.notices.sample import sample_facts
+from shared.notices.standard_webhooks import key, sign
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

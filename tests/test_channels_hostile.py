@@ -14,9 +14,9 @@ from shared.channels import COMPOSE, compose
 from shared.domain import text as escape
 from shared.domain.restore import AzureError, Job
 from shared.domain.text import MARK, fit, size
-from shared.facts import TITLES, Facts, NextStep
-from shared.messages import Kind, Resolved
-from shared.sample import sample_facts
+from shared.notices.facts import TITLES, Facts, NextStep
+from shared.notices.messages import Kind, Resolved
+from shared.notices.sample import sample_facts
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

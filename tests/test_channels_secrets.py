@@ -6,7 +6,7 @@ from shared.config.desk_file import Channel, FromEnvironment, parse_desk
 from shared.config.outbound_urls import dialled
 from shared.config.secrets import resolve
 from shared.domain.problems import Ours
-from shared.resolved import resolve_channel
+from shared.notices.resolved import resolve_channel
 
 GOOD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 REF = FromEnvironment(env="S")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.messages import Delivered, Kind, Stop, TryAgain
+from shared.notices.messages import Delivered, Kind, Stop, TryAgain
 from shared.verdicts import verdict
 
 

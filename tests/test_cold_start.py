@@ -12,7 +12,15 @@ HEAVY = (
     "aiohttp", "azure.core", "azure.data.tables", "azure.identity", "azure.storage.queue", "cryptography", "jmespath",
     "jwt", "msal", "requests",
 )  # fmt: skip
-OURS = ("shared.channels", "shared.notifier", "shared.openapi", "shared.sweep", "shared.tickets", "pydantic", "httpx")
+OURS = (
+    "shared.channels",
+    "shared.notices.notifier",
+    "shared.openapi",
+    "shared.sweep",
+    "shared.tickets",
+    "pydantic",
+    "httpx",
+)
 
 
 def loaded(statement: str) -> set[str]:

@@ -11,10 +11,10 @@ import pytest
 from fakes import START, VAULT
 from table_kit import store as store
 
-from shared import outbox
 from shared.domain.restore import AzureError, Entry, Job, Phase, Restore
-from shared.facts import facts_of
-from shared.outbox import Outbox
+from shared.notices import outbox
+from shared.notices.facts import facts_of
+from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, Unreadable
 from shared.storage.shared_state import Board, Pause

@@ -13,7 +13,7 @@ from shared.config.desk_file import Channel
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.http import Call
-from shared.outbox import Notice, Outbox
+from shared.notices.outbox import Notice, Outbox
 
 HEARD = ["accepted", "submitted", "succeeded"]
 

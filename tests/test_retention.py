@@ -9,7 +9,7 @@ from world import Process, World, body, running
 
 from local.memory import MemoryStore
 from shared.domain.restore import Phase
-from shared.outbox import Outbox
+from shared.notices.outbox import Outbox
 from shared.retention import Retention
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger

@@ -10,7 +10,7 @@ from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, faster, runnin
 from shared.azure.port import Gone
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
-from shared.outbox import Outbox
+from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.shared_state import Pause
 from shared.storage.store import Change

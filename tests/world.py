@@ -17,7 +17,7 @@ from shared.domain.problems import Ours
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
-from shared.outbox import Outbox
+from shared.notices.outbox import Outbox
 from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, read_restore

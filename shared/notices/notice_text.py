@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from shared.domain.text import fit, plain, size, unlinked
-from shared.facts import Facts, NextStep, span
+from shared.notices.facts import Facts, NextStep, span
 
 Tone = Literal["good", "warning", "attention", "default"]
 MOST_STEPS = 8

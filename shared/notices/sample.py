@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.restore import CLOSED, AzureError, Datasource, Job, Phase, Plan, Point, Restore
-from shared.facts import Facts, facts_of
+from shared.notices.facts import Facts, facts_of
 
 _GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backup-rg/providers"
 _VAULT = f"{_GROUP}/Microsoft.DataProtection/backupVaults/backup-vault"

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from shared import standard_webhooks
 from shared.config.desk_file import Channel
 from shared.config.outbound_urls import dialled
 from shared.config.secrets import _text, resolve
 from shared.domain.resource_ids import PUBLIC
-from shared.messages import Resolved
+from shared.notices import standard_webhooks
+from shared.notices.messages import Resolved
 
 _DEFAULT_URL = {"github": "https://api.github.com", "pagerduty": "https://events.pagerduty.com"}
 

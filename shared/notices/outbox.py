@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.domain.text import within
 from shared.domain.values import iso, utc
-from shared.facts import Facts
+from shared.notices.facts import Facts
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_notice
 from shared.storage.long_text import chunked, joined

@@ -15,10 +15,10 @@ from shared.channels import compose
 from shared.config.desk_file import Channel, Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
-from shared.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
-from shared.outbox import UNROUTED, Notice, Outbox
-from shared.resolved import resolve_channel
-from shared.routing import channels_of
+from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
+from shared.notices.outbox import UNROUTED, Notice, Outbox
+from shared.notices.resolved import resolve_channel
+from shared.notices.routing import channels_of
 from shared.storage.store import Conflict
 from shared.telemetry import tell
 from shared.verdicts import verdict

@@ -1,0 +1,1 @@
+"""Notices of events: facts, outbox, texts, delivery."""
