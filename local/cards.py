@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.channels import compose
+from shared.notices.channels.registry import compose
 from shared.notices.messages import Kind, Resolved
 from shared.notices.sample import sample_facts
 

@@ -9,8 +9,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from local.sinks import check_payload
-from shared.channel_tickets import told_before
-from shared.channels import COMPOSE, compose, concerns
+from shared.notices.channels.registry import COMPOSE, compose, concerns
+from shared.notices.channels.tickets import told_before
 from shared.notices.facts import TITLES, Facts, NextStep
 from shared.notices.messages import Delivered, Kind, Message, Resolved, TryAgain, Undeliverable
 from shared.notices.sample import sample_facts

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 from local.cards import embedded
-from shared.channels import COMPOSE
 from shared.config.desk_file import parse_desk
 from shared.mapping import check_mappings
+from shared.notices.channels.registry import COMPOSE
 
 ROOT = Path(__file__).parent.parent
 

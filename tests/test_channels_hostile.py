@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.sinks import check_payload
-from shared.channels import COMPOSE, compose
 from shared.domain import text as escape
 from shared.domain.restore import AzureError, Job
 from shared.domain.text import MARK, fit, size
+from shared.notices.channels.registry import COMPOSE, compose
 from shared.notices.facts import TITLES, Facts, NextStep
 from shared.notices.messages import Kind, Resolved
 from shared.notices.sample import sample_facts

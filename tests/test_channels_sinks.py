@@ -12,12 +12,12 @@ import pytest
 
 from local.sinks import check_payload
 from local.sinks_app import Sink, create_app
-from shared.channel_tickets import told_before
-from shared.channels import COMPOSE, compose
+from shared.notices.channels.registry import COMPOSE, compose
+from shared.notices.channels.replies import verdict
+from shared.notices.channels.tickets import told_before
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Kind, Message, Resolved
 from shared.notices.sample import sample_facts
-from shared.verdicts import verdict
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 REFS: dict[str, str] = {

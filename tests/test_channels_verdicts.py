@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.notices.channels.replies import verdict
 from shared.notices.messages import Delivered, Kind, Stop, TryAgain
-from shared.verdicts import verdict
 
 
 @pytest.mark.parametrize(

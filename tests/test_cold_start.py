@@ -13,7 +13,7 @@ HEAVY = (
     "jwt", "msal", "requests",
 )  # fmt: skip
 OURS = (
-    "shared.channels",
+    "shared.notices.channels.registry",
     "shared.notices.notifier",
     "shared.openapi",
     "shared.sweep",

@@ -10,18 +10,18 @@ from typing import Protocol
 
 import httpx
 
-from shared.channel_tickets import told_before
-from shared.channels import compose
 from shared.config.desk_file import Channel, Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
+from shared.notices.channels.registry import compose
+from shared.notices.channels.replies import verdict
+from shared.notices.channels.tickets import told_before
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
 from shared.notices.outbox import UNROUTED, Notice, Outbox
 from shared.notices.resolved import resolve_channel
 from shared.notices.routing import channels_of
 from shared.storage.store import Conflict
 from shared.telemetry import tell
-from shared.verdicts import verdict
 
 log = logging.getLogger("desk")
 CHAT = frozenset({"teams", "slack"})  # people read the latest; machines get all, in order

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from shared.channels import concerns
 from shared.config.desk_file import Desk
+from shared.notices.channels.registry import concerns
 
 
 def channels_of(

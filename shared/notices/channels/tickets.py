@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from shared import comments
 from shared.domain.text import dumped
+from shared.notices.channels import comment_markup
+from shared.notices.channels.replies import parsed, wait_of
+from shared.notices.channels.ticket_refs import parts_of
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, TryAgain, Undeliverable
 from shared.notices.notice_text import VAULT_LINK, Notice, mark, notice_of
-from shared.ticket_refs import parts_of
-from shared.verdicts import parsed, wait_of
 
 _ME = {
     "servicenow": "/api/now/table/sys_user?sysparm_fields=sys_id&sysparm_limit=1",
@@ -31,7 +31,7 @@ def servicenow(facts: Facts, channel: Resolved, at: datetime) -> Message:
     name = "work_notes" if channel.internal else "comments"
     query = quote(f"element_id={sys_id}^element={name}^valueLIKE{mark(facts.event_id)}", safe="")
     journal = f"/api/now/table/sys_journal_field?sysparm_query={query}&sysparm_fields=sys_id&sysparm_limit=1"
-    body = {name: comments.note(_notice(facts, channel))}
+    body = {name: comment_markup.note(_notice(facts, channel))}
     path = f"/api/now/table/{table}/{sys_id}?sysparm_fields=sys_id,number"
     return _call("PATCH", channel, path, body, before=_call("GET", channel, journal))
 
@@ -43,9 +43,9 @@ def jira(facts: Facts, channel: Resolved, at: datetime) -> Message:
     (key,) = _ref(facts, channel)
     notice = _notice(facts, channel)
     if channel.internal:
-        body: dict[str, Any] = {"body": comments.wiki(notice), "public": False}
+        body: dict[str, Any] = {"body": comment_markup.wiki(notice), "public": False}
         return _call("POST", channel, f"/rest/servicedeskapi/request/{key}/comment", body)
-    return _call("POST", channel, f"/rest/api/3/issue/{key}/comment", {"body": comments.document(notice)})
+    return _call("POST", channel, f"/rest/api/3/issue/{key}/comment", {"body": comment_markup.document(notice)})
 
 
 def zendesk(facts: Facts, channel: Resolved, at: datetime) -> Message:
@@ -53,7 +53,7 @@ def zendesk(facts: Facts, channel: Resolved, at: datetime) -> Message:
     if facts.event == "test":
         return _who_am_i(channel)
     (number,) = _ref(facts, channel)
-    comment = {"body": comments.zendesk(_notice(facts, channel)), "public": not channel.internal}
+    comment = {"body": comment_markup.zendesk(_notice(facts, channel)), "public": not channel.internal}
     body = {"ticket": {"comment": comment, "additional_tags": ["restore-desk"]}}
     return _call("PUT", channel, f"/api/v2/tickets/{number}.json", body)
 
@@ -64,7 +64,7 @@ def github(facts: Facts, channel: Resolved, at: datetime) -> Message:
         return _who_am_i(channel)
     owner, repository, number = _ref(facts, channel)
     path = f"/repos/{owner}/{repository}/issues/{number}/comments"
-    return _call("POST", channel, path, {"body": comments.markdown(_notice(facts, channel))})
+    return _call("POST", channel, path, {"body": comment_markup.markdown(_notice(facts, channel))})
 
 
 def told_before(status: int, body: bytes, headers: Mapping[str, str]) -> Delivered | TryAgain | None:

@@ -3,22 +3,22 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from shared import channel_chat, channel_events, channel_pagerduty, channel_tickets
+from shared.notices.channels import chat, machine_events, pagerduty, tickets
+from shared.notices.channels.ticket_refs import is_ticket_system, parts_of
 from shared.notices.facts import Facts
 from shared.notices.messages import Kind, Message, Resolved
-from shared.ticket_refs import is_ticket_system, parts_of
 
 COMPOSE: dict[Kind, Callable[[Facts, Resolved, datetime], Message]] = {
-    "teams": channel_chat.teams,
-    "slack": channel_chat.slack,
-    "webhook": channel_events.webhook,
-    "eventgrid": channel_events.eventgrid,
-    "queue": channel_events.queue,
-    "servicenow": channel_tickets.servicenow,
-    "jira": channel_tickets.jira,
-    "zendesk": channel_tickets.zendesk,
-    "github": channel_tickets.github,
-    "pagerduty": channel_pagerduty.pagerduty,
+    "teams": chat.teams,
+    "slack": chat.slack,
+    "webhook": machine_events.webhook,
+    "eventgrid": machine_events.eventgrid,
+    "queue": machine_events.queue,
+    "servicenow": tickets.servicenow,
+    "jira": tickets.jira,
+    "zendesk": tickets.zendesk,
+    "github": tickets.github,
+    "pagerduty": pagerduty.pagerduty,
 }
 
 

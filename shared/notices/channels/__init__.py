@@ -1,0 +1,1 @@
+"""How each kind of channel is posted to, and what its answer means."""
