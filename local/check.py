@@ -12,7 +12,7 @@ from shared.config.desk_file import Desk, Faults, Rights, parse_desk
 from shared.config.policy import Ground, check_file, rights_of
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC
-from shared.mapping import check_mappings
+from shared.tickets.mapping import check_mappings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

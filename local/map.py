@@ -10,8 +10,8 @@ from typing import Any
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours, Problem, unknown
 from shared.domain.request import parse_request
-from shared.mapping import Ignored, Mapped, check_mappings, map_event
-from shared.tickets import Event, event_of
+from shared.tickets.event import Event, event_of
+from shared.tickets.mapping import Ignored, Mapped, check_mappings, map_event
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -195,8 +195,8 @@ class App:
         """Ticket systems' webhooks; the tenant's keys are fetched when an Entra source is first called."""
         import httpx
 
-        from shared.entra import TenantKeys
         from shared.ticket_in import TicketIn, fetch_with
+        from shared.tickets.entra_tokens import TenantKeys
 
         http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False)
         return TicketIn(self.parts, self.intake, self.settings, TenantKeys(fetch_with(http), self.parts.now))
@@ -229,7 +229,7 @@ def _mapping_faults(desk: Desk) -> list[str]:
     """Mappings are compiled when the file is read; where there are none, jmespath is not even imported."""
     if not desk.tickets:
         return []
-    from shared.mapping import check_mappings
+    from shared.tickets.mapping import check_mappings
 
     return check_mappings(desk)
 

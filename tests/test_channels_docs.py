@@ -6,8 +6,8 @@ from pathlib import Path
 
 from local.cards import embedded
 from shared.config.desk_file import parse_desk
-from shared.mapping import check_mappings
 from shared.notices.channels.registry import COMPOSE
+from shared.tickets.mapping import check_mappings
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ OURS = (
     "shared.notices.notifier",
     "shared.openapi",
     "shared.sweep",
-    "shared.tickets",
+    "shared.tickets.event",
     "pydantic",
     "httpx",
 )

@@ -9,8 +9,8 @@ from ticket_samples import DESK, mapped, saved
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.mapping import Ignored, Mapped, check_mappings, map_event
-from shared.tickets import event_of
+from shared.tickets.event import event_of
+from shared.tickets.mapping import Ignored, Mapped, check_mappings, map_event
 
 
 def with_mapping(**parts: str) -> Desk:

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from shared.config.desk_file import TicketSource
 from shared.domain.problems import Trouble
-from shared.entra import TenantKeys, read_keys
-from shared.tickets import Unverified, verify
+from shared.tickets.entra_tokens import TenantKeys, read_keys
+from shared.tickets.event import Unverified, verify
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"

@@ -12,9 +12,9 @@ from ticket_samples import DESK, SAMPLES, mapped, saved
 from local import map as map_command
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.forms import read_form
-from shared.mapping import Mapped
-from shared.tickets import event_of
+from shared.tickets.event import event_of
+from shared.tickets.issue_forms import read_form
+from shared.tickets.mapping import Mapped
 
 
 def test_no_secret_of_a_call_reaches_a_mapping() -> None:

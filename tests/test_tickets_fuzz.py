@@ -11,8 +11,8 @@ import pytest
 from shared.config.desk_file import parse_desk
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.mapping import Ignored, Mapped, map_event
-from shared.tickets import EVENT_LIMIT, event_of
+from shared.tickets.event import EVENT_LIMIT, event_of
+from shared.tickets.mapping import Ignored, Mapped, map_event
 
 SAMPLES = Path(__file__).parent / "samples" / "tickets"
 DESK = parse_desk((SAMPLES / "desk.toml").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import pytest
 from shared.config.desk_file import FromEnvironment, TicketSource, parse_desk
 from shared.domain.problems import Ours
 from shared.notices.standard_webhooks import key, sign
-from shared.tickets import Unverified, verify
+from shared.tickets.event import Unverified, verify
 
 NOW = datetime(2026, 7, 14, 12, 0, 30, tzinfo=UTC)
 OCTO = "It's a Secret to Everybody"

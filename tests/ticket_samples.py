@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.config.desk_file import Desk, parse_desk
-from shared.mapping import Ignored, Mapped, map_event
-from shared.tickets import event_of
+from shared.tickets.event import event_of
+from shared.tickets.mapping import Ignored, Mapped, map_event
 
 SAMPLES = Path(__file__).parent / "samples" / "tickets"
 DESK = parse_desk((SAMPLES / "desk.toml").read_text(encoding="utf-8"))

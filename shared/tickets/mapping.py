@@ -4,13 +4,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import expressions
 from shared.config.desk_file import Desk, TicketSource
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest
 from shared.domain.text import fit, plain
-from shared.expressions import Unusable
-from shared.tickets import Event, default_ticket, delivery_of, own_doing
+from shared.tickets import expressions
+from shared.tickets.event import Event, default_ticket, delivery_of, own_doing
+from shared.tickets.expressions import Unusable
 
 DEEPEST = 12
 _SWITCHES = frozenset(str(f.alias) for f in RestoreRequest.model_fields.values() if f.annotation is bool)

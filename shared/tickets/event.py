@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from shared.config.desk_file import TicketSource
 from shared.domain.problems import Problem
 from shared.domain.request import Ticket, parse_json
-from shared.entra import Keys, verify_bearer
-from shared.forms import read_form
-from shared.signatures import Call, Unverified, verify_signature
+from shared.tickets.entra_tokens import Keys, verify_bearer
+from shared.tickets.issue_forms import read_form
+from shared.tickets.signatures import Call, Unverified, verify_signature
 
 __all__ = ["EVENT_LIMIT", "Unverified", "default_ticket", "delivery_of", "event_of", "own_doing", "verify"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.config.desk_file import TicketSource
 from shared.domain.problems import Trouble
-from shared.signatures import Unverified
+from shared.tickets.signatures import Unverified
 
 AUTHORITY = "https://login.microsoftonline.com"
 SKEW_SECONDS = 300

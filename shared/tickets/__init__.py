@@ -1,0 +1,1 @@
+"""Ticket systems' webhooks: verified, read, mapped to requests."""
