@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from local.bench_result import OTHER, Result
 from shared.shares import READS, STARTS
-from shared.workflow import STARTS as BY_MESSAGE
+from shared.workflow.workflow import STARTS as BY_MESSAGE
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling, refilled a minute;
 # the two of the service are its own headers', per window, which is taken to be a minute

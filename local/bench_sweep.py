@@ -23,12 +23,12 @@ from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
 from shared.notices.notifier import Notifier
 from shared.notices.outbox import Outbox
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
 from shared.sweep import Sweep
-from shared.workflow import Workflow
+from shared.workflow.ports import Parts
+from shared.workflow.workflow import Workflow
 
 ARM = "https://management.azure.com"
 SUBSCRIPTIONS = 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.chaos_plan import Request
-from shared.doubt import TAKEN
+from shared.workflow.doubt import TAKEN
 
 type View = dict[str, Any]
 NOTHING_STARTED = ("refused", "withdrawn", "checked")

@@ -8,9 +8,9 @@ from typing import Any
 
 from shared.domain.problems import invalid
 from shared.http import Answer, Call, json_answer
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.store import Row
+from shared.workflow.ports import Parts
 
 PAGE, MOST = 100, 1000
 

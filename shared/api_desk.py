@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.acts import Act
 from shared.azure.port import Rejected
 from shared.azure.recovery_points import PointRead, read_point, unfit
-from shared.azure_facts import datasource
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble, unknown
 from shared.domain.restore import Datasource
@@ -19,10 +17,12 @@ from shared.notices.facts import span
 from shared.notices.messages import Delivered, Stop
 from shared.notices.notifier import Notifier, sample_notice
 from shared.notices.sample import sample_facts
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.shared_state import Pause
 from shared.telemetry import tell
+from shared.workflow.azure_facts import datasource
+from shared.workflow.operator_acts import Act
+from shared.workflow.ports import Parts
 
 COLD = 5  # instances whose points one call of the list may fetch; the rest shows what is remembered
 

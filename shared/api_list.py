@@ -15,11 +15,11 @@ from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import Restore
 from shared.domain.values import iso, utc
 from shared.http import Answer, Call, json_answer
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Row
 from shared.views import row_view
+from shared.workflow.ports import Parts
 
 PAGE = 100
 MOST = 1000

@@ -9,7 +9,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.acts import Acts
 from shared.api import Api
 from shared.api_dead import DeadLetters
 from shared.api_desk import DeskApi
@@ -24,11 +23,8 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.health import Health
 from shared.http import Answer, Call
-from shared.intake import Intake
 from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
-from shared.parts import Parts
-from shared.queue_in import QueueIn
 from shared.redaction import Redactor, install, secrets_of
 from shared.retention import Retention
 from shared.storage.ledger import Ledger
@@ -37,7 +33,11 @@ from shared.storage.store import Store
 from shared.sweep import Sweep
 from shared.telemetry import tell
 from shared.upkeep import Upkeep
-from shared.workflow import Workflow
+from shared.workflow.intake import Intake
+from shared.workflow.operator_acts import Acts
+from shared.workflow.ports import Parts
+from shared.workflow.queue_in import QueueIn
+from shared.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential

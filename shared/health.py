@@ -12,9 +12,9 @@ from shared.domain.problems import Ours, Trouble
 from shared.domain.values import utc
 from shared.http import Answer, Call, json_answer
 from shared.notices.resolved import resolve_channel
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.store import Row
+from shared.workflow.ports import Parts
 
 KEPT = 10.0
 

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared import contract as c
-from shared.acts import Act, Again, Resolution
 from shared.api_list import MOST, PAGE
 from shared.domain.request import RestoreRequest
+from shared.workflow.operator_acts import Act, Again, Resolution
 
 type Json = dict[str, Any]
 WAIT = {"Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}}}

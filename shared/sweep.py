@@ -9,20 +9,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from shared.azure_facts import learn_instances
 from shared.domain.problems import Trouble
 from shared.domain.restore import CLOSED
 from shared.domain.values import utc
 from shared.notices.notifier import Notifier, Told
 from shared.notices.outbox import read_notice
-from shared.parts import Parts
 from shared.shares import Shares
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Change, Conflict, Row
 from shared.watch import jobs_with_news
 from shared.work import Work, in_line
-from shared.workflow import Workflow
+from shared.workflow.azure_facts import learn_instances
+from shared.workflow.ports import Parts
+from shared.workflow.workflow import Workflow
 
 log = logging.getLogger("desk")
 WORKERS = 8

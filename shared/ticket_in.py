@@ -12,12 +12,12 @@ from shared.config.secrets import resolve
 from shared.config.settings import Settings
 from shared.domain.problems import Problem, Trouble, Unreadable
 from shared.http import Answer, Call, json_answer
-from shared.intake import Caller, Intake
-from shared.parts import Parts
 from shared.storage.queue_messages import wake_message
 from shared.tickets.entra_tokens import Keys
 from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 from shared.tickets.mapping import Ignored, map_event
+from shared.workflow.intake import Caller, Intake
+from shared.workflow.ports import Parts
 
 
 def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from shared.azure.port import Rejected
 from shared.azure.responses import JobRead
-from shared.azure_facts import vault_facts
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.values import utc
-from shared.parts import Parts
 from shared.shares import Shares
 from shared.storage.store import Row
+from shared.workflow.azure_facts import vault_facts
+from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
 

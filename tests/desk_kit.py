@@ -8,16 +8,16 @@ from typing import Any
 
 from fakes import OTHER_VAULT, VAULT
 
-from shared.acts import Acts
 from shared.api import Api
 from shared.config.desk_file import Desk, parse_desk
 from shared.http import Answer, Call, answered
-from shared.intake import Intake
 from shared.notices.notifier import Notifier
-from shared.parts import Parts
-from shared.queue_in import QueueIn
 from shared.sweep import Sweep
-from shared.workflow import Workflow
+from shared.workflow.intake import Intake
+from shared.workflow.operator_acts import Acts
+from shared.workflow.ports import Parts
+from shared.workflow.queue_in import QueueIn
+from shared.workflow.workflow import Workflow
 
 EVENTS_URL, DBA_URL = "https://hooks.example.net/events", "https://hooks.example.net/dba"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -5,11 +5,11 @@ from stories import now_is, up_to
 from test_crash_points import Break, Breaker
 from world import World, running
 
-from shared.acts import Act, Again, Resolution
 from shared.azure.port import Doubt
 from shared.domain.problems import Problem
 from shared.domain.restore import Phase, Restore
-from shared.intake import Caller
+from shared.workflow.intake import Caller
+from shared.workflow.operator_acts import Act, Again, Resolution
 
 ACT = Act(by="dba", reason="not needed")
 

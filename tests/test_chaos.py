@@ -18,7 +18,7 @@ from shared.config.desk_file import parse_desk
 from shared.config.policy import Ground, decide
 from shared.domain.request import parse_request
 from shared.domain.resource_ids import PUBLIC
-from shared.doubt import TAKEN
+from shared.workflow.doubt import TAKEN
 
 
 def test_one_seed_gives_one_schedule_and_another_seed_another() -> None:

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from world import Process, World, body
 
-from shared.acts import Resolution
 from shared.azure.port import Doubt, NotSent
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.storage.store import Conflict
+from shared.workflow.operator_acts import Resolution
 
 ROUNDS = 120
 

@@ -17,7 +17,7 @@ from shared.azure.retryable import PASSING_CODES
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase, Restore
-from shared.intake import Caller
+from shared.workflow.intake import Caller
 
 STAGES = {"http": "validateRestore", "validate": "validateRestore", "operation": "restore", "job": "restore"}
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/benchRG/providers"

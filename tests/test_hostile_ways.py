@@ -20,9 +20,9 @@ from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Datasource, Phase
 from shared.http import Call, answered
-from shared.intake import Caller
 from shared.retention import Retention
 from shared.storage.queue_messages import Asked, read_message
+from shared.workflow.intake import Caller
 
 RAW = json.dumps(body()).encode()
 SIGNED = "https://dumps.blob.core.windows.net/c?sv=2024&sp=racwl&sig=Zm9vYmFyc2VjcmV0"

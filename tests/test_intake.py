@@ -12,8 +12,8 @@ from world import DESK_MODEL, World, body, desk_with, running
 from shared.domain.problems import Problem
 from shared.domain.request import canonical_hash
 from shared.domain.restore import Phase
-from shared.intake import Caller
 from shared.storage import row_keys
+from shared.workflow.intake import Caller
 
 
 def test_twenty_at_once_under_one_key_are_one_restore() -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from world import DESK_MODEL, World, body
 
-from shared.acts import Act, Resolution
 from shared.azure.port import Doubt, Gone, NotSent
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.storage.shared_state import Pause
+from shared.workflow.operator_acts import Act, Resolution
 
 INSTANCES = st.sampled_from(["pg-a", "pg-b", "pg-far"])
 KEYS = st.sampled_from(["k1", "k2", "k3", "k4"])

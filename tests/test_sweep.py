@@ -14,13 +14,13 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.health import Health
 from shared.http import Call
-from shared.parts import Parts
 from shared.shares import STARTS
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change
 from shared.sweep import Sweep
 from shared.work import damage
+from shared.workflow.ports import Parts
 
 
 def restoring(world: World) -> list[str]:

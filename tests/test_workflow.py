@@ -5,9 +5,9 @@ import json
 from stories import now_is, up_to
 from world import World, body, running
 
-from shared.acts import Act
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
+from shared.workflow.operator_acts import Act
 
 FILES_SAID = ["accepted", "turn taken", "validating", "validated", "submitting", "submitted", "restoring", "succeeded"]
 

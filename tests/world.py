@@ -18,11 +18,11 @@ from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
 from shared.notices.outbox import Outbox
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, read_restore
 from shared.storage.shared_state import Board
 from shared.storage.store import Store
+from shared.workflow.ports import Parts
 
 PARKED = frozenset({Phase.LOST})
 

@@ -9,7 +9,7 @@ DISABLED = frozenset({"disabled", "permanentlydisabled"})
 
 
 class Vault(Protocol):
-    """What a vault says of itself (`shared.parts.VaultFacts`)."""
+    """What a vault says of itself (`shared.workflow.ports.VaultFacts`)."""
 
     @property
     def location(self) -> str: ...

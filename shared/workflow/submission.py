@@ -11,9 +11,9 @@ from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, Su
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_request
 from shared.domain.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, refusal, subscription_of
-from shared.doubt import _late_job
-from shared.parts import Parts
 from shared.storage.store import Conflict
+from shared.workflow.doubt import _late_job
+from shared.workflow.ports import Parts
 
 Save = Callable[[Restore, Event], Restore]
 

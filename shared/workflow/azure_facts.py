@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.azure.port import Rejected, VaultFacts
 from shared.domain.restore import Datasource
-from shared.parts import Parts
+from shared.workflow.ports import Parts
 
 
 def vault_facts(parts: Parts, vault: str) -> VaultFacts:

@@ -14,11 +14,11 @@ from shared.domain.problems import Problem
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import Strict
-from shared.intake import Accepted, Caller, Intake
 from shared.notices.outbox import Notice
-from shared.parts import Parts
 from shared.storage.store import Conflict
-from shared.workflow import Workflow
+from shared.workflow.intake import Accepted, Caller, Intake
+from shared.workflow.ports import Parts
+from shared.workflow.workflow import Workflow
 
 Words = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$", strip_whitespace=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
 from shared.domain.values import iso
-from shared.intake import Caller, Intake
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable as ForeignRow
 from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, read_message
 from shared.storage.store import Change, Conflict
 from shared.telemetry import tell
-from shared.workflow import Workflow
+from shared.workflow.intake import Caller, Intake
+from shared.workflow.ports import Parts
+from shared.workflow.workflow import Workflow
 
 log = logging.getLogger("desk")
 

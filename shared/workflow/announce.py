@@ -9,8 +9,8 @@ from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import UNROUTED
 from shared.notices.routing import channels_of
-from shared.parts import Parts
 from shared.storage.store import Change
+from shared.workflow.ports import Parts
 
 MOST = 90  # a transaction takes 100 changes
 

@@ -7,14 +7,14 @@ from shared.azure.limits import impossible
 from shared.azure.port import Rejected, VaultFacts
 from shared.azure.recovery_points import NoPoint, PointRead, choose, read_point
 from shared.azure.retryable import passes
-from shared.azure_facts import datasource, vault_facts
 from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
 from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Restore, refusal
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import utc
-from shared.parts import Parts
+from shared.workflow.azure_facts import datasource, vault_facts
+from shared.workflow.ports import Parts
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)  # callers may mean any time
 

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from shared.azure.port import Gone, Rejected
 from shared.azure.responses import JobRead
-from shared.azure_facts import vault_facts
 from shared.domain.events import Event, Postponed
 from shared.domain.outcomes import Adopted, InDoubt, NeverArrived, TrackLost
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase, Restore
-from shared.parts import Parts
+from shared.workflow.azure_facts import vault_facts
+from shared.workflow.ports import Parts
 
 TAKEN = "Azure took it, and its operation can no longer be followed"
 

@@ -18,8 +18,8 @@ from shared.domain.outcomes import (
 )
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Job, Phase, Restore
-from shared.doubt import remember_echo, resolve_doubt, tokens
-from shared.parts import Parts
+from shared.workflow.doubt import remember_echo, resolve_doubt, tokens
+from shared.workflow.ports import Parts
 
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 

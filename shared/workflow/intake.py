@@ -4,17 +4,17 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from shared.announce import announce
 from shared.config.policy import Decision, decide
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
-from shared.parts import Parts
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
 from shared.storage.store import Change
 from shared.telemetry import audit
+from shared.workflow.announce import announce
+from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
 

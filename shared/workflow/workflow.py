@@ -4,20 +4,20 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared.announce import announce
 from shared.azure.responses import JobRead
-from shared.beginning import begin
 from shared.domain.events import Event, Postponed
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore, subscription_of
 from shared.domain.state_machine import IllegalStep, step
-from shared.doubt import resolve_doubt
-from shared.parts import Parts
 from shared.storage.queue_messages import wake_message
 from shared.storage.store import Conflict
-from shared.submission import hindrance, submit, too_late
 from shared.telemetry import about, audit
-from shared.tracking import heard, poll_job, poll_operation, poll_validation
+from shared.workflow.announce import announce
+from shared.workflow.doubt import resolve_doubt
+from shared.workflow.ports import Parts
+from shared.workflow.submission import hindrance, submit, too_late
+from shared.workflow.tracking import heard, poll_job, poll_operation, poll_validation
+from shared.workflow.validation import begin
 
 log = logging.getLogger("desk")
 # restores that queue messages may start, per subscription and budget window; the rest is the sweep's (shared/shares.py)

@@ -1,0 +1,1 @@
+"""One restore from request to end."""
