@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from local.bench_result import OTHER, Result
-from shared.shares import READS, STARTS
+from shared.sweep.call_budget import READS, STARTS
 from shared.workflow.workflow import STARTS as BY_MESSAGE
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling, refilled a minute;

@@ -26,7 +26,7 @@ from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
-from shared.sweep import Sweep
+from shared.sweep.sweep import Sweep
 from shared.workflow.ports import Parts
 from shared.workflow.workflow import Workflow
 

@@ -26,13 +26,13 @@ from shared.http import Answer, Call
 from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
 from shared.redaction import Redactor, install, secrets_of
-from shared.retention import Retention
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
 from shared.storage.store import Store
-from shared.sweep import Sweep
+from shared.sweep.retention import Retention
+from shared.sweep.sweep import Sweep
+from shared.sweep.timer import Upkeep
 from shared.telemetry import tell
-from shared.upkeep import Upkeep
 from shared.workflow.intake import Intake
 from shared.workflow.operator_acts import Acts
 from shared.workflow.ports import Parts

@@ -12,7 +12,7 @@ from shared.api import Api
 from shared.config.desk_file import Desk, parse_desk
 from shared.http import Answer, Call, answered
 from shared.notices.notifier import Notifier
-from shared.sweep import Sweep
+from shared.sweep.sweep import Sweep
 from shared.workflow.intake import Intake
 from shared.workflow.operator_acts import Acts
 from shared.workflow.ports import Parts

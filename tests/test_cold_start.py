@@ -16,7 +16,7 @@ OURS = (
     "shared.notices.channels.registry",
     "shared.notices.notifier",
     "shared.openapi",
-    "shared.sweep",
+    "shared.sweep.sweep",
     "shared.tickets.event",
     "pydantic",
     "httpx",

@@ -20,8 +20,8 @@ from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Datasource, Phase
 from shared.http import Call, answered
-from shared.retention import Retention
 from shared.storage.queue_messages import Asked, read_message
+from shared.sweep.retention import Retention
 from shared.workflow.intake import Caller
 
 RAW = json.dumps(body()).encode()

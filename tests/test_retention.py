@@ -10,12 +10,12 @@ from world import Process, World, body, running
 from local.memory import MemoryStore
 from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
-from shared.retention import Retention
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.queue_depth import QueueState
 from shared.storage.store import Change, Row
-from shared.upkeep import Upkeep
+from shared.sweep.retention import Retention
+from shared.sweep.timer import Upkeep
 
 DAYS = 30
 PLACE = row_keys.vault_partition(VAULT)

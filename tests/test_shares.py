@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from world import World, body
 
 from shared.azure.arm_calls import ArmCalls
-from shared.shares import READS, STARTS, Allowance, Shares
+from shared.sweep.call_budget import READS, STARTS, Allowance, Shares
 
 WINDOW = 60.0
 SUB, OTHER = "/subscriptions/one/resourceGroups/rg", "/subscriptions/two/resourceGroups/rg"

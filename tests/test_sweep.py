@@ -14,12 +14,12 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.health import Health
 from shared.http import Call
-from shared.shares import STARTS
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change
-from shared.sweep import Sweep
-from shared.work import damage
+from shared.sweep.call_budget import STARTS
+from shared.sweep.open_work import damage
+from shared.sweep.sweep import Sweep
 from shared.workflow.ports import Parts
 
 

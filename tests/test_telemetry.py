@@ -15,10 +15,10 @@ from world import World, body
 
 from shared.azure.arm_client import TokenAuth, arm_client
 from shared.redaction import HIDDEN, Redactor, install, named_in, secrets_of
-from shared.retention import Retention
 from shared.storage.queue_depth import QueueState
+from shared.sweep.retention import Retention
+from shared.sweep.timer import Upkeep
 from shared.telemetry import about, correlation, line, operation, tell
-from shared.upkeep import Upkeep
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Z")), min_size=16, max_size=40)
 PLAIN = st.text(st.sampled_from("abcxyz0189 .,:=/&?\"'{}\\\n%"), max_size=30)

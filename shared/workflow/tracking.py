@@ -138,7 +138,7 @@ def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
         )
     if read.mark == restore.job_mark:
         return None
-    # `due` stays in the past: from its first look on a job is watched at its vault's pace (shared/sweep.py)
+    # `due` stays in the past: from its first look on a job is watched at its vault's pace (shared/sweep/sweep.py)
     return JobProgress(read.job, read.mark, min(restore.due, parts.now()))
 
 

@@ -20,7 +20,7 @@ from shared.workflow.tracking import heard, poll_job, poll_operation, poll_valid
 from shared.workflow.validation import begin
 
 log = logging.getLogger("desk")
-# restores that queue messages may start, per subscription and budget window; the rest is the sweep's (shared/shares.py)
+# Restores that queue messages may start, per subscription and budget window. The sweep starts the rest (call_budget).
 STARTS = 10
 LOOKS = 16  # steps in one go; a restore has nine phases
 

@@ -10,8 +10,8 @@ from shared.azure.responses import JobRead
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.values import utc
-from shared.shares import Shares
 from shared.storage.store import Row
+from shared.sweep.call_budget import Shares
 from shared.workflow.azure_facts import vault_facts
 from shared.workflow.ports import Parts
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.retention import Retention
 from shared.storage.shared_state import Board
-from shared.sweep import Round, Sweep
+from shared.sweep.retention import Retention
+from shared.sweep.sweep import Round, Sweep
 from shared.telemetry import tell
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from shared.domain.restore import CLOSED
 from shared.domain.values import utc
 from shared.notices.notifier import Notifier, Told
 from shared.notices.outbox import read_notice
-from shared.shares import Shares
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Change, Conflict, Row
-from shared.watch import jobs_with_news
-from shared.work import Work, in_line
+from shared.sweep.call_budget import Shares
+from shared.sweep.job_watch import jobs_with_news
+from shared.sweep.open_work import Work, in_line
 from shared.workflow.azure_facts import learn_instances
 from shared.workflow.ports import Parts
 from shared.workflow.workflow import Workflow

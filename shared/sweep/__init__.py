@@ -1,0 +1,1 @@
+"""The timer's round over all vaults, within Azure's budgets."""
