@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 if TYPE_CHECKING:
+    from shared.api.http import Answer, Call
     from shared.composition import App
-    from shared.http import Answer, Call
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -20,7 +20,7 @@ def desk() -> "App":
 
 
 def _http(request: func.HttpRequest, act: "Callable[[], Callable[[Call], Answer]]") -> func.HttpResponse:
-    from shared.http import Call, answered
+    from shared.api.http import Call, answered
 
     call = Call(
         path=dict(request.route_params),

@@ -11,9 +11,9 @@ from local.bench_contender import Score, until_done
 from local.bench_queue import BenchQueue
 from local.bench_world import CONTAINER, Case, World, contender_arguments
 from local.memory import MemoryStore
+from shared.api.http import Call
 from shared.composition import App
 from shared.config.settings import from_environment
-from shared.http import Call
 from shared.notices.messages import Message
 from shared.notices.notifier import Notifier
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from local.host.process import ROOT
+from shared.api.openapi import document
 from shared.config.desk_file import Desk
-from shared.openapi import document
 
 
 def desk_schema() -> dict[str, Any]:

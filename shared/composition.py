@@ -9,9 +9,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.api import Api
-from shared.api_dead import DeadLetters
-from shared.api_desk import DeskApi
+from shared.api.dead_letters import DeadLetters
+from shared.api.desk import DeskApi
+from shared.api.health import Health
+from shared.api.http import Answer, Call
+from shared.api.restores import Api
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.azure.data_protection import DataProtection
@@ -21,8 +23,6 @@ from shared.config.policy import Ground
 from shared.config.settings import QUEUE, TABLE, Settings, of_process
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
-from shared.health import Health
-from shared.http import Answer, Call
 from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
 from shared.redaction import Redactor, install, secrets_of
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
     from azure.storage.queue import QueueClient
 
+    from shared.api.tickets import TicketIn
     from shared.storage.queue_depth import QueueState
-    from shared.ticket_in import TicketIn
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -195,7 +195,7 @@ class App:
         """Ticket systems' webhooks; the tenant's keys are fetched when an Entra source is first called."""
         import httpx
 
-        from shared.ticket_in import TicketIn, fetch_with
+        from shared.api.tickets import TicketIn, fetch_with
         from shared.tickets.entra_tokens import TenantKeys
 
         http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False)
@@ -216,7 +216,7 @@ class App:
 
     @cached_property
     def contract(self) -> Callable[[Call], Answer]:
-        from shared.openapi import served  # generated when it is asked for: no part of a cold start
+        from shared.api.openapi import served  # generated when it is asked for: no part of a cold start
 
         return served
 

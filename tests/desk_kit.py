@@ -8,9 +8,9 @@ from typing import Any
 
 from fakes import OTHER_VAULT, VAULT
 
-from shared.api import Api
+from shared.api.http import Answer, Call, answered
+from shared.api.restores import Api
 from shared.config.desk_file import Desk, parse_desk
-from shared.http import Answer, Call, answered
 from shared.notices.notifier import Notifier
 from shared.sweep.sweep import Sweep
 from shared.workflow.intake import Intake

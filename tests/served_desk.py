@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from local.host.routes import find, parse, split
 from local.memory import MemoryQueue, MemoryStore
+from shared.api.http import Answer, Call, answered
+from shared.api.routes import ROUTES
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, arm_client
 from shared.azure.data_protection import DataProtection
 from shared.composition import App
 from shared.config.settings import API_VERSION, from_environment
-from shared.http import Answer, Call, answered
-from shared.routes import ROUTES
 
 KEY = "key-of-this-desk"
 type Handler = Callable[[Call], Answer]

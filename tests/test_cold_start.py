@@ -15,7 +15,7 @@ HEAVY = (
 OURS = (
     "shared.notices.channels.registry",
     "shared.notices.notifier",
-    "shared.openapi",
+    "shared.api.openapi",
     "shared.sweep.sweep",
     "shared.tickets.event",
     "pydantic",

@@ -18,7 +18,7 @@ from local.cli import parser_for
 from local.commands import COMMANDS
 from local.host.process import ROOT
 from local.host.routes import find, parse, split
-from shared.routes import ROUTES
+from shared.api.routes import ROUTES
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 PAGE_NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

@@ -11,7 +11,8 @@ from fakes import FakeAzure
 from stories import now_is, up_to
 from world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
-from shared.api_desk import DeskApi
+from shared.api.desk import DeskApi
+from shared.api.http import Call, answered
 from shared.azure.port import NotSent
 from shared.config.desk_file import DatabaseEntry, parse_desk
 from shared.config.policy import Ground, check_file
@@ -19,7 +20,6 @@ from shared.config.settings import from_environment
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Datasource, Phase
-from shared.http import Call, answered
 from shared.storage.queue_messages import Asked, read_message
 from shared.sweep.retention import Retention
 from shared.workflow.intake import Caller

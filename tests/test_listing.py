@@ -8,9 +8,9 @@ import pytest
 
 from local.host.process import ROOT
 from local.memory import MemoryQueue, MemoryStore
+from shared.api.http import Answer, Call, answered
 from shared.composition import App
 from shared.config.settings import from_environment
-from shared.http import Answer, Call, answered
 
 REQUEST = {"instance": "pg-prod-01", "target": "drills"}
 

@@ -7,11 +7,11 @@ import pytest
 from stories import now_is, up_to
 from world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, faster, running
 
-from shared.api_dead import DeadLetters
+from shared.api.dead_letters import DeadLetters
+from shared.api.http import Call
 from shared.config.desk_file import Channel
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
-from shared.http import Call
 from shared.notices.outbox import Notice, Outbox
 from shared.workflow.operator_acts import Act
 

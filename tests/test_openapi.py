@@ -10,9 +10,9 @@ import pytest
 import function_app
 from local.contract import PUBLISHED, desk_schema, text
 from local.host.process import ROOT
-from shared.http import Call
-from shared.openapi import document, served
-from shared.routes import ROUTES
+from shared.api.http import Call
+from shared.api.openapi import document, served
+from shared.api.routes import ROUTES
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

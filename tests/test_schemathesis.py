@@ -14,8 +14,8 @@ from sink_kit import sink
 from local.azurite import Azurite
 from local.emulator import Emulator, Options
 from local.host.process import ROOT, HostProcess, Launch
+from shared.api.routes import ROUTES
 from shared.config.settings import QUEUE, TABLE
-from shared.routes import ROUTES
 
 KEY = "the-master-key-of-this-run"
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "10")

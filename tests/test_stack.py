@@ -17,8 +17,8 @@ from stack_kit import DRILL, by_key, ended, submissions, told
 
 from local.processes import ROOT, wait_until
 from local.stack import Options, Stack
+from shared.api.routes import ROUTES, Route
 from shared.config.settings import QUEUE, TABLE
-from shared.routes import ROUTES, Route
 
 pytestmark = pytest.mark.slow
 FLEX = (

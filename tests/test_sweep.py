@@ -8,12 +8,12 @@ from fakes import OTHER_VAULT, VAULT
 from stories import no, now_is, up_to
 from world import World, faster, running
 
+from shared.api.health import Health
+from shared.api.http import Call
 from shared.config.settings import Settings
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
-from shared.health import Health
-from shared.http import Call
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change

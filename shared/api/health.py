@@ -5,12 +5,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import Desk
 from shared.config.secrets import resolve
 from shared.config.settings import VERSION, Settings
 from shared.domain.problems import Ours, Trouble
 from shared.domain.values import utc
-from shared.http import Answer, Call, json_answer
 from shared.notices.resolved import resolve_channel
 from shared.storage import row_keys
 from shared.storage.store import Row

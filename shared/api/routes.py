@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared import contract as c
-from shared.api_list import MOST, PAGE
+from shared.api import schemas as c
+from shared.api.listing import MOST, PAGE
 from shared.domain.request import RestoreRequest
 from shared.workflow.operator_acts import Act, Again, Resolution
 

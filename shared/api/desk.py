@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.api.http import Answer, Call, json_answer, read_model
 from shared.azure.port import Rejected
 from shared.azure.recovery_points import PointRead, read_point, unfit
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble, unknown
 from shared.domain.restore import Datasource
 from shared.domain.values import iso
-from shared.http import Answer, Call, json_answer, read_model
 from shared.notices.facts import span
 from shared.notices.messages import Delivered, Stop
 from shared.notices.notifier import Notifier, sample_notice

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from shared.api.http import Answer, Call, json_answer
 from shared.domain.problems import invalid
-from shared.http import Answer, Call, json_answer
 from shared.storage import row_keys
 from shared.storage.store import Row
 from shared.workflow.ports import Parts

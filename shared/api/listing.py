@@ -9,16 +9,16 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from shared.api.http import Answer, Call, json_answer
+from shared.api.views import row_view
 from shared.config.policy import find_instance
 from shared.domain.problems import Ours, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import Restore
 from shared.domain.values import iso, utc
-from shared.http import Answer, Call, json_answer
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Row
-from shared.views import row_view
 from shared.workflow.ports import Parts
 
 PAGE = 100

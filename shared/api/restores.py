@@ -4,17 +4,17 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from shared.api_list import Listing
+from shared.api.http import Answer, Call, json_answer, read_model
+from shared.api.listing import Listing
+from shared.api.views import restore_view
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_json
 from shared.domain.restore import Restore
-from shared.http import Answer, Call, json_answer, read_model
 from shared.notices.outbox import read_notice
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
 from shared.storage.store import Row
 from shared.telemetry import tell
-from shared.views import restore_view
 from shared.workflow.intake import Accepted, Caller, Intake
 from shared.workflow.operator_acts import Act, Acts, Again, Resolution, not_found
 from shared.workflow.ports import Parts

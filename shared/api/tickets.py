@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 
+from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import TicketSource
 from shared.config.secrets import resolve
 from shared.config.settings import Settings
 from shared.domain.problems import Problem, Trouble, Unreadable
-from shared.http import Answer, Call, json_answer
 from shared.storage.queue_messages import wake_message
 from shared.tickets.entra_tokens import Keys
 from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify

@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.api_list import LINES
+from shared.api.http import PROBLEM, Answer, Call, json_answer
+from shared.api.listing import LINES
+from shared.api.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
+from shared.api.schemas import ProblemView
 from shared.config.settings import VERSION
-from shared.contract import ProblemView
 from shared.domain.request import RestoreRequest
-from shared.http import PROBLEM, Answer, Call, json_answer
-from shared.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
 
 TITLES = {
     400: "the request cannot be read",
