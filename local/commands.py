@@ -25,11 +25,11 @@ COMMANDS = {
     "chaos": Command("local.chaos", "hinders a stack at work and counts what is lost or doubled", azurite=True),
     "bench": Command("local.bench", "measures the desk beside the same work done with the SDK"),
     "package": Command("local.package", "makes the zip that Azure runs", own_arguments=True),
-    "map": Command("local.map", "shows what a ticket mapping makes of a webhook", inherits=True),
-    "check": Command("local.check", "validates a desk.toml", inherits=True),
-    "init": Command("local.init", "writes a desk.toml of all instances of a vault", inherits=True),
+    "map": Command("deskctl.map", "shows what a ticket mapping makes of a webhook", inherits=True),
+    "check": Command("deskctl.check", "validates a desk.toml", inherits=True),
+    "init": Command("deskctl.init", "writes a desk.toml of all instances of a vault", inherits=True),
     "doctor": Command("local.doctor", "checks a desk.toml and a deployment from the outside", inherits=True),
-    "ask": Command("local.ask", "asks a deployed desk for a restore and follows it", inherits=True),
+    "ask": Command("deskctl.ask", "asks a deployed desk for a restore and follows it", inherits=True),
 }
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from local.arm_reader import Absent, ArmReader, Hidden
-from local.check import ground, read
+from deskctl.arm_reader import Absent, ArmReader, Hidden
+from deskctl.check import ground, read
 from local.doctor_desk import Deployed, clock
 from local.doctor_findings import Finding, fault, ok, show, unknown
 from local.doctor_print import role_lines

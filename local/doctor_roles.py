@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.arm_reader import Absent, ArmReader, Hidden, Json
+from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
 from local.doctor_findings import Finding, fault, ok, unknown, warning
 from shared.advice.shell_commands import BACKUP_OPERATOR, BLOB_CONTRIBUTOR, READER, SECRETS_USER, az
 

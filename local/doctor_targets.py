@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local.arm_reader import Absent, ArmReader, Hidden
+from deskctl.arm_reader import Absent, ArmReader, Hidden
 from local.doctor_findings import Finding, fault, ok, unknown
 from local.doctor_roles import READS, READS_SECRETS, WRITES_BLOBS, needs
 from local.doctor_vaults import Vault, Vaults

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from local.arm_reader import Absent, ArmReader, Hidden, Json
+from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
 from local.doctor_findings import Finding, fault, ok, unknown, warning
 from local.doctor_roles import OPERATES, READS, needs, standing
 from shared.advice.shell_commands import az

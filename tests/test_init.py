@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from emulator_kit import FLEX, GUARDED, SINGLES, WORLD
 
-from local.arm_reader import ArmReader
+from deskctl.arm_reader import ArmReader
+from deskctl.init import render
 from local.cli import run
 from local.emulator import Emulator, Options
 from local.emulator.seed import Vault
-from local.init import render
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain import resource_ids
 from shared.domain.problems import Ours

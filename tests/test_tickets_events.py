@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ticket_samples import DESK, SAMPLES, mapped, saved
 
-from local import map as map_command
+from deskctl import map as map_command
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
 from shared.tickets.event import event_of

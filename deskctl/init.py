@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local.arm_reader import Absent, ArmReader, Hidden
+from deskctl.arm_reader import Absent, ArmReader, Hidden
 from shared.config.desk_file import parse_desk
 from shared.config.settings import is_loopback
 from shared.domain import resource_ids
