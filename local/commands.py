@@ -28,7 +28,7 @@ COMMANDS = {
     "map": Command("deskctl.map", "shows what a ticket mapping makes of a webhook", inherits=True),
     "check": Command("deskctl.check", "validates a desk.toml", inherits=True),
     "init": Command("deskctl.init", "writes a desk.toml of all instances of a vault", inherits=True),
-    "doctor": Command("local.doctor", "checks a desk.toml and a deployment from the outside", inherits=True),
+    "doctor": Command("deskctl.doctor.command", "checks a desk.toml and a deployment from the outside", inherits=True),
     "ask": Command("deskctl.ask", "asks a deployed desk for a restore and follows it", inherits=True),
 }
 

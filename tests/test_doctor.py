@@ -22,8 +22,8 @@ from doctor_kit import (
 )
 from emulator_kit import FLEX, GUARDED, SILENT, SINGLES, WORLD
 
+from deskctl.doctor.desk import clock
 from local.cli import run
-from local.doctor_desk import clock
 from local.emulator import Emulator, Options
 from local.emulator.seed import SUBSCRIPTION, Assignment
 

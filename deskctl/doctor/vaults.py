@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
-from local.doctor_findings import Finding, fault, ok, unknown, warning
-from local.doctor_roles import OPERATES, READS, needs, standing
+from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
+from deskctl.doctor.roles import OPERATES, READS, needs, standing
 from shared.advice.shell_commands import az
 from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.settings import API_VERSION

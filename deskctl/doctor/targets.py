@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden
-from local.doctor_findings import Finding, fault, ok, unknown
-from local.doctor_roles import READS, READS_SECRETS, WRITES_BLOBS, needs
-from local.doctor_vaults import Vault, Vaults
+from deskctl.doctor.findings import Finding, fault, ok, unknown
+from deskctl.doctor.roles import READS, READS_SECRETS, WRITES_BLOBS, needs
+from deskctl.doctor.vaults import Vault, Vaults
 from shared.advice.shell_commands import account_and_container, az
 from shared.config.desk_file import Rights
 from shared.config.policy import Ground, decide

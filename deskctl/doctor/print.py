@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from local.doctor_roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
+from deskctl.doctor.roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
 from shared.advice.shell_commands import THE_ID, Verbatim, account_and_container, az, identity_of, within
 from shared.config.desk_file import Desk, Rights
 from shared.config.policy import Ground, decide

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
-from local.doctor_findings import Finding, fault, ok, unknown, warning
+from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
 from shared.advice.shell_commands import BACKUP_OPERATOR, BLOB_CONTRIBUTOR, READER, SECRETS_USER, az
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"

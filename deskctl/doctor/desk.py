@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.doctor_findings import Finding, fault, ok, unknown, warning
+from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
 from shared.advice.shell_commands import Verbatim, az
 from shared.config.desk_file import Channel, Desk, FromEnvironment
 from shared.config.settings import VERSION, is_loopback

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden
 from deskctl.check import ground, read
-from local.doctor_desk import Deployed, clock
-from local.doctor_findings import Finding, fault, ok, show, unknown
-from local.doctor_print import role_lines
-from local.doctor_targets import Targets
-from local.doctor_vaults import Vaults
+from deskctl.doctor.desk import Deployed, clock
+from deskctl.doctor.findings import Finding, fault, ok, show, unknown
+from deskctl.doctor.print import role_lines
+from deskctl.doctor.targets import Targets
+from deskctl.doctor.vaults import Vaults
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
 from shared.config.settings import API_VERSION, is_loopback
