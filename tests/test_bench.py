@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.bench import cases_of, drawn, measure, show
-from local.bench_capacity import capacity
-from local.bench_imports import self_times
-from local.bench_result import KINDS, Result, result, verdicts
-from local.bench_sweep import sweep_once
-from local.bench_world import Case
+from local.bench.capacity import capacity
+from local.bench.command import cases_of, drawn, measure, show
+from local.bench.imports import self_times
+from local.bench.result import KINDS, Result, result, verdicts
+from local.bench.sweep import sweep_once
+from local.bench.world import Case
 
 CASE = Case(restores=2, vaults=1, speed=10.0)
 JOBS = [{"id": "a", "ends": "2026-10-01T12:00:00.0000000Z"}, {"id": "b", "ends": "2026-10-01T12:00:00.5000000Z"}]

@@ -14,11 +14,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local import bench_imports
-from local.bench_capacity import capacity, table
-from local.bench_chart import chart
-from local.bench_result import KINDS, Result, result, verdicts
-from local.bench_world import Case, World, world
+from local.bench import imports as bench_imports
+from local.bench.capacity import capacity, table
+from local.bench.chart import chart
+from local.bench.result import KINDS, Result, result, verdicts
+from local.bench.world import Case, World, world
 from local.environment import hermetic
 from local.processes import ROOT
 
@@ -110,7 +110,7 @@ def contend(name: str, case: Case, made: World, say: Any) -> dict[str, Any]:
 
 def swept(vaults: int, each: int) -> dict[str, Any]:
     """The sweep of open restores that did not change, in a process alone."""
-    line = [sys.executable, "-m", "local.bench_sweep", str(vaults), str(each)]
+    line = [sys.executable, "-m", "local.bench.sweep", str(vaults), str(each)]
     done = subprocess.run(line, cwd=ROOT, env=hermetic(os.environ), capture_output=True, text=True, check=True)
     value: dict[str, Any] = json.loads(done.stdout)
     return value

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from local.bench_result import OTHER, Result
+from local.bench.result import OTHER, Result
 from shared.sweep.call_budget import READS, STARTS
 from shared.workflow.workflow import STARTS as BY_MESSAGE
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from local.bench_world import Case
+from local.bench.world import Case
 
 GROUPS = {
     "recoveryPoints": "points", "validateRestore": "validate", "restore": "restore", "operationStatus": "operations",

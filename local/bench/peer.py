@@ -10,8 +10,8 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.mgmt.dataprotection import DataProtectionMgmtClient, models
 
-from local.bench_contender import Score, until_done
-from local.bench_world import CONTAINER, Case, contender_arguments
+from local.bench.contender import Score, until_done
+from local.bench.world import CONTAINER, Case, contender_arguments
 
 JOB_EVERY = 30.0  # seconds between two looks at a job, as the SDK's own pollers wait by default
 LIMIT = 6 * 3600.0  # of the service's seconds

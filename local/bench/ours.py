@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.bench_contender import Score, until_done
-from local.bench_queue import BenchQueue
-from local.bench_world import CONTAINER, Case, World, contender_arguments
+from local.bench.contender import Score, until_done
+from local.bench.queue import BenchQueue
+from local.bench.world import CONTAINER, Case, World, contender_arguments
 from local.memory import MemoryStore
 from shared.api.http import Call
 from shared.composition import App

@@ -1,0 +1,1 @@
+"""Measures the desk beside the same work done with the SDK."""
