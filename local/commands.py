@@ -20,11 +20,11 @@ COMMANDS = {
         "local.demo", "asks a whole stack for restores of every kind and shows how each ends", azurite=True
     ),
     "up": Command("local.up", "keeps a whole stack running and prints its URLs and a key", azurite=True, inherits=True),
-    "test": Command("local.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),
+    "test": Command("local.build.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),
     "emulator": Command("local.emulator", "the Data Protection emulator alone", inherits=True, own_arguments=True),
     "chaos": Command("local.chaos", "hinders a stack at work and counts what is lost or doubled", azurite=True),
     "bench": Command("local.bench.command", "measures the desk beside the same work done with the SDK"),
-    "package": Command("local.package", "makes the zip that Azure runs", own_arguments=True),
+    "package": Command("local.build.package", "makes the zip that Azure runs", own_arguments=True),
     "map": Command("deskctl.map", "shows what a ticket mapping makes of a webhook", inherits=True),
     "check": Command("deskctl.check", "validates a desk.toml", inherits=True),
     "init": Command("deskctl.init", "writes a desk.toml of all instances of a vault", inherits=True),

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from local.cards import embedded
+from local.build.cards import embedded
 from shared.config.desk_file import parse_desk
 from shared.notices.channels.registry import COMPOSE
 from shared.tickets.mapping import check_mappings
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_cards_in_the_documentation_are_the_cards() -> None:
     page = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
-    assert page == embedded(page), "python3 -m local.cards docs/channels.md makes them anew"
+    assert page == embedded(page), "python3 -m local.build.cards docs/channels.md makes them anew"
     assert all(f"| `{kind}` |" in page for kind in COMPOSE)
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from local.checks import Verdicts, passes
+from local.build.checks import Verdicts, passes
 from local.cli import parser_for, present
 from local.commands import COMMANDS
 from local.environment import LOOPBACK, hermetic

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.bicep import BicepFile, read
+from local.build.bicep import BicepFile, read
 from shared.config.settings import QUEUE, TABLE, from_environment
 from shared.redaction import named_in
 

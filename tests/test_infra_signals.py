@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.bicep import read
+from local.build.bicep import read
 
 ROOT = Path(__file__).parents[1]
 ALERTS = [one for one in read(ROOT / "infra/alerts.bicep").objects if "query" in one and "severity" in one]

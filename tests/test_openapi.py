@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 import function_app
-from local.contract import PUBLISHED, desk_schema, text
+from local.build.contract import PUBLISHED, desk_schema, text
 from local.host.process import ROOT
 from shared.api.http import Call
 from shared.api.openapi import document, served
@@ -18,7 +18,7 @@ from shared.api.routes import ROUTES
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_what_is_committed_is_what_is_generated(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == text(PUBLISHED[name]()), (
-        "run: .venv/bin/python -m local.contract"
+        "run: .venv/bin/python -m local.build.contract"
     )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.package import APP, NotPackaged, interpreter, package, stage
-from local.package_index import NotIndexed, closure, index
+from local.build.package import APP, NotPackaged, interpreter, package, stage
+from local.build.package_index import NotIndexed, closure, index
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]

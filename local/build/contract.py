@@ -1,4 +1,4 @@
-"""Writes the published contracts: docs/openapi.json and docs/desk.schema.json (`python -m local.contract`)."""
+"""Writes the published contracts: docs/openapi.json and docs/desk.schema.json (`python -m local.build.contract`)."""
 
 import json
 from collections.abc import Callable

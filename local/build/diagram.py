@@ -1,4 +1,4 @@
-"""Draws the table of steps as the README's state diagram: `python -m local.diagram`. Pure but for its print."""
+"""Draws the table of steps as the README's state diagram: `python -m local.build.diagram`. Pure but for its print."""
 
 from collections import defaultdict
 

@@ -1,4 +1,4 @@
-"""The samples in docs/channels.md, made by what makes the notices: `python3 -m local.cards docs/channels.md`."""
+"""The samples in docs/channels.md, made by what makes the notices: `python3 -m local.build.cards docs/channels.md`."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from shared.notices.channels.registry import compose
 from shared.notices.messages import Kind, Resolved
 from shared.notices.sample import sample_facts
 
-BEGIN, END = "<!-- samples: made by local/cards.py, not by hand -->", "<!-- end of samples -->"
+BEGIN, END = "<!-- samples: made by local/build/cards.py, not by hand -->", "<!-- end of samples -->"
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 _SECRET = "whsec_c2FtcGxlIGtleSwgbm90IGEgc2VjcmV0IQ=="  # noqa: S105 - it signs nothing but the samples
 _TICKETS = {

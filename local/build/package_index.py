@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = Path(".python_packages/lib/site-packages")
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")  # what Azure's worker brings
 # Indexing imports function_app.py alone; what the app imports later, on its first call, is looked at as well.

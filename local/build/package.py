@@ -18,9 +18,9 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from local.package_index import index
+from local.build.package_index import index
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 APP = ("function_app.py", "host.json", "requirements.txt", "desk.toml", "shared")
 LIBRARIES = Path(".python_packages/lib/site-packages")  # where the worker looks
 TARGET = "3.13"
