@@ -22,7 +22,7 @@ COMMANDS = {
     "up": Command("local.up", "keeps a whole stack running and prints its URLs and a key", azurite=True, inherits=True),
     "test": Command("local.build.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),
     "emulator": Command("local.emulator", "the Data Protection emulator alone", inherits=True, own_arguments=True),
-    "chaos": Command("local.chaos", "hinders a stack at work and counts what is lost or doubled", azurite=True),
+    "chaos": Command("local.chaos.command", "hinders a stack at work and counts what is lost or doubled", azurite=True),
     "bench": Command("local.bench.command", "measures the desk beside the same work done with the SDK"),
     "package": Command("local.build.package", "makes the zip that Azure runs", own_arguments=True),
     "map": Command("deskctl.map", "shows what a ticket mapping makes of a webhook", inherits=True),

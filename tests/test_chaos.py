@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.chaos_invariants import Evidence, invariants
-from local.chaos_plan import Request, fault_rules, schedule, span
-from local.chaos_world import SILENT, body, desk_toml, places, seed
+from local.chaos.invariants import Evidence, invariants
+from local.chaos.plan import Request, fault_rules, schedule, span
+from local.chaos.world import SILENT, body, desk_toml, places, seed
 from local.emulator.faults import Rule
 from local.processes import ROOT
 from shared.config.desk_file import parse_desk

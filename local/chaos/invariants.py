@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.chaos_plan import Request
+from local.chaos.plan import Request
 from shared.workflow.doubt import TAKEN
 
 type View = dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from local.chaos_world import Place, body
+from local.chaos.world import Place, body
 
 What = Literal["ask", "kill", "stall", "freeze", "cut", "swallow", "queue down", "table down", "copies", "withdraw"]
 Via = Literal["http", "queue", "unreadable"]

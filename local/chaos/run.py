@@ -13,10 +13,10 @@ import httpx
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
-from local.chaos_callers import Callers
-from local.chaos_invariants import Evidence, View, jobs_of
-from local.chaos_plan import HOSTS, Deed, Request, fault_rules
-from local.chaos_world import SILENT, Place, body, places, seed_json
+from local.chaos.callers import Callers
+from local.chaos.invariants import Evidence, View, jobs_of
+from local.chaos.plan import HOSTS, Deed, Request, fault_rules
+from local.chaos.world import SILENT, Place, body, places, seed_json
 from local.links import Link
 from local.processes import NotStarted, wait_until
 from local.stack import Stack

@@ -15,10 +15,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.chaos_invariants import Evidence, Invariant, ever_lost, invariants
-from local.chaos_plan import Deed, schedule, span
-from local.chaos_run import Run, Say
-from local.chaos_world import desk_toml, places
+from local.chaos.invariants import Evidence, Invariant, ever_lost, invariants
+from local.chaos.plan import Deed, schedule, span
+from local.chaos.run import Run, Say
+from local.chaos.world import desk_toml, places
 from local.stack import Options, Stack
 
 HOSTS = (("http",), ("queue",), ("timer",))  # as Functions runs them: separate instances, nothing shared in memory

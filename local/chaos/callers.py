@@ -10,7 +10,7 @@ import httpx
 from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
 
-from local.chaos_plan import Request
+from local.chaos.plan import Request
 
 PATIENCE = 240.0
 

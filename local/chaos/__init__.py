@@ -1,0 +1,1 @@
+"""Hinders a stack at work and counts what is lost or doubled."""
