@@ -17,7 +17,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "demo": Command(
-        "local.demo", "asks a whole stack for restores of every kind and shows how each ends", azurite=True
+        "local.demo.demo", "asks a whole stack for restores of every kind and shows how each ends", azurite=True
     ),
     "up": Command("local.up", "keeps a whole stack running and prints its URLs and a key", azurite=True, inherits=True),
     "test": Command("local.build.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),

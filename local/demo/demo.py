@@ -15,8 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.azurite import AzuriteError
-from local.cases import FAILING, cases
-from local.following import Followed, Following
+from local.demo.cases import FAILING, cases
+from local.demo.following import Followed, Following
 from local.processes import NotStarted
 from local.stack import Options, Stack
 

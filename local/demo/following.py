@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from local.cases import Case
+from local.demo.cases import Case
+from local.demo.ticket_calls import EVENTS, call
 from local.stack import Stack
-from local.ticket_calls import EVENTS, call
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Asks a whole stack for restores of every kind and shows how each ends."""
