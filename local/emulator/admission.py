@@ -5,10 +5,10 @@ import math
 import re
 from collections.abc import Mapping
 
+from local.emulator.api.calls import Answer, Call, World
+from local.emulator.api.routes import Found, Route
 from local.emulator.budgets import Caller, spend
-from local.emulator.calls import Answer, Call, World
 from local.emulator.errors import gateway
-from local.emulator.routes import Found, Route
 from local.emulator.seed import TENANT
 
 _VERSIONS = {

@@ -11,13 +11,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from local.emulator import admission, errors, faulty, incoming, journal, ticks
-from local.emulator.asks import MalformedError
-from local.emulator.calls import Answer, Call, Handler, RefusedError, World
+from local.emulator.api.calls import Answer, Call, Handler, RefusedError, World
+from local.emulator.api.request_bodies import MalformedError
+from local.emulator.api.routes import Found, find
 from local.emulator.codes import CODES
 from local.emulator.errors import Json
 from local.emulator.faults import Answering, PauseFault, ResetFault, strike
 from local.emulator.faulty import Reply
-from local.emulator.routes import Found, find
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.emulator import faults, journal, planting, ticks, work
-from local.emulator.calls import World
+from local.emulator.api.calls import World
+from local.emulator.api.routes import ROUTES
 from local.emulator.errors import Json
-from local.emulator.routes import ROUTES
 from local.emulator.seed import Seed
 from local.emulator.worlds import bench_seed
 

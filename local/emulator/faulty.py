@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from local.emulator import errors
-from local.emulator.calls import Answer, Call
+from local.emulator.api.calls import Answer, Call
 from local.emulator.codes import CODES
 from local.emulator.faults import Answering, ErrorFault, StatusFault
 

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from local.emulator import ticks
-from local.emulator.asks import MalformedError, lowered
-from local.emulator.calls import Call, World
+from local.emulator.api.calls import Call, World
+from local.emulator.api.request_bodies import MalformedError, lowered
+from local.emulator.api.routes import Found
 from local.emulator.faults import Target
-from local.emulator.routes import Found
 from local.emulator.work import find_job, find_operation
 
 _STANDING = {

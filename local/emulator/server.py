@@ -19,8 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local.emulator import planting, ticks, tls
 from local.emulator import seed as seeds
+from local.emulator.api.calls import World
 from local.emulator.arm import Arm
-from local.emulator.calls import World
 from local.emulator.control import Control
 from local.emulator.inventory import Inventory
 from local.emulator.options import Options

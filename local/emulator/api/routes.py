@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from re import Pattern
 
-from local.emulator import cross_region, jobs, operations, restores, vaults
-from local.emulator.calls import Handler
+from local.emulator.api import cross_region, jobs, operations, restores, vaults
+from local.emulator.api.calls import Handler
 
 _SUBSCRIPTION = r"/subscriptions/(?P<subscription>[^/]+)"
 _GROUP = _SUBSCRIPTION + r"/resourceGroups/(?P<group>[^/]+)"

@@ -1,10 +1,19 @@
 """backupJobs by id and as a list, in the vault and across regions."""
 
 from local.emulator import wire_jobs, work
-from local.emulator.calls import NOT_FOUND, Answer, Call, RefusedError, World, known_instance, listed, the_vault
+from local.emulator.api.calls import (
+    NOT_FOUND,
+    Answer,
+    Call,
+    RefusedError,
+    World,
+    known_instance,
+    listed,
+    the_vault,
+)
+from local.emulator.api.vaults import skipped
 from local.emulator.inventory import HeldVault
 from local.emulator.ticks import DAY, SECOND
-from local.emulator.vaults import skipped
 
 _LISTED_DAYS = 14
 

@@ -4,8 +4,7 @@ import re
 from uuid import UUID, uuid5
 
 from local.emulator import ticks, wire
-from local.emulator.asks import MalformedError
-from local.emulator.calls import (
+from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
     Call,
@@ -16,6 +15,7 @@ from local.emulator.calls import (
     the_instance,
     the_vault,
 )
+from local.emulator.api.request_bodies import MalformedError
 from local.emulator.inventory import HeldInstance, HeldPoint
 from local.emulator.seed import Assignment
 

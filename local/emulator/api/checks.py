@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from local.emulator.asks import DatabaseTarget, FilesTarget, RehydrationRestore, RestoreAsk
+from local.emulator.api.request_bodies import DatabaseTarget, FilesTarget, RehydrationRestore, RestoreAsk
 from local.emulator.inventory import HeldInstance, HeldPoint, HeldVault
 from local.emulator.seed import FLEXIBLE, SINGLE
 from local.emulator.wire import guard_request, rehydration_status

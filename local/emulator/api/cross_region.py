@@ -1,16 +1,16 @@
 """The five POSTs of cross-region restore: under the vault's resource group and its secondary region."""
 
-from local.emulator import asks, jobs
-from local.emulator.asks import MalformedError
-from local.emulator.calls import NOT_FOUND, Answer, Call, RefusedError, World, known_instance
+from local.emulator.api import jobs, request_bodies
+from local.emulator.api.calls import NOT_FOUND, Answer, Call, RefusedError, World, known_instance
+from local.emulator.api.request_bodies import MalformedError
+from local.emulator.api.restores import accept_restore, accept_validation
+from local.emulator.api.vaults import list_points
 from local.emulator.inventory import HeldInstance, HeldVault
-from local.emulator.restores import accept_restore, accept_validation
 from local.emulator.ticks import SECOND
-from local.emulator.vaults import list_points
 
 
 def fetch_points(world: World, call: Call) -> Answer:
-    details = asks.read(asks.RegionDetails, call.body)
+    details = request_bodies.read(request_bodies.RegionDetails, call.body)
     held = _instance(world, call, details)
     return list_points(world, call, held, (0, _replicated(held.held, call.now)))
 
@@ -26,20 +26,20 @@ def restore(world: World, call: Call) -> Answer:
 
 
 def fetch_job(world: World, call: Call) -> Answer:
-    ask = asks.read(asks.JobAsk, call.body)
+    ask = request_bodies.read(request_bodies.JobAsk, call.body)
     held = _vault(world, call, ask.source_backup_vault_id, ask.source_region)
     return jobs.show(world, call, held, ask.job_id, cross_region=True)
 
 
 def fetch_jobs(world: World, call: Call) -> Answer:
-    ask = asks.read(asks.JobsAsk, call.body)
+    ask = request_bodies.read(request_bodies.JobsAsk, call.body)
     return jobs.show_all(
         world, call, _vault(world, call, ask.source_backup_vault_id, ask.source_region), cross_region=True
     )
 
 
-def _asked(world: World, call: Call) -> tuple[asks.CrossRegionAsk, HeldInstance]:
-    ask = asks.read(asks.CrossRegionAsk, call.body)
+def _asked(world: World, call: Call) -> tuple[request_bodies.CrossRegionAsk, HeldInstance]:
+    ask = request_bodies.read(request_bodies.CrossRegionAsk, call.body)
     held = _instance(world, call, ask.cross_region_restore_details)
     point = world.inventory.point(held.key, ask.restore_request_object.recovery_point_id)
     # A point that has not been copied to the secondary region yet does not exist there.
@@ -52,7 +52,7 @@ def _replicated(held: HeldVault, now: int) -> int:
     return now - int(held.vault.secondary_lag_hours * 3600 * SECOND)
 
 
-def _instance(world: World, call: Call, details: asks.RegionDetails) -> HeldInstance:
+def _instance(world: World, call: Call, details: request_bodies.RegionDetails) -> HeldInstance:
     vault = details.source_backup_instance_id.lower().partition("/backupinstances/")[0]
     _vault(world, call, vault, details.source_region)
     return known_instance(world, details.source_backup_instance_id)

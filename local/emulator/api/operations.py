@@ -1,8 +1,16 @@
 """operationStatus and operationResults under every scope: signed URLs only, at least one poll that still runs."""
 
 from local.emulator import wire_jobs, work
-from local.emulator.calls import NOT_FOUND, Answer, Call, RefusedError, World, gateway_refused, known_instance
-from local.emulator.restores import RETRY_SECONDS, followed, signed
+from local.emulator.api.calls import (
+    NOT_FOUND,
+    Answer,
+    Call,
+    RefusedError,
+    World,
+    gateway_refused,
+    known_instance,
+)
+from local.emulator.api.restores import RETRY_SECONDS, followed, signed
 from local.emulator.work import Operation
 
 

@@ -3,10 +3,17 @@
 import base64
 import uuid
 
-from local.emulator import asks, checks, work
-from local.emulator.asks import DatabaseTarget, FilesTarget, MalformedError, RehydrationRestore, RestoreAsk
-from local.emulator.calls import NOT_FOUND, Answer, Call, RefusedError, World, the_instance
-from local.emulator.checks import Refusal
+from local.emulator import work
+from local.emulator.api import checks, request_bodies
+from local.emulator.api.calls import NOT_FOUND, Answer, Call, RefusedError, World, the_instance
+from local.emulator.api.checks import Refusal
+from local.emulator.api.request_bodies import (
+    DatabaseTarget,
+    FilesTarget,
+    MalformedError,
+    RehydrationRestore,
+    RestoreAsk,
+)
 from local.emulator.faults import JobFault
 from local.emulator.inventory import HeldInstance, HeldPoint
 from local.emulator.seed import FLEXIBLE, stable_guid
@@ -21,13 +28,13 @@ RETRY_SECONDS = {"validate": 10, "restore": 30}
 
 def validate(world: World, call: Call) -> Answer:
     held = the_instance(world, call)
-    ask = asks.read(asks.ValidateAsk, call.body).restore_request_object
+    ask = request_bodies.read(request_bodies.ValidateAsk, call.body).restore_request_object
     return accept_validation(world, call, held, ask, "")
 
 
 def restore(world: World, call: Call) -> Answer:
     held = the_instance(world, call)
-    return accept_restore(world, call, held, asks.read_restore(call.body), "")
+    return accept_restore(world, call, held, request_bodies.read_restore(call.body), "")
 
 
 def accept_validation(world: World, call: Call, held: HeldInstance, ask: RestoreAsk, region: str) -> Answer:
