@@ -17,11 +17,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from local.emulator import planting, ticks, tls
+from local.emulator import planting, ticks
 from local.emulator import seed as seeds
 from local.emulator.api.calls import World
-from local.emulator.arm import Arm
-from local.emulator.control import Control
+from local.emulator.gateway import tls
+from local.emulator.gateway.arm import Arm
+from local.emulator.gateway.control import Control
 from local.emulator.inventory import Inventory
 from local.emulator.options import Options
 from local.emulator.seed import Seed

@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from local.emulator import admission, errors, faulty, incoming, journal, ticks
+from local.emulator import errors, ticks
 from local.emulator.api.calls import Answer, Call, Handler, RefusedError, World
 from local.emulator.api.request_bodies import MalformedError
 from local.emulator.api.routes import Found, find
 from local.emulator.codes import CODES
 from local.emulator.errors import Json
 from local.emulator.faults import Answering, PauseFault, ResetFault, strike
-from local.emulator.faulty import Reply
+from local.emulator.gateway import admission, incoming, journal, spoilt_replies
+from local.emulator.gateway.spoilt_replies import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ class Arm:
             if refusal is not None or found.route is None:
                 refusal = refusal or Answer(status=404)
                 self._note(call, refusal.status, effect=False)
-                return faulty.plain(refusal, headers)
+                return spoilt_replies.plain(refusal, headers)
             call = replace(call, struck=strike(self._world.store, self._world.options.fault_seed, call.subject))
             if call.struck.answer is None:
-                return faulty.plain(self._handled(call, found.route.handler), headers)
+                return spoilt_replies.plain(self._handled(call, found.route.handler), headers)
             return _Struck(call, found.route.handler, headers, call.struck.answer)
 
     async def _suffered(self, hit: _Struck, receive: Receive) -> Reply:
@@ -72,8 +73,12 @@ class Arm:
         fault = hit.fault
         if isinstance(fault, PauseFault):
             return await self._paused(hit, fault, receive)
-        self._happened(hit, faulty.shown(fault))
-        return Reply(broken=True) if isinstance(fault, ResetFault) else faulty.faulted(fault, hit.call, hit.headers)
+        self._happened(hit, spoilt_replies.shown(fault))
+        return (
+            Reply(broken=True)
+            if isinstance(fault, ResetFault)
+            else spoilt_replies.faulted(fault, hit.call, hit.headers)
+        )
 
     async def _paused(self, hit: _Struck, fault: PauseFault, receive: Receive) -> Reply:
         """A call that was sent takes effect even when its client did not wait; only a hang ends with the client."""
@@ -86,7 +91,7 @@ class Arm:
         await asyncio.sleep(fault.seconds)
         with self._world.store.transaction():
             now = replace(hit.call, now=self._world.clock())
-            return faulty.plain(answer or self._handled(now, hit.handler), hit.headers)
+            return spoilt_replies.plain(answer or self._handled(now, hit.handler), hit.headers)
 
     def _happened(self, hit: _Struck, shown: int) -> None:
         with self._world.store.transaction():
