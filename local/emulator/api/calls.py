@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from local.emulator.errors import Json
-from local.emulator.faults import Struck, Target
+from local.emulator.hindrance.faults import Struck, Target
 from local.emulator.inventory import HeldInstance, HeldVault, Inventory
 from local.emulator.options import Options
 from local.emulator.signing import Signer

@@ -14,7 +14,7 @@ from local.emulator.api.request_bodies import (
     RehydrationRestore,
     RestoreAsk,
 )
-from local.emulator.faults import JobFault
+from local.emulator.hindrance.faults import JobFault
 from local.emulator.inventory import HeldInstance, HeldPoint
 from local.emulator.seed import FLEXIBLE, stable_guid
 from local.emulator.ticks import DAY

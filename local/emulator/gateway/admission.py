@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from local.emulator.api.calls import Answer, Call, World
 from local.emulator.api.routes import Found, Route
-from local.emulator.budgets import Caller, spend
 from local.emulator.errors import gateway
+from local.emulator.hindrance.budgets import Caller, spend
 from local.emulator.seed import TENANT
 
 _VERSIONS = {

@@ -16,9 +16,9 @@ from local.emulator.api.request_bodies import MalformedError
 from local.emulator.api.routes import Found, find
 from local.emulator.codes import CODES
 from local.emulator.errors import Json
-from local.emulator.faults import Answering, PauseFault, ResetFault, strike
 from local.emulator.gateway import admission, incoming, journal, spoilt_replies
 from local.emulator.gateway.spoilt_replies import Reply
+from local.emulator.hindrance.faults import Answering, PauseFault, ResetFault, strike
 
 
 @dataclass(frozen=True, slots=True)

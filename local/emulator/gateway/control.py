@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.emulator import faults, planting, ticks, work
+from local.emulator import planting, ticks, work
 from local.emulator.api.calls import World
 from local.emulator.api.routes import ROUTES
 from local.emulator.errors import Json
 from local.emulator.gateway import journal
+from local.emulator.hindrance import faults
 from local.emulator.seed import Seed
 from local.emulator.worlds import bench_seed
 

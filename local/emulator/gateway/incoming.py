@@ -9,7 +9,7 @@ from local.emulator import ticks
 from local.emulator.api.calls import Call, World
 from local.emulator.api.request_bodies import MalformedError, lowered
 from local.emulator.api.routes import Found
-from local.emulator.faults import Target
+from local.emulator.hindrance.faults import Target
 from local.emulator.work import find_job, find_operation
 
 _STANDING = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from local.emulator import errors
 from local.emulator.api.calls import Answer, Call
 from local.emulator.codes import CODES
-from local.emulator.faults import Answering, ErrorFault, StatusFault
+from local.emulator.hindrance.faults import Answering, ErrorFault, StatusFault
 
 _JSON = "application/json; charset=utf-8"
 _PAGE = (

@@ -1,0 +1,1 @@
+"""Faults and budgets that hinder the emulator's callers."""
