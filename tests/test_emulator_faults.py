@@ -8,7 +8,7 @@ import httpx
 import pytest
 from emulator_kit import EMPDB, FLEX, PG, SINGLES, Azure, Json, as_files, instance_path, vault_path
 
-from local.emulator.codes import CODES
+from local.emulator.wire.codes import CODES
 
 RESTORE = f"{instance_path(FLEX, PG)}/restore"
 VALIDATE = f"{instance_path(FLEX, PG)}/validateRestore"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator.codes import CODES
 from local.emulator.options import Options
 from local.emulator.server import Emulator
+from local.emulator.wire.codes import CODES
 from local.emulator.worlds import bench_seed
 from local.memory import MemoryQueue, MemoryStore
 from shared.advice.next_steps import next_step

@@ -24,7 +24,7 @@ from restores import (
     an_error,
 )
 
-from local.emulator.codes import CODES
+from local.emulator.wire.codes import CODES
 from shared.advice import shell_commands
 from shared.advice.next_steps import next_step, steps_of
 from shared.advice.remedies import REMEDIES

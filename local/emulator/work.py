@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from local.emulator.errors import Json
+from local.emulator.wire.errors import Json
 
 Category = Literal["Restore", "CrossRegionRestore", "Backup"]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from local.emulator.errors import Json
 from local.emulator.hindrance.faults import Struck, Target
 from local.emulator.inventory import HeldInstance, HeldVault, Inventory
 from local.emulator.options import Options
 from local.emulator.signing import Signer
 from local.emulator.store import Store
+from local.emulator.wire.errors import Json
 
 NOT_FOUND = "UserErrorGenericResourceNotFound"
 

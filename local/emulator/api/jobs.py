@@ -1,6 +1,6 @@
 """backupJobs by id and as a list, in the vault and across regions."""
 
-from local.emulator import wire_jobs, work
+from local.emulator import work
 from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
@@ -14,6 +14,7 @@ from local.emulator.api.calls import (
 from local.emulator.api.vaults import skipped
 from local.emulator.inventory import HeldVault
 from local.emulator.ticks import DAY, SECOND
+from local.emulator.wire import job_bodies
 
 _LISTED_DAYS = 14
 
@@ -33,7 +34,7 @@ def show(world: World, call: Call, held: HeldVault, id_: str, *, cross_region: b
         raise RefusedError(NOT_FOUND)
     if (found.category == "CrossRegionRestore") != cross_region:
         raise RefusedError(NOT_FOUND)
-    return Answer(body=wire_jobs.job(known_instance(world, found.instance), found, call.now, "get"))
+    return Answer(body=job_bodies.job(known_instance(world, found.instance), found, call.now, "get"))
 
 
 def show_all(world: World, call: Call, held: HeldVault, *, cross_region: bool) -> Answer:
@@ -44,7 +45,7 @@ def show_all(world: World, call: Call, held: HeldVault, *, cross_region: bool) -
     started, _, identity = (skipped(world, call) or "0:").partition(":")
     after = (int(started), identity)
     found = work.list_jobs(world.store.db, held.key, span, after, size + 1, cross_region=cross_region)
-    values = [wire_jobs.job(known_instance(world, each.instance), each, call.now, "list") for each in found[:size]]
+    values = [job_bodies.job(known_instance(world, each.instance), each, call.now, "list") for each in found[:size]]
     last = found[size - 1] if len(found) > size else None
     more = call.next_page(world.signer.token(f"{last.started}:{last.id}")) if last else None
     if cross_region and more is None:

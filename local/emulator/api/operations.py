@@ -1,6 +1,6 @@
 """operationStatus and operationResults under every scope: signed URLs only, at least one poll that still runs."""
 
-from local.emulator import wire_jobs, work
+from local.emulator import work
 from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
@@ -11,12 +11,13 @@ from local.emulator.api.calls import (
     known_instance,
 )
 from local.emulator.api.restores import RETRY_SECONDS, followed, signed
+from local.emulator.wire import job_bodies
 from local.emulator.work import Operation
 
 
 def status(world: World, call: Call) -> Answer:
     operation, running = _polled(world, call)
-    body = wire_jobs.operation_status(call.path, operation, call.now, running=running)
+    body = job_bodies.operation_status(call.path, operation, call.now, running=running)
     headers = {"Retry-After": world.options.retry_after(RETRY_SECONDS[operation.kind])} if running else {}
     return Answer(body=body, headers=headers)
 
@@ -32,7 +33,7 @@ def result(world: World, call: Call) -> Answer:
         f"/subscriptions/{held.held.subscription}/providers/Microsoft.DataProtection/locations/{operation.location}"
     )
     followable = signed(world, call, f"{location}/operationStatus/{operation.id}")
-    return Answer(body=wire_jobs.operation_result(operation), headers={"Azure-AsyncOperation": followable})
+    return Answer(body=job_bodies.operation_result(operation), headers={"Azure-AsyncOperation": followable})
 
 
 def _polled(world: World, call: Call) -> tuple[Operation, bool]:

@@ -18,7 +18,7 @@ from local.emulator.hindrance.faults import JobFault
 from local.emulator.inventory import HeldInstance, HeldPoint
 from local.emulator.seed import FLEXIBLE, stable_guid
 from local.emulator.ticks import DAY
-from local.emulator.wire import rehydration_status
+from local.emulator.wire.vault_bodies import rehydration_status
 from local.emulator.work import Job, Operation
 
 _TRANSFERRED = 71_152

@@ -3,7 +3,7 @@
 import re
 from uuid import UUID, uuid5
 
-from local.emulator import ticks, wire
+from local.emulator import ticks
 from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
@@ -18,6 +18,7 @@ from local.emulator.api.calls import (
 from local.emulator.api.request_bodies import MalformedError
 from local.emulator.inventory import HeldInstance, HeldPoint
 from local.emulator.seed import Assignment
+from local.emulator.wire import vault_bodies
 
 _CLAUSE = re.compile(r"(startDate|endDate) eq '([^']*)'")
 _FIRST = (1 << 62, "~")
@@ -25,23 +26,23 @@ _ROLES = UUID("0d1f2b70-5a3c-4f0e-8a54-7d9a1c1b2e01")
 
 
 def vault(world: World, call: Call) -> Answer:
-    return Answer(body=wire.vault(the_vault(world, call)))
+    return Answer(body=vault_bodies.vault(the_vault(world, call)))
 
 
 def vaults(world: World, call: Call) -> Answer:
     scope = call.group if "group" in call.params else f"/subscriptions/{call.params['subscription']}"
-    return listed(call, [wire.vault(held) for held in world.inventory.vaults(scope)], None, always=False)
+    return listed(call, [vault_bodies.vault(held) for held in world.inventory.vaults(scope)], None, always=False)
 
 
 def instance(world: World, call: Call) -> Answer:
-    return Answer(body=wire.instance(the_instance(world, call)))
+    return Answer(body=vault_bodies.instance(the_instance(world, call)))
 
 
 def instances(world: World, call: Call) -> Answer:
     held, size = the_vault(world, call), world.options.page_size
     found = world.inventory.instances(held, skipped(world, call) or "", size + 1)
     more = call.next_page(world.signer.token(found[size - 1].key)) if len(found) > size else None
-    return listed(call, [wire.instance(each) for each in found[:size]], more, always=False)
+    return listed(call, [vault_bodies.instance(each) for each in found[:size]], more, always=False)
 
 
 def point(world: World, call: Call) -> Answer:
@@ -49,7 +50,7 @@ def point(world: World, call: Call) -> Answer:
     found = world.inventory.point(held.key, call.params["point"])
     if found is None:
         raise RefusedError(NOT_FOUND)
-    return Answer(body=wire.point(held, found, call.now))
+    return Answer(body=vault_bodies.point(held, found, call.now))
 
 
 def points(world: World, call: Call) -> Answer:
@@ -63,7 +64,7 @@ def list_points(world: World, call: Call, held: HeldInstance, limits: tuple[int,
     size = world.options.page_size
     found = world.inventory.points(held.key, span, _before(world, call), size + 1)
     more = _next_points(world, call, found[size - 1]) if len(found) > size else None
-    return listed(call, [wire.point(held, each, call.now) for each in found[:size]], more, always=False)
+    return listed(call, [vault_bodies.point(held, each, call.now) for each in found[:size]], more, always=False)
 
 
 def _before(world: World, call: Call) -> tuple[int, str]:
@@ -111,12 +112,12 @@ def guard_proxy(world: World, call: Call) -> Answer:
     held = the_vault(world, call)
     if held.vault.guard is None:
         raise RefusedError(NOT_FOUND)
-    return Answer(body=wire.guard_proxy(held, held.vault.guard))
+    return Answer(body=vault_bodies.guard_proxy(held, held.vault.guard))
 
 
 def guard_proxies(world: World, call: Call) -> Answer:
     held = the_vault(world, call)
-    guards = [wire.guard_proxy(held, held.vault.guard)] if held.vault.guard else []
+    guards = [vault_bodies.guard_proxy(held, held.vault.guard)] if held.vault.guard else []
     return listed(call, guards, None, always=False)
 
 
@@ -125,7 +126,7 @@ def resource(world: World, call: Call) -> Answer:
     if found is None:
         kind, _, name = call.path.partition("/providers/")[2].rpartition("/")
         raise gateway_refused(404, "ResourceNotFound", f"The Resource '{kind}/{name}' was not found.")
-    return Answer(body=wire.resource(found))
+    return Answer(body=vault_bodies.resource(found))
 
 
 def role_assignments(world: World, call: Call) -> Answer:

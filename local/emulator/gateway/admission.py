@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from local.emulator.api.calls import Answer, Call, World
 from local.emulator.api.routes import Found, Route
-from local.emulator.errors import gateway
 from local.emulator.hindrance.budgets import Caller, spend
 from local.emulator.seed import TENANT
+from local.emulator.wire.errors import gateway
 
 _VERSIONS = {
     "2021-01-01",

@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from local.emulator import errors, ticks
+from local.emulator import ticks
 from local.emulator.api.calls import Answer, Call, Handler, RefusedError, World
 from local.emulator.api.request_bodies import MalformedError
 from local.emulator.api.routes import Found, find
-from local.emulator.codes import CODES
-from local.emulator.errors import Json
 from local.emulator.gateway import admission, incoming, journal, spoilt_replies
 from local.emulator.gateway.spoilt_replies import Reply
 from local.emulator.hindrance.faults import Answering, PauseFault, ResetFault, strike
+from local.emulator.wire import errors
+from local.emulator.wire.codes import CODES
+from local.emulator.wire.errors import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from starlette.routing import Route
 from local.emulator import planting, ticks, work
 from local.emulator.api.calls import World
 from local.emulator.api.routes import ROUTES
-from local.emulator.errors import Json
 from local.emulator.gateway import journal
 from local.emulator.hindrance import faults
 from local.emulator.seed import Seed
+from local.emulator.wire.errors import Json
 from local.emulator.worlds import bench_seed
 
 _RULES = TypeAdapter(list[faults.Rule])

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from local.emulator.errors import Json
+from local.emulator.wire.errors import Json
 
 
 def note(db: sqlite3.Connection, verb: str, doc: Json) -> None:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from local.emulator import errors
 from local.emulator.api.calls import Answer, Call
-from local.emulator.codes import CODES
 from local.emulator.hindrance.faults import Answering, ErrorFault, StatusFault
+from local.emulator.wire import errors
+from local.emulator.wire.codes import CODES
 
 _JSON = "application/json; charset=utf-8"
 _PAGE = (

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from local.emulator.codes import CODES
 from local.emulator.store import Store
+from local.emulator.wire.codes import CODES
 
 When = Literal["before", "after"]
 

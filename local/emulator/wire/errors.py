@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.emulator.codes import CODES, Code
+from local.emulator.wire.codes import CODES, Code
 
 type Json = dict[str, Any]
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from local.emulator import ticks
-from local.emulator.codes import CODES
-from local.emulator.errors import Json, asynchronous, user_facing
 from local.emulator.inventory import HeldInstance
 from local.emulator.seed import source_id
 from local.emulator.ticks import SECOND
-from local.emulator.wire import friendly_name, policy_id, policy_name
+from local.emulator.wire.codes import CODES
+from local.emulator.wire.errors import Json, asynchronous, user_facing
+from local.emulator.wire.vault_bodies import friendly_name, policy_id, policy_name
 from local.emulator.work import Job, Operation
 
 View = Literal["get", "list"]

@@ -1,9 +1,9 @@
 """Vaults, instances and recovery points as the service writes them. Pure."""
 
 from local.emulator import ticks
-from local.emulator.errors import Json
 from local.emulator.inventory import HeldInstance, HeldPoint, HeldVault
 from local.emulator.seed import FLEXIBLE, SINGLE, TENANT, Guard, Resource, server_id, source_id, stable_guid
+from local.emulator.wire.errors import Json
 
 _RESTORE_ACTION = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
 

@@ -1,0 +1,1 @@
+"""The bodies and errors that the emulator sends."""
