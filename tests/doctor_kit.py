@@ -10,7 +10,7 @@ from served_desk import written
 
 from local.cli import run
 from local.emulator import Emulator, Options
-from local.emulator.seed import SUBSCRIPTION, Assignment, Resource, Seed, Vault
+from local.emulator.world.seed import SUBSCRIPTION, Assignment, Resource, Seed, Vault
 
 DESK = "22222222-2222-3333-4444-555555555555"
 ME = "33333333-2222-3333-4444-555555555555"

@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 
-from local.emulator import Emulator, Options, ticks
-from local.emulator.seed import Instance, Seed, Vault
-from local.emulator.worlds import default_seed
+from local.emulator import Emulator, Options
+from local.emulator.world import ticks
+from local.emulator.world.seed import Instance, Seed, Vault
+from local.emulator.world.worlds import default_seed
 
 type Json = dict[str, Any]
 

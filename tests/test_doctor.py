@@ -25,7 +25,7 @@ from emulator_kit import FLEX, GUARDED, SILENT, SINGLES, WORLD
 from deskctl.doctor.desk import clock
 from local.cli import run
 from local.emulator import Emulator, Options
-from local.emulator.seed import SUBSCRIPTION, Assignment
+from local.emulator.world.seed import SUBSCRIPTION, Assignment
 
 DATABASE = {
     "kind": "database",

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from emulator_kit import EMPDB, FLEX, PG, SINGLES, WORLD, Azure, as_files, instance_path, vault_path
 
-from local.emulator import ticks
-from local.emulator.seed import parse
-from local.emulator.ticks import DAY, SECOND
-from local.emulator.worlds import bench_seed
+from local.emulator.world import ticks
+from local.emulator.world.seed import parse
+from local.emulator.world.ticks import DAY, SECOND
+from local.emulator.world.worlds import bench_seed
 
 
 def test_calls_and_counts(tmp_path: Path) -> None:

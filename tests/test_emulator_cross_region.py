@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from emulator_kit import FLEX, GEO, PG, Azure, Json, as_files, instance_path, vault_path
 
-from local.emulator.seed import Instance, Point, Seed, Vault
+from local.emulator.world.seed import Instance, Point, Seed, Vault
 
 REGION = f"{vault_path(GEO).partition('/backupVaults')[0]}/locations/centralus"
 ORDERS = GEO.instances[0]

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from emulator_kit import FLEX, PG, SINGLES, Azure, as_files, instance_path, vault_path
 
-from local.emulator import ticks
-from local.emulator.seed import Instance, Point, Seed, Vault
+from local.emulator.world import ticks
+from local.emulator.world.seed import Instance, Point, Seed, Vault
 
 
 @pytest.fixture(scope="module")

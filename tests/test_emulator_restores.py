@@ -24,7 +24,7 @@ from emulator_kit import (
     vault_path,
 )
 
-from local.emulator.seed import Instance, Point, Seed, Vault
+from local.emulator.world.seed import Instance, Point, Seed, Vault
 
 CONTAINER_ID = f"{WORLD.resources[0].id}/blobServices/default/containers/drills"
 MISSING = object()

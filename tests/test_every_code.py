@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator.options import Options
 from local.emulator.server import Emulator
 from local.emulator.wire.codes import CODES
-from local.emulator.worlds import bench_seed
+from local.emulator.world.options import Options
+from local.emulator.world.worlds import bench_seed
 from local.memory import MemoryQueue, MemoryStore
 from shared.advice.next_steps import next_step
 from shared.azure.retryable import PASSING_CODES

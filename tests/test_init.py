@@ -11,7 +11,7 @@ from deskctl.arm_reader import ArmReader
 from deskctl.init import render
 from local.cli import run
 from local.emulator import Emulator, Options
-from local.emulator.seed import Vault
+from local.emulator.world.seed import Vault
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain import resource_ids
 from shared.domain.problems import Ours

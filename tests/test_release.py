@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.emulator.options import Options
 from local.emulator.server import Emulator
+from local.emulator.world.options import Options
 from local.memory import MemoryQueue, MemoryStore
 from shared.composition import App
 from shared.config.settings import from_environment

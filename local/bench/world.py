@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from local.emulator.seed import SUBSCRIPTION, Instance, vault_id
-from local.emulator.worlds import bench_seed
+from local.emulator.world.seed import SUBSCRIPTION, Instance, vault_id
+from local.emulator.world.worlds import bench_seed
 from local.environment import hermetic
 from local.processes import Child
 

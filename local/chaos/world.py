@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from local.emulator.seed import SUBSCRIPTION, Seed, stable_guid, vault_id
-from local.emulator.worlds import bench_seed
+from local.emulator.world.seed import SUBSCRIPTION, Seed, stable_guid, vault_id
+from local.emulator.world.worlds import bench_seed
 
 VAULTS, INSTANCES = 4, 8
 SILENT = "benchVault0"  # echoes no request ids: where nobody can tell, a person must

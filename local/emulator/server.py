@@ -17,18 +17,18 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from local.emulator import planting, ticks
-from local.emulator import seed as seeds
 from local.emulator.api.calls import World
 from local.emulator.gateway import tls
 from local.emulator.gateway.arm import Arm
 from local.emulator.gateway.control import Control
-from local.emulator.inventory import Inventory
-from local.emulator.options import Options
-from local.emulator.seed import Seed
-from local.emulator.signing import Signer
-from local.emulator.store import Store
-from local.emulator.worlds import default_seed
+from local.emulator.world import planting, ticks
+from local.emulator.world import seed as seeds
+from local.emulator.world.inventory import Inventory
+from local.emulator.world.options import Options
+from local.emulator.world.seed import Seed
+from local.emulator.world.signing import Signer
+from local.emulator.world.store import Store
+from local.emulator.world.worlds import default_seed
 
 
 def create_app(options: Options, seed: Seed | None = None, clock: Callable[[], int] = ticks.now) -> Starlette:

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from local.emulator.hindrance.faults import Struck, Target
-from local.emulator.inventory import HeldInstance, HeldVault, Inventory
-from local.emulator.options import Options
-from local.emulator.signing import Signer
-from local.emulator.store import Store
 from local.emulator.wire.errors import Json
+from local.emulator.world.inventory import HeldInstance, HeldVault, Inventory
+from local.emulator.world.options import Options
+from local.emulator.world.signing import Signer
+from local.emulator.world.store import Store
 
 NOT_FOUND = "UserErrorGenericResourceNotFound"
 

@@ -4,9 +4,9 @@ import re
 from typing import NamedTuple
 
 from local.emulator.api.request_bodies import DatabaseTarget, FilesTarget, RehydrationRestore, RestoreAsk
-from local.emulator.inventory import HeldInstance, HeldPoint, HeldVault
-from local.emulator.seed import FLEXIBLE, SINGLE
 from local.emulator.wire.vault_bodies import guard_request, rehydration_status
+from local.emulator.world.inventory import HeldInstance, HeldPoint, HeldVault
+from local.emulator.world.seed import FLEXIBLE, SINGLE
 
 _DATABASE_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.DBforPostgreSQL/servers/[^/]+/databases/[^/]+",

@@ -5,8 +5,8 @@ from local.emulator.api.calls import NOT_FOUND, Answer, Call, RefusedError, Worl
 from local.emulator.api.request_bodies import MalformedError
 from local.emulator.api.restores import accept_restore, accept_validation
 from local.emulator.api.vaults import list_points
-from local.emulator.inventory import HeldInstance, HeldVault
-from local.emulator.ticks import SECOND
+from local.emulator.world.inventory import HeldInstance, HeldVault
+from local.emulator.world.ticks import SECOND
 
 
 def fetch_points(world: World, call: Call) -> Answer:

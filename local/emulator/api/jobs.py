@@ -1,6 +1,5 @@
 """backupJobs by id and as a list, in the vault and across regions."""
 
-from local.emulator import work
 from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
@@ -12,9 +11,10 @@ from local.emulator.api.calls import (
     the_vault,
 )
 from local.emulator.api.vaults import skipped
-from local.emulator.inventory import HeldVault
-from local.emulator.ticks import DAY, SECOND
 from local.emulator.wire import job_bodies
+from local.emulator.world import left_behind
+from local.emulator.world.inventory import HeldVault
+from local.emulator.world.ticks import DAY, SECOND
 
 _LISTED_DAYS = 14
 
@@ -29,7 +29,7 @@ def jobs(world: World, call: Call) -> Answer:
 
 def show(world: World, call: Call, held: HeldVault, id_: str, *, cross_region: bool) -> Answer:
     """A job is found where it runs: one across regions only by the fetch calls, as the service's own clients do."""
-    found = work.find_job(world.store.db, id_)
+    found = left_behind.find_job(world.store.db, id_)
     if found is None or found.vault != held.key or found.started > call.now:
         raise RefusedError(NOT_FOUND)
     if (found.category == "CrossRegionRestore") != cross_region:
@@ -44,7 +44,7 @@ def show_all(world: World, call: Call, held: HeldVault, *, cross_region: bool) -
     span = (call.now - _LISTED_DAYS * DAY, call.now - delay)
     started, _, identity = (skipped(world, call) or "0:").partition(":")
     after = (int(started), identity)
-    found = work.list_jobs(world.store.db, held.key, span, after, size + 1, cross_region=cross_region)
+    found = left_behind.list_jobs(world.store.db, held.key, span, after, size + 1, cross_region=cross_region)
     values = [job_bodies.job(known_instance(world, each.instance), each, call.now, "list") for each in found[:size]]
     last = found[size - 1] if len(found) > size else None
     more = call.next_page(world.signer.token(f"{last.started}:{last.id}")) if last else None

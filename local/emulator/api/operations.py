@@ -1,6 +1,5 @@
 """operationStatus and operationResults under every scope: signed URLs only, at least one poll that still runs."""
 
-from local.emulator import work
 from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
@@ -12,7 +11,8 @@ from local.emulator.api.calls import (
 )
 from local.emulator.api.restores import RETRY_SECONDS, followed, signed
 from local.emulator.wire import job_bodies
-from local.emulator.work import Operation
+from local.emulator.world import left_behind
+from local.emulator.world.left_behind import Operation
 
 
 def status(world: World, call: Call) -> Answer:
@@ -43,17 +43,17 @@ def _polled(world: World, call: Call) -> tuple[Operation, bool]:
             "AuthorizationFailed",
             "The signature of this operation URL is missing or does not hold. Follow the URL exactly as it was given.",
         )
-    row = work.find_operation(world.store.db, call.params["operation"])
+    row = left_behind.find_operation(world.store.db, call.params["operation"])
     if row is None or not _in_scope(call, row.operation):
         raise RefusedError(NOT_FOUND)
     if call.struck.expire:
-        work.expire_operation(world.store.db, row.operation.id, call.struck.expire.status)
+        left_behind.expire_operation(world.store.db, row.operation.id, call.struck.expire.status)
     expired = call.struck.expire.status if call.struck.expire else row.expired
     if expired == 404:
         raise RefusedError(NOT_FOUND)
     if expired:
         raise RefusedError("NoContent", status=expired)
-    work.mark_polled(world.store.db, row.operation.id)
+    left_behind.mark_polled(world.store.db, row.operation.id)
     return row.operation, not row.polled or call.now < row.operation.ends
 
 

@@ -3,7 +3,6 @@
 import base64
 import uuid
 
-from local.emulator import work
 from local.emulator.api import checks, request_bodies
 from local.emulator.api.calls import NOT_FOUND, Answer, Call, RefusedError, World, the_instance
 from local.emulator.api.checks import Refusal
@@ -15,11 +14,12 @@ from local.emulator.api.request_bodies import (
     RestoreAsk,
 )
 from local.emulator.hindrance.faults import JobFault
-from local.emulator.inventory import HeldInstance, HeldPoint
-from local.emulator.seed import FLEXIBLE, stable_guid
-from local.emulator.ticks import DAY
 from local.emulator.wire.vault_bodies import rehydration_status
-from local.emulator.work import Job, Operation
+from local.emulator.world import left_behind
+from local.emulator.world.inventory import HeldInstance, HeldPoint
+from local.emulator.world.left_behind import Job, Operation
+from local.emulator.world.seed import FLEXIBLE, stable_guid
+from local.emulator.world.ticks import DAY
 
 _TRANSFERRED = 71_152
 _STORES = {"vaultstore": "VaultStore", "archivestore": "ArchiveStore"}
@@ -54,7 +54,7 @@ def accept_restore(world: World, call: Call, held: HeldInstance, ask: RestoreAsk
     reference = ""
     if refusal is None:
         job = _job(world, call, held, ask, point, ends, region)
-        work.add_job(world.store.db, job)
+        left_behind.add_job(world.store.db, job)
         _leave_traces(world, held, ask, job)
         reference = job.id if region else _reference(world, held, job)
     return _accepted(world, call, held, _operation(call, held, "restore", ends, region, refusal, reference))
@@ -76,14 +76,16 @@ def _ordered(call: Call, stage: str) -> Refusal | None:
 
 def _taken(world: World, ask: RestoreAsk) -> Refusal | None:
     target = ask.restore_target_info
-    if isinstance(target, DatabaseTarget) and work.database_exists(world.store.db, target.datasource_info.resource_id):
+    if isinstance(target, DatabaseTarget) and left_behind.database_exists(
+        world.store.db, target.datasource_info.resource_id
+    ):
         return Refusal("UserErrorDatabaseNameAlreadyInUse")
     return None
 
 
 def _too_many(world: World, call: Call, held: HeldInstance) -> Refusal | None:
     limit = world.options.max_concurrent_restores
-    if limit and work.running_restores(world.store.db, held.key, call.now) >= limit:
+    if limit and left_behind.running_restores(world.store.db, held.key, call.now) >= limit:
         return Refusal("UserErrorMaxConcurrentOperationLimitReached")
     return None
 
@@ -94,7 +96,7 @@ def _job_failure(world: World, call: Call, held: HeldInstance, ask: RestoreAsk, 
     if (refusal := _ordered(call, "job") or _taken(world, ask)) is not None:
         return refusal.code
     daily = world.options.flex_daily_limit and held.instance.kind == FLEXIBLE
-    if daily and work.restores_since(world.store.db, held.key, call.now - day):
+    if daily and left_behind.restores_since(world.store.db, held.key, call.now - day):
         return "UserErrorRestoreFrequencyExceeded"
     return "CloudInternalError" if plan.outcome == "Failed" else ""
 
@@ -148,9 +150,9 @@ def _leave_traces(world: World, held: HeldInstance, ask: RestoreAsk, job: Job) -
         return
     target = ask.restore_target_info
     if isinstance(target, DatabaseTarget):
-        work.add_database(world.store.db, target.datasource_info.resource_id, job.id)
+        left_behind.add_database(world.store.db, target.datasource_info.resource_id, job.id)
     elif job.ends is not None:
-        work.add_files(world.store.db, target.target_details.url, _files(held, job), job)
+        left_behind.add_files(world.store.db, target.target_details.url, _files(held, job), job)
 
 
 def _files(held: HeldInstance, job: Job) -> list[str]:
@@ -192,7 +194,7 @@ def _operation(
 
 def _accepted(world: World, call: Call, held: HeldInstance, operation: Operation) -> Answer:
     expire = call.struck.expire
-    work.add_operation(world.store.db, operation, expire.status if expire else 0)
+    left_behind.add_operation(world.store.db, operation, expire.status if expire else 0)
     return Answer(status=202, headers=followed(world, call, held, operation), effect=True)
 
 

@@ -3,7 +3,6 @@
 import re
 from uuid import UUID, uuid5
 
-from local.emulator import ticks
 from local.emulator.api.calls import (
     NOT_FOUND,
     Answer,
@@ -16,9 +15,10 @@ from local.emulator.api.calls import (
     the_vault,
 )
 from local.emulator.api.request_bodies import MalformedError
-from local.emulator.inventory import HeldInstance, HeldPoint
-from local.emulator.seed import Assignment
 from local.emulator.wire import vault_bodies
+from local.emulator.world import ticks
+from local.emulator.world.inventory import HeldInstance, HeldPoint
+from local.emulator.world.seed import Assignment
 
 _CLAUSE = re.compile(r"(startDate|endDate) eq '([^']*)'")
 _FIRST = (1 << 62, "~")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from local.emulator.api.calls import Answer, Call, World
 from local.emulator.api.routes import Found, Route
 from local.emulator.hindrance.budgets import Caller, spend
-from local.emulator.seed import TENANT
 from local.emulator.wire.errors import gateway
+from local.emulator.world.seed import TENANT
 
 _VERSIONS = {
     "2021-01-01",

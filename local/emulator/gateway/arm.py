@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from local.emulator import ticks
 from local.emulator.api.calls import Answer, Call, Handler, RefusedError, World
 from local.emulator.api.request_bodies import MalformedError
 from local.emulator.api.routes import Found, find
@@ -20,6 +19,7 @@ from local.emulator.hindrance.faults import Answering, PauseFault, ResetFault, s
 from local.emulator.wire import errors
 from local.emulator.wire.codes import CODES
 from local.emulator.wire.errors import Json
+from local.emulator.world import ticks
 
 
 @dataclass(frozen=True, slots=True)

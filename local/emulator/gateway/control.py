@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.emulator import planting, ticks, work
 from local.emulator.api.calls import World
 from local.emulator.api.routes import ROUTES
 from local.emulator.gateway import journal
 from local.emulator.hindrance import faults
-from local.emulator.seed import Seed
 from local.emulator.wire.errors import Json
-from local.emulator.worlds import bench_seed
+from local.emulator.world import left_behind, planting, ticks
+from local.emulator.world.seed import Seed
+from local.emulator.world.worlds import bench_seed
 
 _RULES = TypeAdapter(list[faults.Rule])
 _VERBS = {"any", *(route.verb.lower() for route in ROUTES)}
@@ -73,10 +73,10 @@ class Control:
 
     async def _jobs(self, _: Request) -> Response:
         now = self._world.clock()
-        return JSONResponse([_job(each, now) for each in work.all_jobs(self._world.store.db)])
+        return JSONResponse([_job(each, now) for each in left_behind.all_jobs(self._world.store.db)])
 
     async def _files(self, _: Request) -> Response:
-        return JSONResponse(work.list_files(self._world.store.db, self._world.clock()))
+        return JSONResponse(left_behind.list_files(self._world.store.db, self._world.clock()))
 
     async def _faults(self, _: Request) -> Response:
         rows = self._world.store.db.execute("SELECT n, doc, matched, applied FROM faults ORDER BY n")
@@ -139,7 +139,7 @@ def _bad(message: str) -> Response:
     return JSONResponse({"error": message}, 400)
 
 
-def _job(what: work.Job, now: int) -> Json:
+def _job(what: left_behind.Job, now: int) -> Json:
     return {
         "id": what.id,
         "vault": what.vault,

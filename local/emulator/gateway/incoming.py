@@ -5,12 +5,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from local.emulator import ticks
 from local.emulator.api.calls import Call, World
 from local.emulator.api.request_bodies import MalformedError, lowered
 from local.emulator.api.routes import Found
 from local.emulator.hindrance.faults import Target
-from local.emulator.work import find_job, find_operation
+from local.emulator.world import ticks
+from local.emulator.world.left_behind import find_job, find_operation
 
 _STANDING = {
     "Cache-Control": "no-cache",

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from local.emulator import ticks
-from local.emulator.store import Store
 from local.emulator.wire.errors import Json, gateway
+from local.emulator.world import ticks
+from local.emulator.world.store import Store
 
 _WINDOW = 60.0  # of the service's seconds; the real window is not published
 _WRITES = ("subscription-writes", 1200)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from local.emulator.store import Store
 from local.emulator.wire.codes import CODES
+from local.emulator.world.store import Store
 
 When = Literal["before", "after"]
 

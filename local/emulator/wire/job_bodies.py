@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from local.emulator import ticks
-from local.emulator.inventory import HeldInstance
-from local.emulator.seed import source_id
-from local.emulator.ticks import SECOND
 from local.emulator.wire.codes import CODES
 from local.emulator.wire.errors import Json, asynchronous, user_facing
 from local.emulator.wire.vault_bodies import friendly_name, policy_id, policy_name
-from local.emulator.work import Job, Operation
+from local.emulator.world import ticks
+from local.emulator.world.inventory import HeldInstance
+from local.emulator.world.left_behind import Job, Operation
+from local.emulator.world.seed import source_id
+from local.emulator.world.ticks import SECOND
 
 View = Literal["get", "list"]
 

@@ -1,9 +1,18 @@
 """Vaults, instances and recovery points as the service writes them. Pure."""
 
-from local.emulator import ticks
-from local.emulator.inventory import HeldInstance, HeldPoint, HeldVault
-from local.emulator.seed import FLEXIBLE, SINGLE, TENANT, Guard, Resource, server_id, source_id, stable_guid
 from local.emulator.wire.errors import Json
+from local.emulator.world import ticks
+from local.emulator.world.inventory import HeldInstance, HeldPoint, HeldVault
+from local.emulator.world.seed import (
+    FLEXIBLE,
+    SINGLE,
+    TENANT,
+    Guard,
+    Resource,
+    server_id,
+    source_id,
+    stable_guid,
+)
 
 _RESTORE_ACTION = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
 

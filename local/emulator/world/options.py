@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.emulator.ticks import SECOND
+from local.emulator.world.ticks import SECOND
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from local.emulator.seed import (
+from local.emulator.world.seed import (
     SUBSCRIPTION,
     Assignment,
     Guard,

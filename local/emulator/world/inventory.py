@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 
 from pydantic import TypeAdapter
 
-from local.emulator.seed import Assignment, Instance, Resource, Vault
-from local.emulator.store import Store
+from local.emulator.world.seed import Assignment, Instance, Resource, Vault
+from local.emulator.world.store import Store
 
 _VAULT = TypeAdapter(Vault)
 _INSTANCE = TypeAdapter(Instance)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from local.emulator import ticks
-from local.emulator.inventory import HeldInstance, HeldPoint, HeldVault, vault_doc
-from local.emulator.seed import Instance, Point, Seed, stable_guid
-from local.emulator.store import Store
-from local.emulator.work import Job, add_job
+from local.emulator.world import ticks
+from local.emulator.world.inventory import HeldInstance, HeldPoint, HeldVault, vault_doc
+from local.emulator.world.left_behind import Job, add_job
+from local.emulator.world.seed import Instance, Point, Seed, stable_guid
+from local.emulator.world.store import Store
 
 _BACKUP_SECONDS = 190
 

@@ -1,0 +1,1 @@
+"""The vaults, points and jobs that the emulator holds."""
