@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-from local.host.routes import find, parse, split
+from local.host.bindings.routes import find, parse, split
 from local.memory import MemoryQueue, MemoryStore
 from shared.api.http import Answer, Call, answered
 from shared.api.routes import ROUTES

@@ -16,8 +16,8 @@ from markdown_it import MarkdownIt
 
 from local.cli import parser_for
 from local.commands import COMMANDS
+from local.host.bindings.routes import find, parse, split
 from local.host.process import ROOT
-from local.host.routes import find, parse, split
 from shared.api.routes import ROUTES
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

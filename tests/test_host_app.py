@@ -7,7 +7,7 @@ import pytest
 from host_kit import MASTER, YEARLY, Started, empty, eventually, queue, values
 
 from local.azurite import Azurite
-from local.host import ncrontab
+from local.host.bindings import ncrontab
 
 
 @pytest.fixture(scope="module")

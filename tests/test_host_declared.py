@@ -4,9 +4,16 @@ from typing import Any
 
 import pytest
 
-from local.host import declared
-from local.host.connections import Connection
-from local.host.declared import AppRefused, HttpTrigger, Indexed, QueueOutput, QueueTrigger, TimerTrigger
+from local.host.bindings import declared
+from local.host.bindings.connections import Connection
+from local.host.bindings.declared import (
+    AppRefused,
+    HttpTrigger,
+    Indexed,
+    QueueOutput,
+    QueueTrigger,
+    TimerTrigger,
+)
 
 SETTINGS = {"WORK": "work-items", "Work": "AccountName=a;AccountKey=b", "SWEEP": "0 */5 * * * *", "EMPTY": ""}
 ANSWER = {"type": "http", "direction": "OUT", "name": "$return"}

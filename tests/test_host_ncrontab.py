@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from local.host import ncrontab
+from local.host.bindings import ncrontab
 
 
 def at(text: str) -> datetime:

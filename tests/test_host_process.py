@@ -10,7 +10,7 @@ import pytest
 from host_kit import MASTER, YEARLY, Started, empty, eventually, queue, values
 
 from local.azurite import Azurite
-from local.host import ncrontab
+from local.host.bindings import ncrontab
 from local.host.process import HostFailed, HostProcess, Launch
 from local.host.schedule_status import Status, StatusFile
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from local.azurite import Azurite
-from local.host.connections import Connection
+from local.host.bindings.connections import Connection
 from local.host.memory_queue import MemoryQueue
 from local.host.queue_listener import MessageLost, Queue
 from local.host.storage_queue import StorageQueue

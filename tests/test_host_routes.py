@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.host import routes
+from local.host.bindings import routes
 
 GUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 

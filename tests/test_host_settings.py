@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.host import connections, host_json, settings
-from local.host.connections import Connection
+from local.host.bindings import connections, host_json, settings
+from local.host.bindings.connections import Connection
 
 
 @pytest.mark.parametrize(

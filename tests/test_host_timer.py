@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from local.host import ncrontab
-from local.host.declared import TimerTrigger
-from local.host.protos import TypedData
+from local.host.bindings import ncrontab
+from local.host.bindings.declared import TimerTrigger
+from local.host.bindings.protos import TypedData
 from local.host.schedule_status import NEVER, Status, StatusFile, after_run, at_start
 from local.host.timer_listener import Clock, TimerListener
 

@@ -9,11 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local.host.declared import AppRefused
-from local.host.host_json import InvalidHostJson
+from local.host.bindings.declared import AppRefused
+from local.host.bindings.host_json import InvalidHostJson
+from local.host.bindings.settings import InvalidSettings
 from local.host.process import KEY_VARIABLE
 from local.host.serve import Options, serve
-from local.host.settings import InvalidSettings
 
 # They tell of every request, some with its whole URL, and URLs hold signatures.
 _TOO_TALKATIVE = ("azure", "httpx", "httpcore", "urllib3", "uvicorn")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from starlette.responses import JSONResponse, Response
 
-from local.host.declared import Function, HttpTrigger, TimerTrigger
-from local.host.invocations import Invocations
+from local.host.bindings.declared import Function, HttpTrigger, TimerTrigger
+from local.host.bindings.invocations import Invocations
+from local.host.bindings.protos import TypedData
 from local.host.keys import Keys
-from local.host.protos import TypedData
 from local.host.schedule_status import StatusFile
 from local.host.timer_listener import timer_info
 

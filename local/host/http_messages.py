@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, quote
 
-from local.host.protos import RpcHttp, RpcHttpCookie, TypedData
+from local.host.bindings.protos import RpcHttp, RpcHttpCookie, TypedData
 
 # The server frames the answer itself.
 _FRAMING = {"content-length", "transfer-encoding", "connection", "keep-alive"}

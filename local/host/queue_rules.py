@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from local.host.protos import TypedData, as_json
+from local.host.bindings.protos import TypedData, as_json
 
 _LONGEST_NAME = 63
 _SHORTEST_DELAY = 0.1

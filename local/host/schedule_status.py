@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.host.ncrontab import Schedule
+from local.host.bindings.ncrontab import Schedule
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 

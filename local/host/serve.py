@@ -15,19 +15,20 @@ from typing import Any, TextIO
 
 import uvicorn
 
-from local.host import declared, host_json, keys, queue_rules, settings
+from local.host import keys, queue_rules
 from local.host.admin import Admin
-from local.host.connections import Connection
-from local.host.declared import AppRefused, Function, QueueOutput, QueueTrigger, TimerTrigger
+from local.host.bindings import declared, host_json, settings
+from local.host.bindings.connections import Connection
+from local.host.bindings.declared import AppRefused, Function, QueueOutput, QueueTrigger, TimerTrigger
+from local.host.bindings.host_json import HostJson
+from local.host.bindings.invocations import Invocations
+from local.host.bindings.protos import TypedData
+from local.host.bindings.worker import Returned, Worker
 from local.host.front import Front
-from local.host.host_json import HostJson
-from local.host.invocations import Invocations
-from local.host.protos import TypedData
 from local.host.queue_listener import Durations, QueueListener, Rules
 from local.host.queue_rules import Message
 from local.host.storage_queue import StorageQueue
 from local.host.timer_listener import TimerListener, real_clock
-from local.host.worker import Returned, Worker
 
 logger = logging.getLogger("host")
 _BODY_LIMIT = "104857600"

@@ -11,7 +11,7 @@ from typing import Any
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
-from local.host.connections import Connection
+from local.host.bindings.connections import Connection
 from local.host.queue_listener import MessageLost
 from local.host.queue_rules import Message
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-from local.host.declared import TimerTrigger
-from local.host.protos import TypedData, as_json
+from local.host.bindings.declared import TimerTrigger
+from local.host.bindings.protos import TypedData, as_json
 from local.host.schedule_status import Status, StatusFile, after_run, at_start
 
 logger = logging.getLogger("host")

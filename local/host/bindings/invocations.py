@@ -6,9 +6,9 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
-from local.host.declared import Function, QueueOutput
-from local.host.protos import TypedData
-from local.host.worker import Raised, Returned, Worker
+from local.host.bindings.declared import Function, QueueOutput
+from local.host.bindings.protos import TypedData
+from local.host.bindings.worker import Raised, Returned, Worker
 
 logger = logging.getLogger("host")
 type Send = Callable[[QueueOutput, str], Awaitable[None]]

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from local.host import protos
-from local.host.declared import AppRefused, Indexed
-from local.host.protos import InvocationResponse, ParameterBinding, TypedData
+from local.host.bindings import protos
+from local.host.bindings.declared import AppRefused, Indexed
+from local.host.bindings.protos import InvocationResponse, ParameterBinding, TypedData
 
 logger = logging.getLogger("host")
 

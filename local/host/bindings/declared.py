@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.host import connections, ncrontab, routes, settings
-from local.host.connections import Connection
+from local.host.bindings import connections, ncrontab, routes, settings
+from local.host.bindings.connections import Connection
 
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata#queue-names
 _QUEUE_NAME = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")

@@ -1,0 +1,1 @@
+"""What an app declares, and how the host calls its worker."""
