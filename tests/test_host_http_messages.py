@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local.host import http_messages, keys
 from local.host.bindings import protos
 from local.host.bindings.protos import RpcHttp, RpcHttpCookie, TypedData
-from local.host.http_messages import Answer
-from local.host.keys import Keys
+from local.host.triggers import http_messages, keys
+from local.host.triggers.http_messages import Answer
+from local.host.triggers.keys import Keys
 
 
 def test_a_request_is_handed_on_as_the_host_does() -> None:

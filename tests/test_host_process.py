@@ -12,7 +12,7 @@ from host_kit import MASTER, YEARLY, Started, empty, eventually, queue, values
 from local.azurite import Azurite
 from local.host.bindings import ncrontab
 from local.host.process import HostFailed, HostProcess, Launch
-from local.host.schedule_status import Status, StatusFile
+from local.host.triggers.schedule_status import Status, StatusFile
 
 
 def test_a_stop_lets_the_running_finish(azurite: Azurite, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from local.host import queue_rules
-from local.host.memory_queue import MemoryQueue
-from local.host.queue_listener import Durations, QueueListener, Rules
-from local.host.queue_rules import Message
+from local.host.triggers import queue_rules
+from local.host.triggers.memory_queue import MemoryQueue
+from local.host.triggers.queue_listener import Durations, QueueListener, Rules
+from local.host.triggers.queue_rules import Message
 
 RULES = Rules(batch=4, threshold=2, longest_poll=0.02, release=0, most=3, encoding="none")
 

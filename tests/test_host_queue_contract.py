@@ -9,9 +9,9 @@ import pytest
 
 from local.azurite import Azurite
 from local.host.bindings.connections import Connection
-from local.host.memory_queue import MemoryQueue
-from local.host.queue_listener import MessageLost, Queue
-from local.host.storage_queue import StorageQueue
+from local.host.triggers.memory_queue import MemoryQueue
+from local.host.triggers.queue_listener import MessageLost, Queue
+from local.host.triggers.storage_queue import StorageQueue
 
 
 class Made(Queue, Protocol):

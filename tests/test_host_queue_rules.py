@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.host import queue_rules
-from local.host.queue_rules import Backoff, Fate, Message
+from local.host.triggers import queue_rules
+from local.host.triggers.queue_rules import Backoff, Fate, Message
 
 
 def message(count: int) -> Message:

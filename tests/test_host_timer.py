@@ -13,8 +13,8 @@ import pytest
 from local.host.bindings import ncrontab
 from local.host.bindings.declared import TimerTrigger
 from local.host.bindings.protos import TypedData
-from local.host.schedule_status import NEVER, Status, StatusFile, after_run, at_start
-from local.host.timer_listener import Clock, TimerListener
+from local.host.triggers.schedule_status import NEVER, Status, StatusFile, after_run, at_start
+from local.host.triggers.timer_listener import Clock, TimerListener
 
 HOURLY = ncrontab.parse("0 0 * * * *")
 

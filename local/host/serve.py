@@ -15,8 +15,6 @@ from typing import Any, TextIO
 
 import uvicorn
 
-from local.host import keys, queue_rules
-from local.host.admin import Admin
 from local.host.bindings import declared, host_json, settings
 from local.host.bindings.connections import Connection
 from local.host.bindings.declared import AppRefused, Function, QueueOutput, QueueTrigger, TimerTrigger
@@ -24,11 +22,13 @@ from local.host.bindings.host_json import HostJson
 from local.host.bindings.invocations import Invocations
 from local.host.bindings.protos import TypedData
 from local.host.bindings.worker import Returned, Worker
-from local.host.front import Front
-from local.host.queue_listener import Durations, QueueListener, Rules
-from local.host.queue_rules import Message
-from local.host.storage_queue import StorageQueue
-from local.host.timer_listener import TimerListener, real_clock
+from local.host.triggers import keys, queue_rules
+from local.host.triggers.admin import Admin
+from local.host.triggers.front import Front
+from local.host.triggers.queue_listener import Durations, QueueListener, Rules
+from local.host.triggers.queue_rules import Message
+from local.host.triggers.storage_queue import StorageQueue
+from local.host.triggers.timer_listener import TimerListener, real_clock
 
 logger = logging.getLogger("host")
 _BODY_LIMIT = "104857600"

@@ -8,13 +8,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from local.host import http_messages
 from local.host.bindings import routes
 from local.host.bindings.declared import Function, HttpTrigger
 from local.host.bindings.invocations import Invocations
 from local.host.bindings.worker import Raised
-from local.host.http_messages import InvalidAnswer
-from local.host.keys import Keys
+from local.host.triggers import http_messages
+from local.host.triggers.http_messages import InvalidAnswer
+from local.host.triggers.keys import Keys
 
 logger = logging.getLogger("host")
 type Admin = Callable[[str, list[str], bytes], Awaitable[Response]]

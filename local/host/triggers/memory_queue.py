@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from local.host.queue_listener import MessageLost
-from local.host.queue_rules import Message
+from local.host.triggers.queue_listener import MessageLost
+from local.host.triggers.queue_rules import Message
 
 _WEEK = 7 * 24 * 3600
 

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 from local.host.bindings.declared import Function, HttpTrigger, TimerTrigger
 from local.host.bindings.invocations import Invocations
 from local.host.bindings.protos import TypedData
-from local.host.keys import Keys
-from local.host.schedule_status import StatusFile
-from local.host.timer_listener import timer_info
+from local.host.triggers.keys import Keys
+from local.host.triggers.schedule_status import StatusFile
+from local.host.triggers.timer_listener import timer_info
 
 
 class Admin:

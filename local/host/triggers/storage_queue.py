@@ -12,8 +12,8 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsE
 from azure.storage.queue import QueueClient, QueueMessage
 
 from local.host.bindings.connections import Connection
-from local.host.queue_listener import MessageLost
-from local.host.queue_rules import Message
+from local.host.triggers.queue_listener import MessageLost
+from local.host.triggers.queue_rules import Message
 
 _THREADS = ThreadPoolExecutor(8, thread_name_prefix="storage")
 # The SDK's own back-off begins at 15 s, the real host's SDK (.NET) at 0.8 s.

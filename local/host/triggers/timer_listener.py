@@ -14,7 +14,7 @@ from typing import IO
 
 from local.host.bindings.declared import TimerTrigger
 from local.host.bindings.protos import TypedData, as_json
-from local.host.schedule_status import Status, StatusFile, after_run, at_start
+from local.host.triggers.schedule_status import Status, StatusFile, after_run, at_start
 
 logger = logging.getLogger("host")
 _MONITORED_FROM = timedelta(minutes=1)

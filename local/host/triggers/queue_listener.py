@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from local.host import queue_rules
-from local.host.queue_rules import Backoff, Fate, Message
+from local.host.triggers import queue_rules
+from local.host.triggers.queue_rules import Backoff, Fate, Message
 
 logger = logging.getLogger("host")
 

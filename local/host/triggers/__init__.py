@@ -1,0 +1,1 @@
+"""HTTP, queue and timer: what makes the host call a function."""
