@@ -1,4 +1,4 @@
-"""`python3 -m local <command>`: starts on whatever Python there is; local/bootstrap.py finds the right one."""
+"""`python3 -m local <command>`: starts on whatever Python there is; local/setup/bootstrap.py finds the right one."""
 
 import os
 import sys
@@ -20,6 +20,6 @@ if __name__ == "__main__":
         )
         sys.exit(2)
     sys.path[0] = ROOT
-    from local.bootstrap import main
+    from local.setup.bootstrap import main
 
     sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from local.bootstrap_node import AZURITE_JS, NPM_FOLDER, OLDEST_NODE, ROOT, find_node
+from local.setup.node import AZURITE_JS, NPM_FOLDER, OLDEST_NODE, ROOT, find_node
 
 ACCOUNT = "devstoreaccount1"  # the name clients expect of a local account; the key is made for each run
 GUARD = NPM_FOLDER / "until_parent_ends.cjs"

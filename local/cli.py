@@ -8,8 +8,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from local.commands import COMMANDS, Command
-from local.environment import hermetic
+from local.setup.commands import COMMANDS, Command
+from local.setup.environment import hermetic
 
 PROGRAM = "python3 -m local"
 

@@ -19,9 +19,9 @@ import httpx
 import uvicorn
 
 from local.azurite import Azurite
-from local.environment import hermetic
 from local.links import Links
 from local.processes import ROOT, Child
+from local.setup.environment import hermetic
 from local.sinks_app import Sink, create_app
 
 # the channels of the sample desk.toml: kind, the variable of the URL, the variable of the secret

@@ -15,7 +15,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueClient
 
 from local.azurite import ACCOUNT, Azurite, AzuriteError, Ports, command, environment
-from local.bootstrap_node import ROOT
+from local.setup.node import ROOT
 
 
 def answers(port: int) -> bool:

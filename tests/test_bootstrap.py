@@ -11,12 +11,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from local import bootstrap_node
-from local.bootstrap import refuse_unknown
-from local.bootstrap_node import ROOT, major
-from local.bootstrap_python import Python, Venv, by_fitness, candidates, choose, described, find_python
-from local.bootstrap_steps import MISSING, Steps, Trouble, digest, stamped, straight
-from local.commands import COMMANDS, needs_azurite
+from local.setup import node as bootstrap_node
+from local.setup.bootstrap import refuse_unknown
+from local.setup.commands import COMMANDS, needs_azurite
+from local.setup.node import ROOT, major
+from local.setup.python import Python, Venv, by_fitness, candidates, choose, described, find_python
+from local.setup.steps import MISSING, Steps, Trouble, digest, stamped, straight
 
 BEFORE_VENV = ("__init__", "__main__", "commands", "bootstrap", "bootstrap_steps", "bootstrap_python", "bootstrap_node")
 

@@ -8,9 +8,9 @@ import pytest
 
 from local.build.checks import Verdicts, passes
 from local.cli import parser_for, present
-from local.commands import COMMANDS
-from local.environment import LOOPBACK, hermetic
 from local.host.process import ROOT
+from local.setup.commands import COMMANDS
+from local.setup.environment import LOOPBACK, hermetic
 
 
 def test_only_commands_that_are_there_are_offered() -> None:

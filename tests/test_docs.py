@@ -15,9 +15,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from local.cli import parser_for
-from local.commands import COMMANDS
 from local.host.bindings.routes import find, parse, split
 from local.host.process import ROOT
+from local.setup.commands import COMMANDS
 from shared.api.routes import ROUTES
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.bootstrap_steps import PIP_INSTALL, Steps, digest, stamped
+from local.setup.steps import PIP_INSTALL, Steps, digest, stamped
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NPM_FOLDER = ROOT / "local" / "npm"
 AZURITE_JS = NPM_FOLDER / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 OLDEST_NODE = 20  # what packages in the lock file ask for; on 18 Azurite also hangs for idle clients when it is stopped

@@ -10,11 +10,11 @@ import os
 import sys
 from typing import NoReturn, Sequence  # noqa: UP035 - typing's, for Python 3.8
 
-from local import bootstrap_node
-from local.bootstrap_node import ROOT
-from local.bootstrap_python import Venv
-from local.bootstrap_steps import FAILED, Steps, Trouble, straight
-from local.commands import COMMANDS, needs_azurite
+from local.setup import node
+from local.setup.commands import COMMANDS, needs_azurite
+from local.setup.node import ROOT
+from local.setup.python import Venv
+from local.setup.steps import FAILED, Steps, Trouble, straight
 
 USAGE = 2
 
@@ -52,13 +52,13 @@ def refuse_unknown(arguments: Sequence[str]) -> None:
 
 def set_up(venv: Venv, steps: Steps, azurite: bool) -> None:
     """Nothing to do is found out without a network and without a lock."""
-    if venv.ready() and (not azurite or bootstrap_node.ready(venv.folder)):
+    if venv.ready() and (not azurite or node.ready(venv.folder)):
         return
     with steps.alone():
         if not venv.ready():
             venv.set_up(steps)
-        if azurite and not bootstrap_node.ready(venv.folder):
-            bootstrap_node.set_up(venv.folder, steps)
+        if azurite and not node.ready(venv.folder):
+            node.set_up(venv.folder, steps)
         steps.say("set up; from now on this takes no time and no network")
 
 

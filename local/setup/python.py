@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence  # noqa: UP035 - typing's, for Python 3.8
 
-from local.bootstrap_node import answer
-from local.bootstrap_steps import MISSING, PIP_INSTALL, Steps, Trouble, digest, stamped
+from local.setup.node import answer
+from local.setup.steps import MISSING, PIP_INSTALL, Steps, Trouble, digest, stamped
 
 OLDEST = (3, 13)
 NAMES = ("python3.13", "python3.14", "python3.15", "python3", "python")
