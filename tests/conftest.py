@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from local.azurite import Azurite
+from local.stack.azurite import Azurite
 
 
 def pytest_configure(config: pytest.Config) -> None:

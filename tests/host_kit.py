@@ -10,8 +10,8 @@ from typing import Any, Self
 import httpx
 from azure.storage.queue import QueueClient
 
-from local.azurite import Azurite
 from local.host.process import HostProcess, Launch
+from local.stack.azurite import Azurite
 
 SAMPLE = Path(__file__).parent / "sample_app"
 MASTER = "the-master-key-of-this-run"

@@ -10,7 +10,7 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from local.host.bindings.routes import find, parse, split
-from local.memory import MemoryQueue, MemoryStore
+from local.stack.memory import MemoryQueue, MemoryStore
 from shared.api.http import Answer, Call, answered
 from shared.api.routes import ROUTES
 from shared.azure.arm_calls import ArmCalls

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from local.stack import Stack
+from local.stack.stack import Stack
 
 DRILL: dict[str, Any] = {"instance": "pg-prod-01", "target": "drills", "requestedBy": "test@contoso.com"}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.memory import MemoryStore
+from local.stack.memory import MemoryStore
 from shared.storage.store import Store
 
 

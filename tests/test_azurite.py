@@ -14,8 +14,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueClient
 
-from local.azurite import ACCOUNT, Azurite, AzuriteError, Ports, command, environment
 from local.setup.node import ROOT
+from local.stack.azurite import ACCOUNT, Azurite, AzuriteError, Ports, command, environment
 
 
 def answers(port: int) -> bool:

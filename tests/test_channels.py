@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from local.sinks import check_payload
+from local.stack.sink_rules import check_payload
 from shared.notices.channels.registry import COMPOSE, compose, concerns
 from shared.notices.channels.tickets import told_before
 from shared.notices.facts import TITLES, Facts, NextStep

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.sinks import check_payload
+from local.stack.sink_rules import check_payload
 from shared.domain import text as escape
 from shared.domain.restore import AzureError, Job
 from shared.domain.text import MARK, fit, size

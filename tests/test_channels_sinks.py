@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.sinks import check_payload
-from local.sinks_app import Sink, create_app
+from local.stack.sink_rules import check_payload
+from local.stack.sinks import Sink, create_app
 from shared.notices.channels.registry import COMPOSE, compose
 from shared.notices.channels.replies import verdict
 from shared.notices.channels.tickets import told_before

@@ -13,7 +13,7 @@ from local.chaos.invariants import Evidence, invariants
 from local.chaos.plan import Request, fault_rules, schedule, span
 from local.chaos.world import SILENT, body, desk_toml, places, seed
 from local.emulator.hindrance.faults import Rule
-from local.processes import ROOT
+from local.stack.processes import ROOT
 from shared.config.desk_file import parse_desk
 from shared.config.policy import Ground, decide
 from shared.domain.request import parse_request

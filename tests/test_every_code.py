@@ -11,7 +11,7 @@ from local.emulator.server import Emulator
 from local.emulator.wire.codes import CODES
 from local.emulator.world.options import Options
 from local.emulator.world.worlds import bench_seed
-from local.memory import MemoryQueue, MemoryStore
+from local.stack.memory import MemoryQueue, MemoryStore
 from shared.advice.next_steps import next_step
 from shared.azure.retryable import PASSING_CODES
 from shared.composition import App

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from host_kit import MASTER, YEARLY, Started, empty, eventually, queue, values
 
-from local.azurite import Azurite
 from local.host.bindings import ncrontab
+from local.stack.azurite import Azurite
 
 
 @pytest.fixture(scope="module")

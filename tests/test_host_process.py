@@ -9,10 +9,10 @@ import httpx
 import pytest
 from host_kit import MASTER, YEARLY, Started, empty, eventually, queue, values
 
-from local.azurite import Azurite
 from local.host.bindings import ncrontab
 from local.host.process import HostFailed, HostProcess, Launch
 from local.host.triggers.schedule_status import Status, StatusFile
+from local.stack.azurite import Azurite
 
 
 def test_a_stop_lets_the_running_finish(azurite: Azurite, tmp_path: Path) -> None:

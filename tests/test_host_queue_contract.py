@@ -7,11 +7,11 @@ from typing import Protocol
 
 import pytest
 
-from local.azurite import Azurite
 from local.host.bindings.connections import Connection
 from local.host.triggers.memory_queue import MemoryQueue
 from local.host.triggers.queue_listener import MessageLost, Queue
 from local.host.triggers.storage_queue import StorageQueue
+from local.stack.azurite import Azurite
 
 
 class Made(Queue, Protocol):

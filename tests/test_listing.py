@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.host.process import ROOT
-from local.memory import MemoryQueue, MemoryStore
+from local.stack.memory import MemoryQueue, MemoryStore
 from shared.api.http import Answer, Call, answered
 from shared.composition import App
 from shared.config.settings import from_environment

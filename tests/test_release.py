@@ -12,7 +12,7 @@ import pytest
 
 from local.emulator.server import Emulator
 from local.emulator.world.options import Options
-from local.memory import MemoryQueue, MemoryStore
+from local.stack.memory import MemoryQueue, MemoryStore
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase

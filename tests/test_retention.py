@@ -7,7 +7,7 @@ import pytest
 from fakes import VAULT
 from world import Process, World, body, running
 
-from local.memory import MemoryStore
+from local.stack.memory import MemoryStore
 from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys

@@ -11,9 +11,9 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueClient
 from sink_kit import sink
 
-from local.azurite import Azurite
 from local.emulator import Emulator, Options
 from local.host.process import ROOT, HostProcess, Launch
+from local.stack.azurite import Azurite
 from shared.api.routes import ROUTES
 from shared.config.settings import QUEUE, TABLE
 

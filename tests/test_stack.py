@@ -15,8 +15,8 @@ from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 from stack_kit import DRILL, by_key, ended, submissions, told
 
-from local.processes import ROOT, wait_until
-from local.stack import Options, Stack
+from local.stack.processes import ROOT, wait_until
+from local.stack.stack import Options, Stack
 from shared.api.routes import ROUTES, Route
 from shared.config.settings import QUEUE, TABLE
 

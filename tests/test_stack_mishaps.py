@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from stack_kit import ask, ended, submissions, told
 
-from local.processes import Child, wait_until
-from local.stack import Options, Stack
+from local.stack.processes import Child, wait_until
+from local.stack.stack import Options, Stack
 
 pytestmark = pytest.mark.slow
 HTTP, QUEUE, TIMER = range(3)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import Options
-from local.up import alone
+from local.stack.stack import Options
+from local.stack.up import alone
 from shared.domain.problems import Ours
 
 

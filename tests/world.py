@@ -9,7 +9,7 @@ from typing import Any
 from desk_kit import DBA_URL, DESK, DESK_MODEL, EVENTS_URL, Process, body, desk_with
 from fakes import Clock, FakeAzure, Posts, Seam
 
-from local.memory import MemoryStore
+from local.stack.memory import MemoryStore
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
 from shared.domain.pace import Pace

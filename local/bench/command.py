@@ -19,8 +19,8 @@ from local.bench.capacity import capacity, table
 from local.bench.chart import chart
 from local.bench.result import KINDS, Result, result, verdicts
 from local.bench.world import Case, World, world
-from local.processes import ROOT
 from local.setup.environment import hermetic
+from local.stack.processes import ROOT
 
 SIZES, QUICK = (1, 50, 500, 2000), (1, 20)
 SPEEDS = ((1, 60.0), (50, 40.0), (500, 15.0), (10**9, 30.0))  # as fast as two cores carry so many

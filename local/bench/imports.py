@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local.processes import ROOT
 from local.setup.environment import hermetic
+from local.stack.processes import ROOT
 
 RUNS = 5
 MARK = "-- all of it is read --"

@@ -10,7 +10,7 @@ from pathlib import Path
 from local.bench.contender import Score, until_done
 from local.bench.queue import BenchQueue
 from local.bench.world import CONTAINER, Case, World, contender_arguments
-from local.memory import MemoryStore
+from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.composition import App
 from shared.config.settings import from_environment

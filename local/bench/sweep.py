@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from local.bench.contender import cpu_seconds, peak_mib
-from local.memory import MemoryStore
+from local.stack.memory import MemoryStore
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.data_protection import DataProtection
 from shared.config.desk_reader import DeskReader

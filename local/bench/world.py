@@ -16,8 +16,8 @@ import httpx
 
 from local.emulator.world.seed import SUBSCRIPTION, Instance, vault_id
 from local.emulator.world.worlds import bench_seed
-from local.processes import Child
 from local.setup.environment import hermetic
+from local.stack.processes import Child
 
 CONTAINER = "https://benchstore.blob.core.windows.net/drills"
 

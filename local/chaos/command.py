@@ -19,7 +19,7 @@ from local.chaos.invariants import Evidence, Invariant, ever_lost, invariants
 from local.chaos.plan import Deed, schedule, span
 from local.chaos.run import Run, Say
 from local.chaos.world import desk_toml, places
-from local.stack import Options, Stack
+from local.stack.stack import Options, Stack
 
 HOSTS = (("http",), ("queue",), ("timer",))  # as Functions runs them: separate instances, nothing shared in memory
 INVISIBLE = "6"  # seconds for which a killed host's message is hidden; 600 in Azure

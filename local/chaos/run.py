@@ -17,9 +17,9 @@ from local.chaos.callers import Callers
 from local.chaos.invariants import Evidence, View, jobs_of
 from local.chaos.plan import HOSTS, Deed, Request, fault_rules
 from local.chaos.world import SILENT, Place, body, places, seed_json
-from local.links import Link
-from local.processes import NotStarted, wait_until
-from local.stack import Stack
+from local.stack.faulty_links import Link
+from local.stack.processes import NotStarted, wait_until
+from local.stack.stack import Stack
 from shared.config.settings import QUEUE, TABLE
 
 Say = Callable[[str], None]

@@ -14,11 +14,11 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from local.azurite import AzuriteError
 from local.demo.cases import FAILING, cases
 from local.demo.following import Followed, Following
-from local.processes import NotStarted
-from local.stack import Options, Stack
+from local.stack.azurite import AzuriteError
+from local.stack.processes import NotStarted
+from local.stack.stack import Options, Stack
 
 DOWN = "ops-chat"
 NARROW = 100  # columns

@@ -10,7 +10,7 @@ import httpx
 
 from local.demo.cases import Case
 from local.demo.ticket_calls import EVENTS, call
-from local.stack import Stack
+from local.stack.stack import Stack
 
 
 @dataclass

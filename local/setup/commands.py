@@ -19,7 +19,9 @@ COMMANDS = {
     "demo": Command(
         "local.demo.demo", "asks a whole stack for restores of every kind and shows how each ends", azurite=True
     ),
-    "up": Command("local.up", "keeps a whole stack running and prints its URLs and a key", azurite=True, inherits=True),
+    "up": Command(
+        "local.stack.up", "keeps a whole stack running and prints its URLs and a key", azurite=True, inherits=True
+    ),
     "test": Command("local.build.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),
     "emulator": Command("local.emulator", "the Data Protection emulator alone", inherits=True, own_arguments=True),
     "chaos": Command("local.chaos.command", "hinders a stack at work and counts what is lost or doubled", azurite=True),

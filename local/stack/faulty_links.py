@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from local.azurite import Azurite
+from local.stack.azurite import Azurite
 
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER of no time: the close is a reset
 CHUNK = 64 * 1024

@@ -18,11 +18,11 @@ from typing import Any, Self
 import httpx
 import uvicorn
 
-from local.azurite import Azurite
-from local.links import Links
-from local.processes import ROOT, Child
 from local.setup.environment import hermetic
-from local.sinks_app import Sink, create_app
+from local.stack.azurite import Azurite
+from local.stack.faulty_links import Links
+from local.stack.processes import ROOT, Child
+from local.stack.sinks import Sink, create_app
 
 # the channels of the sample desk.toml: kind, the variable of the URL, the variable of the secret
 CHANNELS = {

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local.processes import NotStarted
-from local.stack import Options, Stack
+from local.stack.processes import NotStarted
+from local.stack.stack import Options, Stack
 from shared.domain.problems import Ours
 
 TAKEN = (

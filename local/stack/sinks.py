@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.sinks import check_payload
+from local.stack.sink_rules import check_payload
 
 METHODS = ["GET", "POST", "PUT", "PATCH"]
 

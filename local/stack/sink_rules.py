@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from local.sinks_cards import check_slack, check_teams
+from local.stack.sink_card_rules import check_slack, check_teams
 
 ADF_NODES = {"paragraph", "bulletList", "listItem", "codeBlock", "text"}
 ADF_MARKS = {"strong", "code", "link"}

@@ -1,0 +1,1 @@
+"""The whole desk on one machine: storage, emulator, host, sinks."""
