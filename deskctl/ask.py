@@ -1,4 +1,4 @@
-"""`python3 -m local ask pg-prod-01 latest drills --follow`: asks a deployed desk for a restore and follows it."""
+"""`python3 -m deskctl ask pg-prod-01 latest drills --follow`: asks a deployed desk for a restore and follows it."""
 
 import argparse
 import getpass

@@ -1,4 +1,4 @@
-"""`python3 -m local check`: whether a desk.toml holds, and a table of what each source may do with it."""
+"""`python3 -m deskctl check`: whether a desk.toml holds, and a table of what each source may do with it."""
 
 import argparse
 import os

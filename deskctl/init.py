@@ -1,4 +1,4 @@
-"""`python3 -m local init`: a desk.toml of all instances of a vault, as ARM tells of them."""
+"""`python3 -m deskctl init`: a desk.toml of all instances of a vault, as ARM tells of them."""
 
 import argparse
 import json
@@ -18,8 +18,8 @@ from shared.domain.resource_ids import ArmId, BadName, parse_container, parse_id
 type Json = dict[str, Any]
 HEAD = """\
 #:schema docs/desk.schema.json
-# Written by `python3 -m local init` for {vault}.
-# Everything is closed unless a line here opens it. Next: python3 -m local check, then python3 -m local doctor.
+# Written by `python3 -m deskctl init` for {vault}.
+# Everything is closed unless a line here opens it. Next: python3 -m deskctl check, then python3 -m deskctl doctor.
 
 [targets.drills] # dumps of production data lie here: private, and deleted after some days
 kind = "files"
@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
     except (Ours, BadName, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{args.out}: {count} instances. Next: python3 -m local check --config {args.out}")
+    print(f"{args.out}: {count} instances. Next: python3 -m deskctl check --config {args.out}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`python3 -m local map <source> event.json`: what a ticket mapping of desk.toml makes of a saved webhook."""
+"""`python3 -m deskctl map <source> event.json`: what a ticket mapping of desk.toml makes of a saved webhook."""
 
 import argparse
 import json

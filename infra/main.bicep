@@ -13,7 +13,7 @@ param location string
 @description('ARM ids of the backup vaults whose instances the desk restores, with commas between them; any resource group, any subscription.')
 param vaultIds string = ''
 
-@description('False for those who may not assign roles on the vaults: `python3 -m local doctor --print-roles` prints the lines for who may.')
+@description('False for those who may not assign roles on the vaults: `python3 -m deskctl doctor --print-roles` prints the lines for who may.')
 param assignRoles bool = true
 
 @description('Also give the desk Backup Operator on the resource groups of the vaults: cross-region restores are calls on the group, not on the vault.')

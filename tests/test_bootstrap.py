@@ -18,7 +18,15 @@ from local.setup.node import ROOT, major
 from local.setup.python import Python, Venv, by_fitness, candidates, choose, described, find_python
 from local.setup.steps import MISSING, Steps, Trouble, digest, stamped, straight
 
-BEFORE_VENV = ("__init__", "__main__", "commands", "bootstrap", "bootstrap_steps", "bootstrap_python", "bootstrap_node")
+BEFORE_VENV = (
+    *("local", "local.__main__", "local.setup.bootstrap", "local.setup.commands", "local.setup.node"),
+    *("local.setup", "local.setup.python", "local.setup.steps", "deskctl", "deskctl.__main__", "deskctl.commands"),
+)
+
+
+def source(module: str) -> str:
+    path = ROOT.joinpath(*module.split("."))
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
 
 
 def python(path: str, *version: int, whole: bool = True, usual: bool = True) -> Python:
@@ -27,14 +35,14 @@ def python(path: str, *version: int, whole: bool = True, usual: bool = True) -> 
 
 @pytest.mark.parametrize("name", BEFORE_VENV)
 def test_what_runs_before_the_venv_parses_on_python_3_8(name: str) -> None:
-    ast.parse((ROOT / "local" / f"{name}.py").read_text(), feature_version=(3, 8))
+    ast.parse(source(name), feature_version=(3, 8))
 
 
 @pytest.mark.parametrize("name", BEFORE_VENV)
 def test_what_runs_before_the_venv_imports_nothing_but_the_standard_library_and_itself(name: str) -> None:
-    tree = ast.parse((ROOT / "local" / f"{name}.py").read_text())
+    tree = ast.parse(source(name))
     froms = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    ours = {module.removeprefix("local.") for module in froms if module.startswith("local.")}
+    ours = {module for module in froms if module.split(".")[0] in ("local", "deskctl")}
     assert ours <= set(BEFORE_VENV)
     assert not {module.split(".")[0] for module in froms} & {"pytest", "packaging", "rich", "httpx", "shared"}
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 from markdown_it import MarkdownIt
 
-from local.cli import parser_for
+from deskctl.cli import parser_for
 from local.host.bindings.routes import find, parse, split
 from local.host.process import ROOT
 from local.setup.commands import COMMANDS
@@ -108,7 +108,7 @@ def test_every_shell_line_is_one_that_a_shell_can_read() -> None:
 LOCAL = [
     pytest.param(name, line, id=f"{name} {' '.join(line.split()[:4])}")
     for name, line in commands()
-    if line.strip().startswith("python3 -m local")
+    if line.strip().startswith(("python3 -m local", "python3 -m deskctl"))
 ]
 
 
@@ -160,7 +160,7 @@ def test_queries_ask_for_events_that_the_desk_logs() -> None:
 
 def test_every_setting_that_the_app_reads_is_told() -> None:
     """Secrets are named by desk.toml; all other names stand in the code, and on the README's list."""
-    source = "".join((ROOT / "shared" / name).read_text("utf-8") for name in ("settings.py", "health.py"))
+    source = "".join((ROOT / "shared" / name).read_text("utf-8") for name in ("config/settings.py", "api/health.py"))
     read = set(re.findall(r'environ(?:\.get\(|, |\[)"(\w+)"', source))
     told = (ROOT / "README.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
     assert len(read) > 10

@@ -99,7 +99,7 @@ def test_every_setting_that_is_set_is_read() -> None:
 
 
 def test_every_secret_of_desk_toml_is_a_key_vault_reference() -> None:
-    named = named_in(tomllib.loads((ROOT / "desk.toml").read_text()))
+    named = named_in(tomllib.loads((ROOT / "samples" / "desk.toml").read_text()))
     assert set(PARAMETERS["secrets"]["value"]) == named | {"DESK_HEALTH_KEY"}
     assert "@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${secret.value})" in FILES["app.bicep"].text
     for name in PARAMETERS["secrets"]["value"].values():

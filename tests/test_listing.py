@@ -19,7 +19,7 @@ REQUEST = {"instance": "pg-prod-01", "target": "drills"}
 def app(tmp_path: Path) -> App:
     config = tmp_path / "desk.toml"
     config.write_text(
-        (ROOT / "desk.toml").read_text().partition("# --- who is told")[0].replace('channels = ["dba"]', "")
+        (ROOT / "samples" / "desk.toml").read_text().partition("# --- who is told")[0].replace('channels = ["dba"]', "")
     )
     environ = {
         "AzureWebJobsStorage": "AccountName=desk",

@@ -58,7 +58,7 @@ def test_each_operation_says_its_problems_and_which_model_its_body_has() -> None
                 assert problem or told, f"{method} {path} {status}"
 
 
-SAMPLES = [ROOT / "desk.toml", *sorted((ROOT / "tests" / "samples").rglob("desk*.toml"))]
+SAMPLES = [*sorted((ROOT / "samples").glob("*.toml")), *sorted((ROOT / "tests" / "samples").rglob("desk*.toml"))]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.relative_to(ROOT)))

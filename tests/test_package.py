@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from local.build.package import APP, NotPackaged, interpreter, package, stage
+from local.build.package import APP, CONFIG, NotPackaged, interpreter, package, stage
 from local.build.package_index import NotIndexed, closure, index
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "samples" / "desk.toml"
 MAGIC_OF_3_13 = (3571).to_bytes(2, "little") + b"\r\n"
 
 
@@ -23,7 +24,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     except NotPackaged as missing:
         pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("source")
-    stage(ROOT, folder, libraries=False)
+    stage(ROOT, folder, libraries=False, config=SAMPLE)
     return folder
 
 
@@ -42,7 +43,7 @@ def test_microsofts_runtime_indexes_it_where_only_its_requirements_are(zipped: P
 def test_it_holds_the_app_and_nothing_else(zipped: Path) -> None:
     with zipfile.ZipFile(zipped) as archive:
         names = [name for name in archive.namelist() if "__pycache__" not in name]
-        assert {name.split("/")[0] for name in names} == set(APP)
+        assert {name.split("/")[0] for name in names} == {*APP, CONFIG}
         assert json.loads(archive.read("host.json"))["version"] == "2.0"
 
 

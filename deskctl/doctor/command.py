@@ -1,4 +1,4 @@
-"""`python3 -m local doctor`: checks a desk.toml and a deployment from the outside, with the rights of who runs it."""
+"""`python3 -m deskctl doctor`: checks a desk.toml and a deployment from the outside, with the rights of who runs it."""
 
 import argparse
 import base64
@@ -63,7 +63,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _look(desk: Desk, faults: list[str], reader: ArmReader, args: argparse.Namespace) -> Iterator[Finding]:
-    check = f"python3 -m local check --config {args.config}"
+    check = f"python3 -m deskctl check --config {args.config}"
     yield from (fault("desk.toml", line, check) for line in faults)
     if not faults:
         yield ok("desk.toml", f"it holds: {len(desk.instances)} instances, {len(desk.targets)} targets")

@@ -90,7 +90,7 @@ def measure(console: Console, case: Case, name: str) -> Result:
 def contend(name: str, case: Case, made: World, say: Any) -> dict[str, Any]:
     """Its last line is its score; the lines before tell how far it is."""
     told = {"url": made.url, "certificate": str(made.certificate), "home": str(made.home)}
-    line = [sys.executable, "-m", f"local.bench_{name}", json.dumps(asdict(case)), json.dumps(told)]
+    line = [sys.executable, "-m", f"local.bench.{name}", json.dumps(asdict(case)), json.dumps(told)]
     with (made.home / f"{name}.log").open("w+") as log:
         with subprocess.Popen(
             line, cwd=ROOT, env=hermetic(os.environ), stdout=subprocess.PIPE, stderr=log, text=True

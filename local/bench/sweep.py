@@ -98,7 +98,7 @@ def sweep_once(count: int, each: int) -> dict[str, Any]:
     http = httpx.Client(base_url=ARM, transport=httpx.MockTransport(jobs))
     azure = DataProtection(ArmCalls(http, http, "2024-04-01", 60), lambda: "token")
     ground = Ground(PUBLIC, None)
-    desk = DeskReader(Path("desk.toml"), ground, lambda _: [])
+    desk = DeskReader(Path("samples/desk.toml"), ground, lambda _: [])
     parts = Parts(ledger, Board(store), Outbox(store), azure, desk, lambda text, delay: None, ground)
     notifier = Notifier(
         parts.outbox, parts.read_desk, {}, lambda message: (200, b"", {}), parts.now, parts.jitter, parts.pace

@@ -21,7 +21,8 @@ from pathlib import Path
 from local.build.package_index import index
 
 ROOT = Path(__file__).resolve().parents[2]
-APP = ("function_app.py", "host.json", "requirements.txt", "desk.toml", "shared")
+APP = ("function_app.py", "host.json", "requirements.txt", "shared")
+CONFIG = "desk.toml"  # its name in the zip, and where the owner of a desk keeps it
 LIBRARIES = Path(".python_packages/lib/site-packages")  # where the worker looks
 TARGET = "3.13"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -46,7 +47,7 @@ def interpreter() -> str:
     return found
 
 
-def stage(source: Path, into: Path, libraries: bool) -> None:
+def stage(source: Path, into: Path, libraries: bool, config: Path) -> None:
     """The files of the zip, bytecode apart."""
     for name in APP:
         found = source / name
@@ -56,6 +57,9 @@ def stage(source: Path, into: Path, libraries: bool) -> None:
             shutil.copytree(found, into / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         else:
             shutil.copy(found, into / name)
+    if not config.is_file():
+        raise NotPackaged(f"{config} is missing: `python3 -m deskctl init` writes one, or --config names another file")
+    shutil.copy(config, into / CONFIG)
     if libraries:
         _install(source, into / LIBRARIES)
 
@@ -98,13 +102,13 @@ def _files(folder: Path) -> Iterator[Path]:
     return iter(sorted(path for path in folder.rglob("*") if path.is_file()))
 
 
-def package(zipped: Path, libraries: bool = True, source: Path = ROOT) -> str:
+def package(zipped: Path, libraries: bool = True, source: Path = ROOT, config: Path = ROOT / CONFIG) -> str:
     """Makes the zip; gives its SHA-256."""
     python = interpreter()
     with tempfile.TemporaryDirectory(prefix="desk-package-") as made:
         folder = Path(made) / "app"
         folder.mkdir()
-        stage(source, folder, libraries)
+        stage(source, folder, libraries, config)
         compile_all(folder, python)
         return write(folder, zipped)
 
@@ -112,10 +116,13 @@ def package(zipped: Path, libraries: bool = True, source: Path = ROOT) -> str:
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m local package", description="Makes the zip that Azure runs.")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "restore-desk.zip", help="dist/restore-desk.zip")
+    parser.add_argument(
+        "--config", type=Path, default=ROOT / CONFIG, help="the desk.toml to ship (default: the root's)"
+    )
     parser.add_argument("--app-only", action="store_true", help="without libraries, for a build in Azure")
     chosen = parser.parse_args(argv)
     try:
-        digest = package(chosen.out, not chosen.app_only)
+        digest = package(chosen.out, not chosen.app_only, config=chosen.config)
         functions = index(chosen.out)
     except (NotPackaged, RuntimeError) as error:
         print(error, file=sys.stderr)

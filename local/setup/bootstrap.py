@@ -8,8 +8,10 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from typing import NoReturn, Sequence  # noqa: UP035 - typing's, for Python 3.8
+from typing import Mapping, NoReturn, Sequence  # noqa: UP035 - typing's, for Python 3.8
 
+from deskctl.commands import COMMANDS as DESKCTL
+from deskctl.commands import Command
 from local.setup import node
 from local.setup.commands import COMMANDS, needs_azurite
 from local.setup.node import ROOT
@@ -19,14 +21,14 @@ from local.setup.steps import FAILED, Steps, Trouble, straight
 USAGE = 2
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], program: str = "local") -> int:
     """Sets up what the command needs, then becomes it; comes back only when that was not possible."""
     steps = Steps(ROOT / ".local")
     try:
-        refuse_unknown(arguments)
+        refuse_unknown(arguments, DESKCTL if program == "deskctl" else COMMANDS)
         venv = Venv(ROOT / ".venv", ROOT)
         set_up(venv, steps, azurite=needs_azurite(arguments))
-        become(venv, arguments)
+        become(venv, program, arguments)
     except Trouble as trouble:
         steps.say(str(trouble))
         return trouble.code
@@ -40,13 +42,13 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
-def refuse_unknown(arguments: Sequence[str]) -> None:
+def refuse_unknown(arguments: Sequence[str], known: Mapping[str, Command] = COMMANDS) -> None:
     """A slip of the finger is answered at once, not after a set-up."""
     name = arguments[0] if arguments else ""
-    if name and not name.startswith("-") and name not in COMMANDS:
-        near = difflib.get_close_matches(name, COMMANDS, 1)
+    if name and not name.startswith("-") and name not in known:
+        near = difflib.get_close_matches(name, known, 1)
         raise Trouble(
-            f"no command {name!r}{f', did you mean {near[0]!r}?' if near else ''} ({', '.join(COMMANDS)})", USAGE
+            f"no command {name!r}{f', did you mean {near[0]!r}?' if near else ''} ({', '.join(known)})", USAGE
         )
 
 
@@ -62,9 +64,9 @@ def set_up(venv: Venv, steps: Steps, azurite: bool) -> None:
         steps.say("set up; from now on this takes no time and no network")
 
 
-def become(venv: Venv, arguments: Sequence[str]) -> NoReturn:
+def become(venv: Venv, program: str, arguments: Sequence[str]) -> NoReturn:
     """The same process goes on as .venv's Python: signals, terminal and exit code are the command's own."""
     sys.stdout.flush()
     sys.stderr.flush()
-    line = [str(venv.python), "-m", "local.cli", *arguments]
+    line = [str(venv.python), "-m", f"{program}.cli", *arguments]
     os.execve(line[0], line, straight(os.environ))  # noqa: S606 - no shell is wanted

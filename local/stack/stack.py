@@ -54,7 +54,7 @@ class Options:
     schedule: str = "* * * * * *"
     arm: str | None = None
     port: int = 0
-    config: Path = ROOT / "desk.toml"
+    config: Path = ROOT / "samples" / "desk.toml"
     home: Path | None = None
     storage: str | None = None  # a connection string of somebody else's storage, in place of Azurite
     emulator: Sequence[str] = ("--fractional-retry-after",)
