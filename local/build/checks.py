@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
         prog="python3 -m local test", description="ruff, mypy and pytest.", allow_abbrev=False
     )
     parser.add_argument("--fast", action="store_true", help="without the tests that start servers (needs no Node)")
-    parser.epilog = "Everything else is handed to pytest: tests/test_cli.py -k name -x"
+    parser.epilog = "Everything else is handed to pytest: tests/stack/test_cli.py -k name -x"
     chosen, for_pytest = parser.parse_known_args(argv)
     failed = [name for name, arguments in CHECKS.items() if not passes(name, arguments)]
     print("pytest ...", flush=True)

@@ -1,0 +1,1 @@
+"""The emulator against the SDK, the swagger and the recordings."""

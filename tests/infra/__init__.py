@@ -1,0 +1,1 @@
+"""What azd would make, read from infra/."""

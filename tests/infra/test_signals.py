@@ -1,0 +1,67 @@
+"""Alerts and workbook ask for what the app logs, and silence is an alert of its own."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.build.bicep import read
+
+ROOT = Path(__file__).parents[2]
+ALERTS = [one for one in read(ROOT / "infra/alerts.bicep").objects if "query" in one and "severity" in one]
+WORKBOOK = json.loads((ROOT / "infra/workbook.json").read_text())
+QUERIES = {one["name"]: one["query"] for one in ALERTS} | {
+    item["name"]: item["content"]["query"] for item in WORKBOOK["items"] if item["type"] == 3
+}
+
+
+def trees() -> Iterator[ast.Module]:
+    return (ast.parse(path.read_text()) for path in (ROOT / "shared").rglob("*.py"))
+
+
+def told() -> tuple[set[str], set[str]]:
+    """The events that the code tells, and the names of what it says with them."""
+    events, fields = set(), {"correlation", "restore"}
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tell", "telemetry.tell"):
+                events.add(ast.literal_eval(node.args[0]))
+                fields |= {word.arg for word in node.keywords if word.arg}
+            if isinstance(node, ast.Dict):
+                fields |= {
+                    key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                }
+    return events, fields
+
+
+@pytest.mark.parametrize(("name", "query"), QUERIES.items(), ids=QUERIES)
+def test_a_query_asks_for_what_is_told(name: str, query: str) -> None:
+    events, fields = told()
+    asked = re.findall(r'"desk\.(\w+) "', query)
+    assert set(asked) <= events, name
+    assert asked or '"desk."' in query, name
+    assert set(re.findall(r"\bd\.(\w+)", query)) <= fields, name
+    starts = {len(f"desk.{event} ") for event in asked}
+    assert set(map(int, re.findall(r"substring\(message, (\d+)\)", query))) <= starts, "the JSON begins behind the name"
+
+
+def test_silence_is_an_alert() -> None:
+    (silent,) = [one for one in ALERTS if one["few"] == "true"]
+    assert '"desk.sweep "' in silent["query"]
+    assert silent["severity"] == "0"
+
+
+def test_each_thing_that_somebody_must_see_has_its_alert() -> None:
+    assert {one["name"] for one in ALERTS} >= {
+        "no-sweep-finished", "restore-lost", "restore-overdue", "outbox-late", "poison-queue", "token-failing",
+    }  # fmt: skip
+
+
+def test_the_workbook_shows_the_figures() -> None:
+    titles = " ".join(QUERIES)
+    for figure in ("Restores by end", "Seconds in each phase", "Calls to Azure", "Age of outbox and queue", "Sweep"):
+        assert figure in titles
+    assert WORKBOOK["version"] == "Notebook/1.0"

@@ -1,0 +1,1 @@
+"""What tests share: worlds, fakes as strict as the real thing, samples."""

@@ -1,0 +1,100 @@
+"""The desk.toml of the tests, and one process of the app over given seams."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from shared.api.http import Answer, Call, answered
+from shared.api.restores import Api
+from shared.config.desk_file import Desk, parse_desk
+from shared.notices.notifier import Notifier
+from shared.sweep.sweep import Sweep
+from shared.workflow.intake import Intake
+from shared.workflow.operator_acts import Acts
+from shared.workflow.ports import Parts
+from shared.workflow.queue_in import QueueIn
+from shared.workflow.workflow import Workflow
+from tests.kits.fakes import OTHER_VAULT, VAULT
+
+EVENTS_URL, DBA_URL = "https://hooks.example.net/events", "https://hooks.example.net/dba"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+ENVIRON = {"EVENTS_SECRET": SECRET, "DBA_SECRET": SECRET}
+DESK = f"""
+[instances.pg-a]
+id = "{VAULT}/backupInstances/pg-a"
+targets = ["drills"]
+[instances.pg-b]
+id = "{VAULT}/backupInstances/pg-b"
+targets = ["drills"]
+[instances.pg-far]
+id = "{OTHER_VAULT}/backupInstances/pg-far"
+targets = ["drills"]
+[targets.drills]
+kind = "files"
+container = "https://dumps.blob.core.windows.net/drills-{{instance}}"
+[channels.events]
+kind = "webhook"
+url = "{EVENTS_URL}"
+secret = {{ env = "EVENTS_SECRET" }}
+default = true
+[channels.dba]
+kind = "webhook"
+url = "{DBA_URL}"
+secret = {{ env = "DBA_SECRET" }}
+on = ["succeeded", "failed", "refused", "lost"]
+default = true
+"""
+DESK_MODEL = parse_desk(DESK)
+
+
+@dataclass
+class Process:
+    """One instance of the app: its own objects, nothing shared but what lies behind the seams."""
+
+    parts: Parts
+    posts: Callable[..., Any]
+    workers: int = 1
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        return Workflow(self.parts)
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(self.parts)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        p = self.parts
+        return Notifier(p.outbox, p.read_desk, ENVIRON, self.posts, p.now, p.jitter, p.pace)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(self.parts, self.workflow, self.notifier, self.workers)
+
+    @cached_property
+    def queue_in(self) -> QueueIn:
+        return QueueIn(self.parts, self.intake, self.workflow)
+
+    @cached_property
+    def acts(self) -> Acts:
+        return Acts(self.parts, self.workflow, self.intake)
+
+    @cached_property
+    def api(self) -> Api:
+        return Api(self.parts, self.intake, self.acts, False)
+
+    def post(self, body: dict[str, Any], key: str | None = None) -> Answer:
+        headers = {"idempotency-key": key} if key else {}
+        return answered(self.api.post_restore, Call(body=json.dumps(body).encode(), headers=headers))
+
+
+def body(instance: str = "pg-a", **more: Any) -> dict[str, Any]:
+    return {"instance": instance, "target": "drills", "requestedBy": "user@contoso.com", **more}
+
+
+def desk_with(**changes: Any) -> Desk:
+    """The desk with some of its tables replaced."""
+    return DESK_MODEL.model_copy(update=changes)

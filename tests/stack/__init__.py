@@ -1,0 +1,1 @@
+"""Commands, set-up, package and docs, with real processes."""

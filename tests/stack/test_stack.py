@@ -1,0 +1,213 @@
+"""The whole through the local host: Microsoft's runtime, Azurite, the emulator; requests good, repeated and bad."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from azure.data.tables import TableClient
+from azure.storage.queue import QueueClient
+
+from local.stack.processes import ROOT, wait_until
+from local.stack.stack import Options, Stack
+from shared.api.routes import ROUTES, Route
+from shared.config.settings import QUEUE, TABLE
+from tests.kits.stack_kit import DRILL, by_key, ended, submissions, told
+
+pytestmark = pytest.mark.slow
+FLEX = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/flexRG/providers/Microsoft.DataProtection"
+    "/backupVaults/flexVault/backupInstances/pg-prod-01-d30fa52e-20c9-55e4-b891-fa7af34b1b1d"
+)
+SERVER = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/targetrg/providers"
+    "/Microsoft.DBforPostgreSQL/servers/targetossserver"
+)
+BLOB = "testossstorageaccount.blob.core.windows.net"
+TRIGGERS = {"run_restore", "take_poison", "sweep_restores"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack(Options()) as up:
+        yield up
+
+
+def call(stack: Stack, route: Route) -> httpx.Response:
+    path = route.path.format(id="none", n=1, instance="pg-prod-01", source="none", name="events")
+    act = {"by": "test", "reason": "every trigger"}
+    headers = {"x-functions-key": stack.key if route.keyed else ""}
+    return stack.http.request(
+        route.method, f"/api{path}", json=act if route.method == "POST" else None, headers=headers
+    )
+
+
+def test_the_runtime_indexes_function_app_and_invokes_every_trigger(stack: Stack) -> None:
+    names = set(stack.hosts[0].ready["functions"])
+    assert names == {route.name for route in ROUTES} | TRIGGERS
+    for route in ROUTES:
+        answer = call(stack, route)
+        assert answer.status_code in {*route.answers, *route.problems}, (route.name, answer.text)
+    stack.send("neither a wake nor a request")
+    with QueueClient.from_connection_string(stack.azurite.connection_string, f"{QUEUE}-poison") as poison:
+        poison.send_message("what crashed us five times", time_to_live=-1)
+    log = stack.home / "host-0.log"
+
+    def invoked() -> set[str]:
+        return set(re.findall(r"function=(\w+) ok", log.read_text()))
+
+    wait_until("every function is invoked", 30, lambda: invoked() == names)
+
+
+def test_every_route_but_health_wants_its_key(stack: Stack) -> None:
+    for route in ROUTES:
+        path = route.path.format(id="none", n=1, instance="pg-prod-01", source="none", name="events")
+        answer = httpx.request(route.method, f"{stack.url}/api{path}", trust_env=False)
+        assert (answer.status_code == 401) is route.keyed, route.name
+
+
+def test_twenty_posts_of_one_key_at_once_are_one_restore_and_one_submission(stack: Stack) -> None:
+    def post(_: int) -> httpx.Response:
+        return stack.http.post("/api/restores", json=DRILL, headers={"Idempotency-Key": "twenty"})
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(post, range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [202]
+    (restore,) = {answer.json()["id"] for answer in answers}
+    view = ended(stack, restore)
+    assert (view["phase"], view["outcome"]) == ("succeeded", "filesDelivered")
+    assert [post["effect"] for post in submissions(stack, view)] == [True]
+    assert len(told(stack, view)) == len(set(told(stack, view))) == 3  # accepted, submitted, succeeded
+
+    other = stack.http.post("/api/restores", json={**DRILL, "reason": "another"}, headers={"Idempotency-Key": "twenty"})
+    assert (other.status_code, other.json()["field"]) == (422, "idempotencyKey")
+    two = stack.http.post("/api/restores", json={**DRILL, "idempotencyKey": "a"}, headers={"Idempotency-Key": "b"})
+    assert (two.status_code, two.json()["field"]) == (400, "idempotencyKey")
+
+
+def files(container: str) -> dict[str, Any]:
+    return {**DRILL, "target": {"kind": "files", "container": container}}
+
+
+def database(secret: str) -> dict[str, Any]:
+    target = {"kind": "database", "server": SERVER, "database": "d1", "credentialsSecret": secret}
+    return {**DRILL, "target": target}
+
+
+BAD: list[tuple[Any, int, str | None]] = [
+    ("{not json", 400, None),
+    ("", 400, None),
+    ("[]", 400, None),
+    ('{"instance": "pg-prod-01", "instance": "pg-prod-02", "target": "drills"}', 400, None),
+    ('{"instance": NaN}', 400, None),
+    (b"\xff\xfe", 400, None),
+    ("[" * 20_000, 400, None),
+    ({**DRILL, "reason": "x" * 40_000}, 413, None),
+    ({**DRILL, "surprise": 1}, 422, "surprise"),
+    ({"target": "drills"}, 422, "instance"),
+    ({**DRILL, "instance": 7}, 422, "instance"),
+    ({**DRILL, "dryRun": "yes"}, 422, "dryRun"),
+    ({**DRILL, "recoveryPoint": "newest"}, 422, "recoveryPoint"),
+    ({**DRILL, "recoveryPoint": {"atOrBefore": "2026-10-01T00:00:00"}}, 422, "recoveryPoint.atOrBefore"),
+    ({**DRILL, "instance": "pg-prod-1"}, 422, "instance"),
+    ({**DRILL, "target": "drill"}, 422, "target"),
+    ({**DRILL, "instance": FLEX.replace("/flexVault", "/../flexVault")}, 422, "instance"),
+    ({**DRILL, "instance": f"{FLEX}/extra"}, 422, "instance"),
+    ({**DRILL, "instance": FLEX.replace("/flexVault", "//flexVault")}, 422, "instance"),
+    ({**DRILL, "instance": FLEX.replace("flexVault", "flex%56ault")}, 422, "instance"),
+    ({**DRILL, "instance": FLEX.replace("flexVault", "flex.Vault")}, 403, "instance"),
+    ({**DRILL, "instance": FLEX.replace("flexVault", "otherVault")}, 403, "instance"),
+    (files(f"http://{BLOB}/dumps"), 422, "target.container"),
+    (files("https://evil.example.net/dumps"), 422, "target.container"),
+    (files(f"https://{BLOB}.evil.net/dumps"), 422, "target.container"),
+    (files(f"https://{BLOB}/../dumps"), 422, "target.container"),
+    (files(f"https://someone@{BLOB}/dumps"), 422, "target.container"),
+    (files(f"https://{BLOB}/dumps?sig=1"), 422, "target.container"),
+    (files("https://another.blob.core.windows.net/dumps"), 403, "target"),
+    (database("http://restore-desk-kv.vault.azure.net/secrets/dbauth3"), 422, "target.credentialsSecret"),
+    (database("https://evil.example.net/secrets/dbauth3"), 422, "target.credentialsSecret"),
+]
+
+
+def on_the_books(stack: Stack) -> list[str]:
+    """Every row that a request leaves: restores, keys."""
+    with TableClient.from_connection_string(stack.azurite.connection_string, TABLE) as table:
+        rows = table.query_entities("RowKey eq 'key' or (RowKey ge 'restore-' and RowKey lt 'restore.')")
+        return sorted(f"{row['PartitionKey']} {row['RowKey']}" for row in rows)
+
+
+def test_bad_input_names_its_field_and_writes_nothing(stack: Stack) -> None:
+    before = on_the_books(stack)
+    for number, (body, status, field) in enumerate(BAD):
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        answer = stack.http.post("/api/restores", content=content, headers={"Idempotency-Key": f"bad-{number}"})
+        problem = answer.json()
+        assert (answer.status_code, problem.get("field")) == (status, field), (str(content)[:200], problem)
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        assert problem["title"]
+        assert problem["detail"]
+    assert on_the_books(stack) == before
+
+
+def test_the_queue_takes_json_and_base64_of_it(stack: Stack) -> None:
+    for name, written in (("plain", str), ("base64", lambda text: base64.b64encode(text.encode()).decode())):
+        said = json.dumps({**DRILL, "dryRun": True, "idempotencyKey": f"queue-{name}", "reason": "é"})
+        stack.send(written(said))
+        stack.send(written(said))
+        view = by_key(stack, f"queue-{name}")
+        assert (ended(stack, view["id"])["phase"], view["via"], view["reason"]) == ("checked", "queue", "é")
+
+
+def test_a_message_that_asks_for_what_may_not_be_is_a_refused_row_and_done(stack: Stack) -> None:
+    stack.send(json.dumps({**DRILL, "surprise": 1, "idempotencyKey": "refused-1"}))
+    view = by_key(stack, "refused-1")
+    view = ended(stack, view["id"])
+    assert (view["phase"], view["error"]["code"], view["requestedBy"]) == (
+        "refused",
+        "RequestRefused",
+        "test@contoso.com",
+    )
+    assert "surprise" in view["error"]["message"]
+    assert len(told(stack, view)) == 1
+
+
+def test_unreadable_messages_are_refused_rows_told_and_gone(stack: Stack) -> None:
+    since = {"since": "2020-01-01T00:00:00Z", "pageSize": "1000"}
+
+    def refused() -> set[str]:
+        rows = stack.http.get("/api/restores", params=since).json()["value"]
+        return {row["id"] for row in rows if row["phase"] == "refused" and not row.get("instanceId")}
+
+    before = refused()
+    for text in ("restore pg-prod-01 please", "AAAA", '{"instance": "pg-prod-01"', "[1]"):
+        stack.send(text)
+    wait_until("each is on the books", 30, lambda: len(refused() - before) == 4)
+    for restore in refused() - before:
+        assert told(stack, ended(stack, restore))
+    with QueueClient.from_connection_string(stack.azurite.connection_string, QUEUE) as queue:
+        wait_until("the queue is empty", 10, lambda: not queue.peek_messages())
+
+
+def test_the_app_reads_its_environment_in_one_place_and_knows_no_functions() -> None:
+    def found(words: str, *places: str) -> set[str]:
+        line = ["git", "grep", "-lE", words, "--", *places]
+        return set(subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split())  # noqa: S603
+
+    assert found(r"os\.environ|os\.getenv|getenv\(", "function_app.py", "shared") == {"shared/config/settings.py"}
+    assert found(r"azure\.functions", "shared") == set()
+
+
+def test_the_demo_ends_as_it_should() -> None:
+    line = [sys.executable, "-m", "local", "demo", "--json"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=170)  # noqa: S603
+    assert done.returncode == 0, done.stderr[-3000:]
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert last["ok"]
+    assert last["requested"] == sum(last["ended"].values())
+    assert {"succeeded", "checked", "failed", "refused"} == set(last["ended"])

@@ -1,0 +1,1 @@
+"""Restores from request to end, with crashes and trouble on the way."""

@@ -1,0 +1,75 @@
+"""A ledger that release 0.1.0 wrote is read and finished by this one; what a newer release wrote is left alone."""
+
+import base64
+import json
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator.server import Emulator
+from local.emulator.world.options import Options
+from local.stack.memory import MemoryQueue, MemoryStore
+from shared.composition import App
+from shared.config.settings import from_environment
+from shared.domain.restore import Phase
+from shared.domain.values import iso
+from shared.storage.store import Change, Field
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "ledger_0.1.0.json"
+ROOT = Path(__file__).parents[2]
+MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+pytestmark = pytest.mark.slow
+
+
+def column(value: Any) -> Field:
+    return base64.b64decode(value["bytes"]) if isinstance(value, dict) else value
+
+
+def written() -> MemoryStore:
+    """The rows as they were: one restore accepted, one validated, one succeeded whose notices are still owed."""
+    text = SAMPLE.read_text()
+    age = datetime.now(UTC) - max(
+        datetime.fromisoformat(found) for found in re.findall(r'"acceptedAt": "([^"]+)"', text)
+    )
+
+    def as_if_now(found: re.Match[str]) -> str:
+        return iso(datetime.fromisoformat(found[0]) + age)
+
+    store = MemoryStore()
+    for partition, rows in json.loads(MOMENT.sub(as_if_now, text)).items():
+        for key, fields in rows.items():
+            store.commit(partition, [Change("put", key, {name: column(value) for name, value in fields.items()})])
+    return store
+
+
+def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) -> None:
+    store = written()
+    ids = [key.removeprefix("restore-") for keys in store._keys.values() for key in keys if key.startswith("restore-")]
+    newer = Change("put", "restore-sad54roc-zzzzzzzzzzzzzzzzzzzzzzzzzz", {"phase": "dreaming", "schemaVersion": 99})
+    opened = Change("put", "live-open-abcdefghijkl-sad54roc-zzzzzzzzzzzzzzzzzzzzzzzzzz", {"phase": "dreaming"})
+    store.commit("v-sad54roc", [newer, opened])
+    left = [store.get("v-sad54roc", change.key) for change in (newer, opened)]
+    with Emulator(Options(state=tmp_path, speed=600, fractional_retry_after=True)) as emulator:
+        environ = {"AzureWebJobsStorage": "AccountName=x", "ARM_ENDPOINT": emulator.url, "DESK_PACE": "600"}
+        app = App(from_environment(environ, ROOT))
+        app.__dict__ |= {"store": store, "send": MemoryQueue().send}
+        end = time.monotonic() + 60
+        while any(phase(app, one) is not Phase.SUCCEEDED for one in ids) and time.monotonic() < end:
+            app.sweep.run()
+            time.sleep(0.05)
+        calls = app.azure._calls
+        for client in (calls._http, calls._once):
+            client.close()
+    assert [phase(app, one) for one in ids] == [Phase.SUCCEEDED] * 3
+    assert {notice.event for one in ids for notice in app.parts.outbox.of_restore(one)} >= {"accepted", "succeeded"}
+    assert [store.get("v-sad54roc", change.key) for change in (newer, opened)] == left
+
+
+def phase(app: App, restore_id: str) -> Phase:
+    restore = app.parts.ledger.load(restore_id)
+    assert restore is not None
+    return restore.phase

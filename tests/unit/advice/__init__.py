@@ -1,0 +1,1 @@
+"""The room `advice` of the app, alone."""

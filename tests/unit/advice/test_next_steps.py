@@ -1,0 +1,320 @@
+"""What a person is told to do next: for every code, with real names, in commands that hold under hostile values."""
+
+import json
+import subprocess
+from functools import cache
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from local.emulator.wire.codes import CODES
+from shared.advice import shell_commands
+from shared.advice.next_steps import next_step, steps_of
+from shared.advice.remedies import REMEDIES
+from shared.domain.restore import Attempt, Datasource, Job, Phase, Plan, Point, Restore
+from shared.domain.text import plain
+from tests.kits.restores import (
+    CONTAINER,
+    CONTAINER_ID,
+    DATABASE,
+    FILES,
+    FLEX_SERVER,
+    FLEXIBLE,
+    IDENTITY,
+    NOW,
+    SECRET,
+    SERVER,
+    SINGLE,
+    VAULT,
+    a_restore,
+    an_error,
+)
+
+FLEX = "PostgreSQLFlexOperationFailedUserError"
+AGAIN = "/api/restores/01JC00000000000000000RESTORE/again"
+OBJECT = "5f2f6f0a-9f43-4a52-8f0e-6a1b3f1f0abc"
+DENIED = f"The client 'x' with object id '{OBJECT}' does not have authorization to perform action 'a' over scope 's'."
+
+
+def failed(code: str, plan: Plan = FILES, inner: str | None = None, message: str = "") -> str:
+    source = SINGLE if plan.kind == "database" else FLEXIBLE
+    error = an_error(code, inner_code=inner, activity_id="act-1", message=message)
+    return next_step(a_restore(Phase.FAILED, plan=plan, datasource=source, error=error)) or ""
+
+
+# code, plan, inner code, and what must stand in the step: the names, the role, the scope
+EXPECTED: list[tuple[str, Plan, str | None, list[str]]] = [
+    ("UserErrorRestoreToLowerVersion", DATABASE, None, [SERVER, "properties.version"]),
+    ("UserErrorDatabaseNameAlreadyInUse", DATABASE, None, ['ALTER DATABASE "emp21" RENAME TO "emp21_old";', SERVER]),
+    ("UserErrorMSIMissingPermissions", DATABASE, None, [VAULT, shell_commands.READER, f"--scope {SERVER}"]),
+    ("UserErrorMSIMissingPermissions", FILES, None, [shell_commands.LONG_TERM_RETENTION, FLEX_SERVER, CONTAINER_ID]),
+    (
+        "UserErrorContainerNotAccessible",
+        FILES,
+        None,
+        [VAULT, shell_commands.BLOB_CONTRIBUTOR, f"--scope {CONTAINER_ID}"],
+    ),
+    ("UserErrorMissingNetworkSecurityPermissions", DATABASE, None, [f"{SERVER}/firewallRules", "publicNetworkAccess"]),
+    ("UserErrorDBUserAuthFailed", DATABASE, None, ["--vault-name desk-kv --name dbauth3"]),
+    ("UserErrorInvalidSecret", DATABASE, None, ["--vault-name desk-kv --name dbauth3"]),
+    ("UserErrorInvalidSecretStore", DATABASE, None, ["keyvault show --name desk-kv", shell_commands.SECRETS_USER]),
+    (
+        "UserErrorMissingPermissionsOnSecretStore",
+        DATABASE,
+        None,
+        [shell_commands.SECRETS_USER, "set-policy --name desk-kv"],
+    ),
+    ("UserErrorSecretValueInUnsupportedFormat", DATABASE, None, ["ADO.NET", "@target-server", "--name dbauth3"]),
+    ("UserErrorMissingDBPermissions", DATABASE, None, ["GRANT azure_pg_admin", "CREATEDB", SERVER]),
+    ("UserErrorBackupUserAuthFailed", DATABASE, None, ['CREATE ROLE "pgVault" WITH LOGIN', SERVER]),
+    ("UserErrorDBNotFound", DATABASE, None, [SINGLE.id, SERVER]),
+    ("UserErrorServerConnectionClosed", DATABASE, None, ["which passes", "act-1"]),
+    ("UserErrorMaxConcurrentOperationLimitReached", FILES, None, ["--vault-name pgVault", "InProgress"]),
+    (FLEX, FILES, "ServerNotReadyForLongTermBackup", [FLEX_SERVER, "Ready"]),
+    (FLEX, FILES, "ResourceGroupNotFound", [FLEX_SERVER, "stop its protection"]),
+    (FLEX, FILES, "ResourceNotFound", [FLEX_SERVER, "stop its protection"]),
+    (
+        FLEX,
+        FILES,
+        "AuthorizationFailed",
+        [VAULT, shell_commands.LONG_TERM_RETENTION, shell_commands.READER, FLEX_SERVER],
+    ),
+    ("UserErrorGenericResourceNotFound", FILES, None, [VAULT, "/recoveryPoints/"]),
+    ("ResourceGroupNotFound", FILES, None, ["--name vaultRG", "--name targetRG"]),
+    (
+        "AuthorizationFailed",
+        FILES,
+        None,
+        [shell_commands.BACKUP_OPERATOR, shell_commands.READER, f"--scope {VAULT}", "$DESK_IDENTITY"],
+    ),
+    ("DppPluginInvalidInputParameters", FILES, None, ["recovery point", "act-1"]),
+    ("BMSUserErrorInvalidInput", FILES, None, ["recovery point", "act-1"]),
+    ("CloudInvalidInputError", FILES, None, ["recovery point", "act-1"]),
+    ("CloudInternalError", FILES, None, ["wait some minutes", "act-1"]),
+    ("UserErrorMissingSubscriptionRegistration", FILES, None, ["provider register", "Microsoft.DataProtection"]),
+    ("UserErrorDppDatasourceAlreadyHasBackupInstance", FILES, None, ["--vault-name pgVault", "desk.toml"]),
+    ("UserErrorCrossRegionRestoreStateChangeNotAllowed", FILES, None, [VAULT, "crossRegionRestoreSettings"]),
+    ("UserErrorInvalidRestorableTimeRange", FILES, None, ['"recoveryPoint": "latest"']),
+    ("Cancelled", FILES, None, ["cancelled the job"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "plan", "inner", "names"), EXPECTED, ids=[f"{c}/{i or p.kind}" for c, p, i, _ in EXPECTED]
+)
+def test_every_code_has_its_steps(code: str, plan: Plan, inner: str | None, names: list[str]) -> None:
+    said = failed(code, plan, inner)
+    assert [name for name in names if name not in said] == []
+    assert AGAIN in said
+
+
+def test_the_table_and_these_tests_know_the_same_codes() -> None:
+    tried = {f"{code}/{inner}".lower() if inner else code.lower() for code, _, inner, _ in EXPECTED}
+    assert set(REMEDIES) - tried <= {"canceled", "resourcenotfound", "linkedauthorizationfailed"}
+    documented = {name.lower() for name in CODES} - set(REMEDIES)
+    assert not [name for name in documented if name.startswith(FLEX.lower())]
+
+
+@pytest.mark.parametrize("name", list(CODES))
+def test_every_code_that_the_emulator_can_answer_ends_in_a_step(name: str) -> None:
+    code, _, inner = name.partition("/")
+    for plan in (FILES, DATABASE):
+        assert AGAIN in failed(code, plan, inner or None)
+
+
+def test_arms_403_names_the_identity_that_lacks_the_role() -> None:
+    said = failed("AuthorizationFailed", message=DENIED)
+    assert f"--assignee-object-id {OBJECT}" in said
+    assert "DESK_IDENTITY" not in said
+
+
+def test_the_provider_to_register_is_the_one_that_azure_names() -> None:
+    said = failed("UserErrorMissingSubscriptionRegistration", message="use namespace ‘Microsoft.Storage’.")
+    assert "--namespace Microsoft.Storage " in said
+
+
+def test_a_vault_with_an_identity_of_its_users_is_asked_for_that_one() -> None:
+    said = failed("UserErrorContainerNotAccessible", FILES.model_copy(update={"identity": IDENTITY}))
+    assert f"az identity show --ids {IDENTITY}" in said
+
+
+def test_a_container_without_an_id_is_looked_up_by_its_account() -> None:
+    said = failed("UserErrorContainerNotAccessible", Plan(kind="files", container=CONTAINER))
+    assert '--scope "$(az storage account show --name drillaccount --query id -o tsv)"' in said
+
+
+def test_an_unknown_code_falls_back_on_azures_own_advice() -> None:
+    error = an_error("UserErrorOfNextYear", recommended_action=("Turn it off.", "Turn it on."))
+    said = next_step(a_restore(Phase.FAILED, error=error)) or ""
+    assert "Turn it off. Turn it on" in said
+    assert AGAIN in said
+
+
+def test_delivered_files_are_no_database_yet() -> None:
+    said = next_step(a_restore(Phase.SUCCEEDED, outcome="filesDelivered", datasource=SINGLE)) or ""
+    for words in (CONTAINER, "full copy of the database", "not loaded anywhere yet", "pg_restore", "psql", "PGDMP"):
+        assert words in said
+    for words in ("_roles.sql", "do not replay _schema.sql and _tablespace.sql", "storage blob delete-batch"):
+        assert words in said
+    assert "--prefix pg-prod-01-01JC00000000000000000RESTORE-1 " in said
+
+
+def test_a_flexible_servers_files_are_listed_without_the_prefix_that_azure_may_ignore() -> None:
+    said = next_step(a_restore(Phase.SUCCEEDED, outcome="filesDelivered")) or ""
+    assert "--prefix" not in said
+    assert "as flexible servers may" in said
+
+
+def test_a_created_database_lacks_roles_and_grants() -> None:
+    done = a_restore(Phase.SUCCEEDED, outcome="databaseCreated", plan=DATABASE, datasource=SINGLE)
+    said = next_step(done) or ""
+    assert "Roles and grants are not in it" in said
+    assert "emp21" in said
+
+
+def test_a_dry_run_says_what_validation_cannot_prove() -> None:
+    said = next_step(a_restore(Phase.CHECKED)) or ""
+    assert "cannot prove that the vault's identity may write there" in said
+    assert f"--scope {CONTAINER_ID}" in said
+    assert "without dryRun" in said
+
+
+def test_refused_withdrawn_and_lost() -> None:
+    refused = a_restore(Phase.REFUSED, error=an_error("NoRecoveryPoint", recommended_action=("Choose another.",)))
+    assert "Choose another" in (next_step(refused) or "")
+    assert AGAIN in (next_step(refused) or "")
+    unread = a_restore(Phase.REFUSED, vault="", error=an_error("RequestRefused"))
+    assert AGAIN not in (next_step(unread) or "")
+    assert AGAIN in (next_step(a_restore(Phase.WITHDRAWN)) or "")
+    lost = next_step(a_restore(Phase.LOST)) or ""
+    assert "--vault-name pgVault" in lost
+    assert all(f'"resolution": "{way}"' in lost for way in ("adopt", "resubmit", "close"))
+
+
+def test_an_overdue_job_is_shown_and_what_is_on_its_way_needs_nothing() -> None:
+    job = Job(id="j-1", status="InProgress")
+    overdue = next_step(a_restore(Phase.RESTORING, job=job, overdue_at=NOW)) or ""
+    assert "--job-id j-1" in overdue
+    for phase in (
+        Phase.ACCEPTED,
+        Phase.VALIDATING,
+        Phase.VALIDATED,
+        Phase.SUBMITTING,
+        Phase.SUBMITTED,
+        Phase.RESTORING,
+    ):
+        assert next_step(a_restore(phase)) is None
+
+
+NASTY = 'x\'; touch /tmp/pwned; echo "$(id)`id`${HOME}" \\ \n# \u202e*'
+WORDS = st.text(min_size=1, max_size=30) | st.sampled_from([NASTY, "-rf", "--", "$(id)", "';--", '"', "a b", "*", "~"])
+PHASES = st.sampled_from([Phase.SUCCEEDED, Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN, Phase.LOST, Phase.CHECKED])
+
+
+def hostile(phase: Phase, code: str, word: str, kind: str) -> Restore:
+    """Every name that a command may hold is the hostile one: what the parsers would refuse is tried too."""
+    code, _, inner = code.partition("/")
+    files = kind == "files"
+    plan = Plan(
+        kind="files" if files else "database",
+        container=f"https://{word}.blob.core.windows.net/{word}" if files else None,
+        server=None if files else f"{SERVER}{word}",
+        database=None if files else word,
+        secret=None if files else f"https://{word}.vault.azure.net/secrets/{word}",
+        identity=word,
+        prefix=word,
+    )
+    return a_restore(
+        phase,
+        plan=plan,
+        vault=VAULT + word,
+        instance_name=word,
+        requested_by=word,
+        reason=word,
+        datasource=Datasource(type=FLEXIBLE.type if files else SINGLE.type, id=FLEX_SERVER + word, name=word),
+        point=Point(id=word, time=NOW, tier="VaultStore"),
+        outcome="filesDelivered" if files else "databaseCreated",
+        error=an_error(code, inner_code=inner, message=word, recommended_action=(word,)),
+        attempts=(Attempt(number=1, request_id=word, at=NOW),),
+    )
+
+
+def commands(restore: Restore) -> list[str]:
+    return [command for step in steps_of(restore) for command in step.commands]
+
+
+STUB = r"""
+az() { printf 'az\0' >&3; printf '%s\0' "$@" >&3; echo looked-up; }
+psql() { printf 'psql\0' >&3; printf '%s\0' "$@" >&3; }
+curl() { printf 'curl\0' >&3; printf '%s\0' "$@" >&3; }
+pg_restore() { psql "$@"; }; createdb() { psql "$@"; }; sed() { cat; }; mkdir() { :; }; cat() { :; }; head() { :; }
+set -f; cd /nonexistent 2>/dev/null; PATH=/nonexistent
+"""
+
+
+def run(lines: list[str]) -> list[str]:
+    """What a real shell hands to az, psql and curl, which are stubs in it; nothing else can be found by it."""
+    script = STUB + "\n".join(f"{line} </dev/null >/dev/null" for line in lines)
+    done = subprocess.run(  # noqa: S603 - the stubs are all that it can reach
+        ["bash", "--noprofile", "--norc", "-c", f"{{ {script}\n}} 3>&1 >/dev/null"],  # noqa: S607 - found by PATH on purpose
+        capture_output=True,
+        env={"HOME": "/nonexistent"},
+        check=False,
+        timeout=20,
+    )
+    assert done.stderr == b"", done.stderr.decode()
+    return done.stdout.decode("utf-8", "surrogateescape").split("\0")
+
+
+@pytest.mark.parametrize("kind", ["files", "database"])
+@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.LOST, Phase.CHECKED, Phase.WITHDRAWN])
+def test_a_real_shell_hands_hostile_names_on_whole(kind: str, phase: Phase) -> None:
+    assert_whole(hostile(phase, "x", NASTY, kind))
+
+
+@pytest.mark.parametrize("kind", ["files", "database"])
+def test_a_real_shell_hands_on_the_names_of_every_remedy(kind: str) -> None:
+    for code in REMEDIES:
+        assert_whole(hostile(Phase.FAILED, code, NASTY, kind))
+
+
+@cache
+def harmless(phase: Phase, code: str, kind: str) -> int:
+    return len(run(commands(hostile(phase, code, "harmless", kind))))
+
+
+@settings(max_examples=150, deadline=None)
+@given(phase=PHASES, code=st.sampled_from(list(REMEDIES)), word=WORDS, kind=st.sampled_from(["files", "database"]))
+@example(phase=Phase.FAILED, code="usererrordatabasenamealreadyinuse", word=NASTY, kind="database")
+def test_a_hostile_name_never_leaves_its_word(phase: Phase, code: str, word: str, kind: str) -> None:
+    """A shell finds the same number of words as with a harmless name."""
+    assert len(run(commands(hostile(phase, code, word, kind)))) == harmless(phase, code, kind)
+
+
+def assert_whole(restore: Restore) -> None:
+    expected = commands(restore)
+    given_on = run(expected)
+    joined = "\n".join(given_on)
+    assert "uid=" not in joined
+    calls = sum(word in ("az", "psql", "curl") for word in given_on)
+    assert calls >= len([one for one in expected if one.startswith(("az", "psql", "curl"))])
+    if any("curl" in one for one in expected):
+        body = json.loads(given_on[given_on.index("-d", given_on.index("curl")) + 1])
+        assert body["by"] in (plain(NASTY), "<you>")
+
+
+@given(word=st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_sql_names_and_texts_end_only_where_they_should(word: str) -> None:
+    name, text = shell_commands.identifier(word), shell_commands.literal(word)
+    assert name[0] == name[-1] == '"'
+    assert name[1:-1].replace('""', "") == name[1:-1].replace('"', "")
+    assert text[1:-1].replace("''", "") == text[1:-1].replace("'", "")
+
+
+def test_secrets_stay_out() -> None:
+    """The secret's address is said, never a value; the operator's key is a variable."""
+    said = failed("UserErrorDBUserAuthFailed", DATABASE)
+    assert SECRET.rsplit("/", 1)[-1] in said
+    assert "$DESK_KEY" in said

@@ -1,0 +1,1 @@
+"""The room `azure` of the app, alone."""

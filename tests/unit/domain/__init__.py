@@ -1,0 +1,1 @@
+"""The room `domain` of the app, alone."""

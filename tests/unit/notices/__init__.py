@@ -1,0 +1,1 @@
+"""The room `notices` of the app, alone."""

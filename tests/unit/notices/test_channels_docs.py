@@ -1,0 +1,28 @@
+"""The documentation shows what the code does."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from local.build.cards import embedded
+from shared.config.desk_file import parse_desk
+from shared.notices.channels.registry import COMPOSE
+from shared.tickets.mapping import check_mappings
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_cards_in_the_documentation_are_the_cards() -> None:
+    page = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
+    assert page == embedded(page), "python3 -m local.build.cards docs/channels.md makes them anew"
+    assert all(f"| `{kind}` |" in page for kind in COMPOSE)
+
+
+def test_the_mappings_in_the_documentation_are_the_tested_ones() -> None:
+    page = (ROOT / "docs" / "tickets.md").read_text(encoding="utf-8")
+    sample = (ROOT / "tests" / "samples" / "tickets" / "desk.toml").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    tested = tomllib.loads(sample)["tickets"]
+    shown = {name: source for block in blocks for name, source in tomllib.loads(block).get("tickets", {}).items()}
+    assert shown == tested
+    assert check_mappings(parse_desk(sample)) == []

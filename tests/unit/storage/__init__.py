@@ -1,0 +1,1 @@
+"""The room `storage` of the app, alone."""

@@ -1,0 +1,1 @@
+"""The room `sweep` of the app, alone."""

@@ -1,0 +1,49 @@
+"""What a worker's start may not import: every cold start would pay for it before the first call."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = (
+    "aiohttp", "azure.core", "azure.data.tables", "azure.identity", "azure.storage.queue", "cryptography", "jmespath",
+    "jwt", "msal", "requests",
+)  # fmt: skip
+OURS = (
+    "shared.notices.channels.registry",
+    "shared.notices.notifier",
+    "shared.api.openapi",
+    "shared.sweep.sweep",
+    "shared.tickets.event",
+    "pydantic",
+    "httpx",
+)
+
+
+def loaded(statement: str) -> set[str]:
+    """The modules that a fresh interpreter holds after a statement."""
+    script = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    line = [sys.executable, "-c", script]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    return set(json.loads(done.stdout))
+
+
+def test_every_module_named_here_exists() -> None:
+    assert all(importlib.util.find_spec(name) for name in OURS)
+
+
+def test_the_triggers_alone_bring_nothing_but_the_platforms_own_package() -> None:
+    assert loaded("import function_app").isdisjoint({*HEAVY, *OURS})
+
+
+def test_the_app_put_together_brings_no_sdk_before_a_call_needs_it() -> None:
+    assert loaded("import function_app; from shared.composition import app").isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("part", ["sweep.sweep", "workflow.queue_in", "notices.notifier", "api.restores"])
+def test_each_ways_own_module_brings_no_sdk_either(part: str) -> None:
+    assert loaded(f"import shared.{part}").isdisjoint(HEAVY)

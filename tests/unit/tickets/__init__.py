@@ -1,0 +1,1 @@
+"""The room `tickets` of the app, alone."""

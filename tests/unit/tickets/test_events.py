@@ -1,0 +1,95 @@
+"""A ticket's event as it is read: without secrets, forms as their approver saw them; and the mapping command."""
+
+import argparse
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deskctl import map as map_command
+from shared.domain.problems import Problem
+from shared.domain.request import parse_request
+from shared.tickets.event import event_of
+from shared.tickets.issue_forms import read_form
+from shared.tickets.mapping import Mapped
+from tests.kits.ticket_samples import DESK, SAMPLES, mapped, saved
+
+
+def test_no_secret_of_a_call_reaches_a_mapping() -> None:
+    headers = {
+        "X-Desk-Secret": "s",
+        "Authorization": "s",
+        "Cookie": "s",
+        "x-functions-key": "s",
+        "X-Hub-Signature-256": "s",
+        "X-Zendesk-Webhook-Signature-Timestamp": "s",
+        "Ocp-Apim-Subscription-Key": "s",
+        "X-GitHub-Event": "issues",
+    }
+    assert event_of(DESK.tickets["github"], headers, b"{}")["headers"] == {"x-github-event": "issues"}
+
+
+def test_github_may_send_its_json_as_a_form() -> None:
+    event = event_of(
+        DESK.tickets["github"], {"Content-Type": "application/x-www-form-urlencoded"}, b"payload=%7B%22a%22%3A1%7D"
+    )
+    assert event["body"] == {"a": 1}
+
+
+def test_an_issue_form_is_read_as_its_approver_saw_it() -> None:
+    text = (
+        "before\r\n### Instance\r\n\r\npg-prod-01\r\n\r\n### Reason\r\n\r\ntwo\r\nlines\r\n#### not a field\r\n"
+        "<!-- ### Target\n\nhidden -->\r\n### Script\r\n\r\n```shell\r\n### Target\r\n```\r\n\r\n"
+        "### Point\r\n\r\n_No response_"
+    )
+    assert read_form(text) == {
+        "Instance": "pg-prod-01",
+        "Reason": "two\nlines\n#### not a field",
+        "Script": "### Target",
+        "Point": "",
+    }
+
+
+def test_a_form_field_that_stands_twice_is_nobodys_word() -> None:
+    sample = saved("github")
+    sample["body"]["issue"]["body"] += "\n\n### Target\n\nsomewhere-else"
+    found = mapped("github", sample)
+    assert isinstance(found, Mapped)
+    with pytest.raises(Problem, match="target"):
+        parse_request(found.request)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://x y", "ftp://x", 7, None])
+def test_a_ticket_link_that_is_none_is_left_out(url: Any) -> None:
+    sample = saved("github")
+    sample["body"]["issue"]["html_url"] = url
+    found = mapped("github", sample)
+    assert isinstance(found, Mapped)
+    assert "url" not in found.request["ticket"]
+
+
+def run_map(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+    parser = argparse.ArgumentParser()
+    map_command.arguments(parser)
+    code = map_command.main(parser.parse_args([*argv, "--config", str(SAMPLES / "desk.toml")]))
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def test_a_mapping_is_tried_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, said = run_map(capsys, "jira", str(SAMPLES / "jira.json"))
+    assert code == 0
+    assert '"instance": "pg-prod-01"' in said
+    assert "key: OPS-12" in said
+    body = copy.deepcopy(saved("jira")["body"])
+    body["issue"]["fields"]["customfield_10101"] = None
+    bare = tmp_path / "event.json"
+    bare.write_text(json.dumps(body), encoding="utf-8")
+    code, said = run_map(capsys, "jira", str(bare))
+    assert code == 1
+    assert "instance: this field is required" in said
+    assert run_map(capsys, "jira", str(SAMPLES / "zendesk.json"))[0] == 1
+    assert "did you mean jira" in run_map(capsys, "jirra", str(bare))[1]
+    assert "No such file" in run_map(capsys, "jira", str(tmp_path / "none.json"))[1]

@@ -1,0 +1,1 @@
+"""The room `workflow` of the app, alone."""
