@@ -166,3 +166,15 @@ def test_every_setting_that_the_app_reads_is_told() -> None:
     assert len(read) > 10
     assert {name for name in read if f"`{name.replace('AzureWebJobsStorage__', '__')}`" not in told
             and f"`{name}`" not in told} == set()  # fmt: skip
+
+
+def test_the_architecture_page_has_a_line_for_every_package() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `([\w/]+)` \|", page, re.MULTILINE))
+    packages = {
+        path.parent.relative_to(ROOT).as_posix()
+        for top in ("shared", "deskctl", "local", "loader")
+        for path in (ROOT / top).rglob("__init__.py")
+        if path.parent.parent != ROOT or top in ("deskctl", "loader")
+    }
+    assert named == packages
