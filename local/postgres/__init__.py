@@ -1,0 +1,1 @@
+"""Knows real PostgreSQL on a developer's machine: its programs, throwaway servers, and a sample server's dumps."""

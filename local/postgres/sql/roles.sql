@@ -1,0 +1,21 @@
+-- The roles of an Azure-like server. The superuser `azuresu` makes them; `deskadmin` is the server's admin, no superuser.
+create role azure_pg_admin nologin noinherit createrole createdb;
+create role azure_superuser superuser nologin;
+create role replication nologin replication;
+create role deskadmin login createrole createdb password 'the-source-admins-password';
+grant azure_pg_admin to deskadmin with admin option;
+grant pg_read_all_data, pg_monitor to azure_pg_admin with admin option;
+create role app_owner nologin;
+create role app_rw login password 'app-rw-password' connection limit 5 valid until '2030-01-01';
+create role app_ro nologin noinherit;
+create role "Odd Role; ""x""" login;
+create role support_azure_pg_admin_team login bypassrls;
+create role reporting login replication;
+grant app_ro to app_rw;
+grant app_ro to reporting;
+grant app_owner to deskadmin with admin option;
+grant pg_read_all_data to reporting;
+grant support_azure_pg_admin_team to "Odd Role; ""x""";
+alter role app_rw set statement_timeout = '30s';
+alter role app_rw set search_path to sales, "$user", public;
+comment on role app_ro is 'reads; only';
