@@ -10,7 +10,7 @@ class Command(NamedTuple):
 
     module: str
     help: str
-    azurite: bool = False  # it starts Azurite, so the set-up gets it
+    azurite: bool = False  # it starts servers, so the set-up gets Azurite and PostgreSQL
     inherits: bool = False  # it may see storage, ARM and channel settings of whoever runs it
     own_arguments: bool = False  # its main takes the list of arguments, not a namespace
 

@@ -12,7 +12,7 @@ from loader.programs import Programs
 from local.postgres import sample
 from local.postgres.programs import programs
 from local.postgres.server import Server
-from local.postgres.unpack import ROOT
+from local.setup.node import ROOT
 
 KEPT = ROOT / ".local" / "deliveries"
 UUID = "7f3c2d1e-5b8a-4c60-9f4e-2d6b1a0c9e37"  # flexible servers: the files' names begin with one, not with our prefix

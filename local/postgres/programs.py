@@ -3,12 +3,12 @@
 import os
 
 from loader.programs import Programs, find
-from local.postgres import unpack
+from local.setup import postgres
 
 
 def pg_bin() -> str:
     """The value of PG_BIN for programs started from here: what the person named, then what the set-up unpacked."""
-    unpacked = sorted(unpack.FOLDER.glob("[0-9]*/bin"))
+    unpacked = sorted(postgres.FOLDER.glob("[0-9]*/bin"))
     return os.pathsep.join(filter(None, (os.environ.get("PG_BIN"), *(str(folder) for folder in unpacked))))
 
 

@@ -12,7 +12,7 @@ from typing import Mapping, NoReturn, Sequence  # noqa: UP035 - typing's, for Py
 
 from deskctl.commands import COMMANDS as DESKCTL
 from deskctl.commands import Command
-from local.setup import node
+from local.setup import node, postgres
 from local.setup.commands import COMMANDS, needs_azurite
 from local.setup.node import ROOT
 from local.setup.python import Venv
@@ -54,13 +54,15 @@ def refuse_unknown(arguments: Sequence[str], known: Mapping[str, Command] = COMM
 
 def set_up(venv: Venv, steps: Steps, azurite: bool) -> None:
     """Nothing to do is found out without a network and without a lock."""
-    if venv.ready() and (not azurite or node.ready(venv.folder)):
+    if venv.ready() and (not azurite or (node.ready(venv.folder) and postgres.ready())):
         return
     with steps.alone():
         if not venv.ready():
             venv.set_up(steps)
         if azurite and not node.ready(venv.folder):
             node.set_up(venv.folder, steps)
+        if azurite:
+            postgres.set_up(venv.python, steps)
         steps.say("set up; from now on this takes no time and no network")
 
 

@@ -20,7 +20,15 @@ from local.setup.steps import MISSING, Steps, Trouble, digest, stamped, straight
 
 BEFORE_VENV = (
     *("local", "local.__main__", "local.setup.bootstrap", "local.setup.commands", "local.setup.node"),
-    *("local.setup", "local.setup.python", "local.setup.steps", "deskctl", "deskctl.__main__", "deskctl.commands"),
+    *(
+        "local.setup",
+        "local.setup.postgres",
+        "local.setup.python",
+        "local.setup.steps",
+        "deskctl",
+        "deskctl.__main__",
+        "deskctl.commands",
+    ),
 )
 
 

