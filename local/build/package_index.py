@@ -20,7 +20,7 @@ import ast, asyncio, importlib, json, sys
 from pathlib import Path
 app = Path(sys.argv[1])
 sys.path += sys.argv[2:]
-from local.host.worker import Worker
+from local.host.bindings.worker import Worker
 found = asyncio.run(Worker(app).index())
 for file in [app / "function_app.py", *sorted((app / "shared").glob("**/*.py"))]:
     for node in ast.walk(ast.parse(file.read_text())):

@@ -35,6 +35,7 @@ def desk(tmp_path: Path) -> Iterator[HostProcess]:
         values = {
             "AzureWebJobsStorage": storage.connection_string,
             "ARM_ENDPOINT": arm.url,
+            "DESK_CONFIG": "samples/desk.toml",
             "SWEEP_SCHEDULE": "0 0 0 1 1 *",
             "DESK_WEBHOOK_URL": f"{channel}/good",
             "JIRA_SECRET": "the-secret-of-a-ticket-system",

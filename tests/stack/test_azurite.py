@@ -88,7 +88,7 @@ def test_a_paused_azurite_accepts_and_never_answers_until_it_is_resumed(tmp_path
 @pytest.mark.parametrize("paused", [False, True])
 def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path, paused: bool) -> None:
     program = (
-        "import sys, time, pathlib; from local.azurite import Azurite\n"
+        "import sys, time, pathlib; from local.stack.azurite import Azurite\n"
         f"azurite = Azurite(pathlib.Path({str(tmp_path)!r})).start()\n"
         f"azurite.pause() if {paused} else None\n"
         "print(azurite.pid, azurite.ports.table, flush=True); time.sleep(600)\n"

@@ -72,7 +72,7 @@ def test_the_failed_checks_stand_above_pytests_closing_line() -> None:
 
 
 def test_a_reader_that_has_read_enough_is_no_trouble() -> None:
-    line = f"{sys.executable} -m local.cli doctor --print-roles | head -1"
+    line = f"{sys.executable} -m local.cli doctor --print-roles --config samples/desk.toml | head -1"
     done = subprocess.run(["/bin/sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""

@@ -31,7 +31,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def zipped(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("package") / "restore-desk.zip"
-    package(made, libraries=False, source=source)
+    package(made, libraries=False, source=source, config=SAMPLE)
     return made
 
 
@@ -63,7 +63,7 @@ def test_the_same_source_gives_the_same_bytes(source: Path, zipped: Path, tmp_pa
     shutil.copytree(source, moved)
     for path in moved.rglob("*.py"):
         path.touch()
-    package(tmp_path / "again.zip", libraries=False, source=moved)
+    package(tmp_path / "again.zip", libraries=False, source=moved, config=SAMPLE)
     assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
 
 
@@ -71,7 +71,7 @@ def test_a_module_that_the_zip_lacks_is_found_out(source: Path, tmp_path: Path) 
     torn = tmp_path / "torn"
     shutil.copytree(source, torn)
     (torn / "shared" / "values.py").unlink()
-    package(tmp_path / "torn.zip", libraries=False, source=torn)
+    package(tmp_path / "torn.zip", libraries=False, source=torn, config=SAMPLE)
     with pytest.raises(NotIndexed, match=r"shared\.values"):
         index(tmp_path / "torn.zip")
 
@@ -81,14 +81,14 @@ def test_a_library_that_requirements_do_not_bring_is_found_out(source: Path, tmp
     shutil.copytree(source, torn)
     lines = (torn / "requirements.txt").read_text().splitlines()
     (torn / "requirements.txt").write_text("\n".join(line for line in lines if "jmespath" not in line))
-    package(tmp_path / "torn.zip", libraries=False, source=torn)
+    package(tmp_path / "torn.zip", libraries=False, source=torn, config=SAMPLE)
     with pytest.raises(NotIndexed, match="jmespath"):
         index(tmp_path / "torn.zip")
 
 
 def test_outside_of_the_repository_it_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(NotPackaged, match=r"function_app\.py is missing"):
-        package(tmp_path / "x.zip", libraries=False, source=tmp_path)
+        package(tmp_path / "x.zip", libraries=False, source=tmp_path, config=SAMPLE)
 
 
 def test_requirements_bring_what_they_require_and_no_tools() -> None:

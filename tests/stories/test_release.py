@@ -55,7 +55,7 @@ def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) ->
     left = [store.get("v-sad54roc", change.key) for change in (newer, opened)]
     with Emulator(Options(state=tmp_path, speed=600, fractional_retry_after=True)) as emulator:
         environ = {"AzureWebJobsStorage": "AccountName=x", "ARM_ENDPOINT": emulator.url, "DESK_PACE": "600"}
-        app = App(from_environment(environ, ROOT))
+        app = App(from_environment(environ, ROOT / "samples"))
         app.__dict__ |= {"store": store, "send": MemoryQueue().send}
         end = time.monotonic() + 60
         while any(phase(app, one) is not Phase.SUCCEEDED for one in ids) and time.monotonic() < end:
