@@ -70,9 +70,9 @@ def test_the_same_source_gives_the_same_bytes(source: Path, zipped: Path, tmp_pa
 def test_a_module_that_the_zip_lacks_is_found_out(source: Path, tmp_path: Path) -> None:
     torn = tmp_path / "torn"
     shutil.copytree(source, torn)
-    (torn / "shared" / "values.py").unlink()
+    (torn / "shared" / "domain" / "values.py").unlink()
     package(tmp_path / "torn.zip", libraries=False, source=torn, config=SAMPLE)
-    with pytest.raises(NotIndexed, match=r"shared\.values"):
+    with pytest.raises(NotIndexed, match=r"shared\.domain\.values"):
         index(tmp_path / "torn.zip")
 
 
