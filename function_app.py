@@ -71,12 +71,12 @@ def resend_notice(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route("instances", methods=["GET"])
 def list_instances(req: func.HttpRequest) -> func.HttpResponse:
-    return _http(req, lambda: desk().desk_api.instances)
+    return _http(req, lambda: desk().instances_api.list)
 
 
 @app.route("instances/{instance}/recovery-points", methods=["GET"])
 def list_recovery_points(req: func.HttpRequest) -> func.HttpResponse:
-    return _http(req, lambda: desk().desk_api.recovery_points)
+    return _http(req, lambda: desk().instances_api.recovery_points)
 
 
 @app.route("tickets/{source}", methods=["POST"])

@@ -13,6 +13,7 @@ from shared.api.dead_letters import DeadLetters
 from shared.api.desk import DeskApi
 from shared.api.health import Health
 from shared.api.http import Answer, Call
+from shared.api.instances import InstancesApi
 from shared.api.restores import Api
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
@@ -29,6 +30,7 @@ from shared.redaction import Redactor, install, secrets_of
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
 from shared.storage.store import Store
+from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.sweep import Sweep
 from shared.sweep.timer import Upkeep
@@ -184,7 +186,7 @@ class App:
     @cached_property
     def upkeep(self) -> Upkeep:
         retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
-        return Upkeep(self.sweep, self.parts.board, retention, self.queues, self.parts.now)
+        return Upkeep(self.sweep, self.parts.board, retention, PointsLook(self.parts), self.queues, self.parts.now)
 
     @cached_property
     def queue_in(self) -> QueueIn:
@@ -209,6 +211,10 @@ class App:
     @cached_property
     def desk_api(self) -> DeskApi:
         return DeskApi(self.parts, self.notifier)
+
+    @cached_property
+    def instances_api(self) -> InstancesApi:
+        return InstancesApi(self.parts)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

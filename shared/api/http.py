@@ -1,7 +1,8 @@
-"""HTTP as the app sees it, without any framework: a call, an answer, and how errors become problem+json. Pure."""
+"""HTTP as the app sees it, without any framework: a call, an answer, and how errors become problem+json."""
 
 import json
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,11 @@ def answered(act: Callable[[Call], Answer], call: Call) -> Answer:
         words = f"{trouble}; nothing was changed that is not on the books: ask again"
         wait = str(max(1, round(trouble.retry_after or 10)))
         return problem_answer(Problem(503, "Not now", words), Retry_After=wait)
+    except Exception:  # the outermost layer: no caller gets an empty 500
+        fault = secrets.token_hex(6)
+        log.exception("an answer failed, fault=%s", fault)
+        words = f"a fault of the desk itself; it stands in the log under fault={fault}. Ask its operators to look"
+        return problem_answer(Problem(500, "The desk failed", words, more={"fault": fault}))
 
 
 def read_model[M: Strict](model: type[M], body: bytes) -> M:

@@ -71,6 +71,7 @@ def _operation(route: Route) -> Json:
     responses |= {str(status): _problem(TITLES[status]) for status in route.problems}
     made: Json = {"operationId": route.name, "summary": route.summary, "responses": responses}
     if route.keyed:
+        responses["500"] = _problem("a fault of the desk; `fault` is in its log")
         responses["401"] = {"description": "no key, or not this function's; of a webhook: not verified"}
         responses["503"] = _problem("not now: desk.toml has a fault, or storage or Azure does not answer", WAIT)
     else:

@@ -21,6 +21,7 @@ class PointView(Point):
     age: str
     restorable: bool | None = None
     why_not: str | None = None
+    note: str | None = Field(None, description="what restoring it takes, such as a rehydration")
 
 
 class TargetView(Shown):
@@ -117,7 +118,12 @@ class InstanceView(Shown):
     turn: str | None = None
     server: str | None = None
     kind: str | None = None
-    last_point: PointView | None = None
+    last_point: PointView | None = Field(None, description="the newest one that can be restored")
+    last_point_reason: str | None = Field(
+        None, description="why there is no lastPoint: none is usable, or none was read"
+    )
+    points_read_at: str | None = None
+    problem: str | None = Field(None, description="why this row may be incomplete; the others are not affected")
 
 
 class InstanceList(Shown):

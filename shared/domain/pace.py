@@ -26,6 +26,7 @@ class Pace:
     back_off: float = 20
     back_off_most: float = 900
     points_fresh: float = 300  # how long a cached list of points serves the API
+    points_look: float = 24 * 3600  # the sweep reads each instance's points so often
     facts_fresh: float = 24 * 3600  # how long a vault's and an instance's own facts are believed
     notice_delays: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     sweep_budget: float = 240  # a sweep stops in time for its function timeout

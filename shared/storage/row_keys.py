@@ -82,6 +82,11 @@ def job(job_id: str) -> str:
     return f"job-{job_id.lower()}"
 
 
+def looked(instance: str) -> str:
+    """When an instance's points were last looked at by the sweep, among the desk's own rows."""
+    return f"looked-{short(instance, 16)}"
+
+
 def until(prefix: str) -> str:
     """The end of the range of keys that begin with `prefix`."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)

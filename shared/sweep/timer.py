@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.problems import Trouble
 from shared.storage.shared_state import Board
+from shared.storage.store import Conflict
+from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.sweep import Round, Sweep
 from shared.telemetry import tell
@@ -24,6 +28,7 @@ class Upkeep:
     sweep: Sweep
     board: Board
     retention: Retention
+    points: PointsLook
     queues: "Callable[[], QueueState]"
     now: Callable[[], datetime]
 
@@ -32,6 +37,7 @@ class Upkeep:
         this = self.sweep.run()
         self._tell(this, time.monotonic() - began)
         self._retain()
+        self._look_at_points()
         return this
 
     def _tell(self, this: Round, seconds: float) -> None:
@@ -50,6 +56,10 @@ class Upkeep:
             queue_age=queues.age,
             poison=queues.poison,
         )
+
+    def _look_at_points(self) -> None:
+        with suppress(Trouble, Conflict):  # the next round looks again
+            self.points.run()
 
     def _retain(self) -> None:
         now, last = self.now(), self.board.pulse("retention")

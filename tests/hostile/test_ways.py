@@ -10,6 +10,7 @@ import pytest
 
 from shared.api.desk import DeskApi
 from shared.api.http import Call, answered
+from shared.api.instances import InstancesApi
 from shared.azure.port import NotSent
 from shared.config.desk_file import DatabaseEntry, parse_desk
 from shared.config.policy import Ground, check_file
@@ -219,9 +220,9 @@ def test_who_acts_is_who_the_platform_says(caplog: pytest.LogCaptureFixture) -> 
 def test_an_id_in_a_path_may_have_its_slashes_encoded_either_way(slash: str) -> None:
     world = World()
     process = world.process()
-    desk_api = DeskApi(process.parts, process.notifier)
+    instances = InstancesApi(process.parts)
     said = DESK_MODEL.instances["pg-a"].id.replace("/", slash)
-    assert answered(desk_api.recovery_points, Call(path={"instance": said})).status == 200
+    assert answered(instances.recovery_points, Call(path={"instance": said})).status == 200
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,10 @@ def _routes(app: App) -> dict[str, Handler]:
         "list_restores": app.api.list_restores,
         "get_restore": app.api.get_restore,
         "withdraw_restore": app.api.withdraw,
+        "list_instances": app.instances_api.list,
+        "list_recovery_points": app.instances_api.recovery_points,
+        "restore_again": app.api.again,
+        "take_ticket": app.ticket_in.answer,
         "check_channel": app.desk_api.channel_test,
         "health": app.health.answer,
     }

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared.azure.arm_client import TokenAuth, arm_client
 from shared.redaction import HIDDEN, Redactor, install, named_in, secrets_of
 from shared.storage.queue_depth import QueueState
+from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
 from shared.telemetry import about, correlation, line, operation, tell
@@ -209,7 +210,7 @@ def test_each_sweep_tells_its_figures(console: Console) -> None:
     clock: Clock = world.clock
     p = process.parts
     state = QueueState(messages=3, age=12.5, poison=1)
-    Upkeep(process.sweep, p.board, Retention(p.ledger, p.outbox, 0), lambda: state, clock.now).run()
+    Upkeep(process.sweep, p.board, Retention(p.ledger, p.outbox, 0), PointsLook(p), lambda: state, clock.now).run()
     (figures,) = console.lines("sweep")
     assert (figures["queued"], figures["queue_age"], figures["poison"]) == (3, 12.5, 1)
     assert {"seconds", "open", "moved", "owed", "outbox_age", "faults", "unfinished"} <= set(figures)

@@ -12,6 +12,7 @@ from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.queue_depth import QueueState
 from shared.storage.store import Change, Row
+from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
 from tests.kits.fakes import VAULT
@@ -125,7 +126,9 @@ class Halting(MemoryStore):
 def test_the_timer_does_it_once_an_hour() -> None:
     world = World()
     process, restore_id = old_and_done(world)
-    upkeep = Upkeep(process.sweep, process.parts.board, retention(world), QueueState, world.clock.now)
+    upkeep = Upkeep(
+        process.sweep, process.parts.board, retention(world), PointsLook(process.parts), QueueState, world.clock.now
+    )
     process.parts.board.beat("retention", world.clock.now() - timedelta(minutes=59))
     upkeep.run()
     assert rows_of(world, restore_id)

@@ -1,0 +1,105 @@
+"""The HTTP routes about what can be restored: the instances of desk.toml, and an instance's recovery points."""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.api.http import Answer, Call, json_answer
+from shared.azure.recovery_points import PointRead, unfit
+from shared.config.desk_file import InstanceEntry
+from shared.config.policy import find_instance
+from shared.domain.problems import Problem, Trouble
+from shared.domain.restore import Datasource
+from shared.domain.values import iso
+from shared.notices.facts import span
+from shared.storage import row_keys
+from shared.workflow.azure_facts import datasource, instance_name
+from shared.workflow.points import PointsRead, points_now, read_points, remembered_points, vault_of
+from shared.workflow.ports import Parts
+
+log = logging.getLogger("desk")
+COLD = 3  # instances whose points one call of the list may fetch; the sweep reads the rest in the background
+NOT_READ = "its points have not been read yet: the sweep reads them soon; GET {path} reads them now"
+
+
+@dataclass(frozen=True)
+class InstancesApi:
+    """The routes under /api/instances."""
+
+    parts: Parts
+
+    def list(self, call: Call) -> Answer:
+        """GET /api/instances: one row per instance; what is wrong with one stands in its `problem`."""
+        desk, left = self.parts.read_desk(), COLD
+        shown = []
+        for name, entry in desk.instances.items():
+            row: dict[str, Any] = {"name": name, "id": entry.id, "targets": [*entry.targets]}
+            try:
+                known = remembered_points(self.parts, entry.id)
+                if known is None and left:
+                    left, known = left - 1, read_points(self.parts, entry.id)
+                row |= self._turn(entry) | self._newest(name, entry, known)
+            except Exception as error:
+                log.warning("instance %s cannot be shown: %s", name, error, exc_info=not isinstance(error, Trouble))
+                row |= {"lastPoint": None, "problem": f"it cannot be shown now: {error}"}
+            shown.append(row)
+        return json_answer(200, {"value": shown})
+
+    def _turn(self, entry: InstanceEntry) -> dict[str, str]:
+        place = row_keys.vault_partition(vault_of(entry.id)), row_keys.turn(entry.id)
+        holder = self.parts.ledger.store.get(*place)
+        return {"turn": holder.text("restore")} if holder else {}
+
+    def _newest(self, name: str, entry: InstanceEntry, read: PointsRead | None) -> dict[str, Any]:
+        known, now = self.parts.board.recall(vault_of(entry.id), instance_name(entry.id)), self.parts.now()
+        source = Datasource.model_validate(known[1]) if known else None
+        row: dict[str, Any] = {"server": source.id, "kind": source.type} if source else {}
+        if read is None:
+            return row | {"lastPoint": None, "lastPointReason": NOT_READ.format(path=_path(name))}
+        row |= {"pointsReadAt": iso(read.at)} | ({"problem": read.problem} if read.problem else {})
+        flexible = source is not None and source.flexible
+        usable = [point for point in read.points if unfit(point, now, flexible) is None]
+        if usable:
+            return row | {"lastPoint": point_view(max(usable, key=lambda p: p.time), now, flexible)}
+        return row | {"lastPoint": None, "lastPointReason": no_usable(read, now, flexible)}
+
+    def recovery_points(self, call: Call) -> Answer:
+        """GET /api/instances/{instance}/recovery-points"""
+        said = re.sub(
+            "%2F", "/", call.path.get("instance", ""), flags=re.IGNORECASE
+        )  # the host leaves an encoded slash as it is
+        instance, name = find_instance(said, self.parts.read_desk())
+        read = points_now(self.parts, instance.text)
+        if read.problem:
+            raise Problem(502, "Azure said no", read.problem.removeprefix("Azure said no: "), "instance")
+        now = self.parts.now()
+        flexible = datasource(self.parts, vault_of(instance.text), instance.text).flexible
+        shown = [point_view(p, now, flexible) for p in sorted(read.points, key=lambda p: p.time, reverse=True)]
+        return json_answer(200, {"instance": name or instance.text, "value": shown})
+
+
+def no_usable(read: PointsRead, now: datetime, flexible: bool) -> str:
+    """Why none of the points can be restored."""
+    if not read.points:
+        return "Azure lists no recovery point of it" if not read.problem else "no list of points is known"
+    faults = [str(unfit(point, now, flexible)) for point in read.points]
+    counted = ", ".join(f"{faults.count(fault)} {fault}" for fault in dict.fromkeys(faults))
+    return f"none of its {len(faults)} recovery points can be restored ({counted})"
+
+
+def _path(name: str) -> str:
+    return f"/api/instances/{name}/recovery-points"
+
+
+def point_view(point: PointRead, now: datetime, flexible: bool) -> dict[str, Any]:
+    """A recovery point with its age, whether it can be restored, and what that takes."""
+    chosen = point.chosen(now)
+    age = (now - point.time).total_seconds()
+    why_not = unfit(point, now, flexible)
+    more = {"ageSeconds": round(age), "age": span(age), "restorable": why_not is None, "whyNot": why_not}
+    if why_not is None and chosen.tier == "ArchiveStore":
+        more["note"] = "in archive: it is rehydrated first, which may take 15 h"
+    shown = chosen.json_value() | more
+    return {name: part for name, part in shown.items() if part is not None}

@@ -1,0 +1,63 @@
+"""Once a day, and soon for an instance never looked at: its recovery points, so that lists and alerts are not cold."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shared.domain.problems import Ours, Trouble
+from shared.domain.resource_ids import subscription
+from shared.domain.values import iso, utc
+from shared.storage import row_keys
+from shared.storage.store import Change
+from shared.workflow.points import read_points
+from shared.workflow.ports import Parts
+
+log = logging.getLogger("desk")
+LOOKS_A_ROUND = 2  # lists of points are scarce: people and restores come first
+HEAD = "looked-"
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class PointsLook:
+    """Reads the points of a few instances a round; one range of tiny rows says whose turn it is."""
+
+    parts: Parts
+
+    def run(self) -> int:
+        """How many instances were looked at."""
+        try:
+            entries = {entry.id: name for name, entry in self.parts.read_desk().instances.items()}
+        except Ours:
+            return 0
+        due = self._due(list(entries))[:LOOKS_A_ROUND]
+        for instance in due:
+            self._look(entries[instance], instance)
+        return len(due)
+
+    def _due(self, instances: list[str]) -> list[str]:
+        """Those never looked at, then those whose last look is a day old, the oldest first."""
+        rows = self.parts.ledger.store.scan(row_keys.DESK, HEAD, row_keys.until(HEAD))
+        looked = {row.key: utc(row.text("at")) for row in rows}
+        last = {one: looked.get(row_keys.looked(one), NEVER) for one in instances}
+        limit = self.parts.now() - timedelta(seconds=self.parts.pace.points_look)
+        quiet = {sub: self._quiet(sub) for sub in {subscription(one) for one in instances}}
+        old = [one for one in instances if last[one] < limit and not quiet[subscription(one)]]
+        return sorted(old, key=lambda one: last[one])
+
+    def _quiet(self, subscription_id: str) -> bool:
+        until = self.parts.board.quiet_until(subscription_id)
+        return until is not None and until > self.parts.now()
+
+    def _look(self, name: str, instance: str) -> None:
+        """One instance; trouble is looked at again soon, and holds up no other."""
+        self._looked(instance, self.parts.now())
+        try:
+            read_points(self.parts, instance)
+        except Trouble as trouble:
+            pace = self.parts.pace
+            self._looked(instance, self.parts.now() - timedelta(seconds=pace.points_look - pace.back_off_most))
+            log.warning("the recovery points of %s could not be read: %s", name, trouble)
+
+    def _looked(self, instance: str, at: datetime) -> None:
+        self.parts.ledger.store.commit(row_keys.DESK, [Change("put", row_keys.looked(instance), {"at": iso(at)})])

@@ -1,0 +1,75 @@
+"""An instance's recovery points as the ledger remembers them, and one reading of Azure's list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.azure.port import Gone, Rejected
+from shared.azure.recovery_points import PointRead, read_point
+from shared.domain.problems import Trouble
+from shared.workflow.azure_facts import datasource
+from shared.workflow.ports import Parts
+
+
+@dataclass(frozen=True)
+class PointsRead:
+    """The list as last read; `problem` says why the last reading failed, and then `points` are older or none."""
+
+    at: datetime
+    points: tuple[PointRead, ...]
+    problem: str | None = None
+
+
+def vault_of(instance: str) -> str:
+    """The vault's ARM id, from a backup instance's."""
+    return instance.rsplit("/", 2)[0]
+
+
+def remembered_points(parts: Parts, instance: str) -> PointsRead | None:
+    """The list in the ledger, or None where nobody has read it yet."""
+    known = parts.board.recall(vault_of(instance), _name(instance))
+    if known is None:
+        return None
+    return PointsRead(known[0], _read(known[1].get("value") or []), known[1].get("problem"))
+
+
+def read_points(parts: Parts, instance: str) -> PointsRead:
+    """Azure's list (a scarce call), remembered. Azure's no is remembered as the problem; the last known points stay.
+    Raises Trouble."""
+    now = parts.now()
+    try:
+        items: list[Any] = parts.azure.points(instance, "")
+        datasource(parts, vault_of(instance), instance)
+    except (Rejected, Gone) as no:
+        known = parts.board.recall(vault_of(instance), _name(instance))
+        items, problem = (known[1].get("value") or [] if known else []), f"Azure said no: {no}"
+        _remember(parts, instance, {"value": items, "problem": problem}, now)
+        return PointsRead(now, _read(items), problem)
+    _remember(parts, instance, {"value": items}, now)
+    return PointsRead(now, _read(items))
+
+
+def points_now(parts: Parts, instance: str) -> PointsRead:
+    """The remembered list while it is fresh and whole, else Azure's; during trouble an older one. Raises Trouble."""
+    known = remembered_points(parts, instance)
+    if known and known.problem is None and (parts.now() - known.at).total_seconds() < parts.pace.points_fresh:
+        return known
+    try:
+        return read_points(parts, instance)
+    except Trouble:
+        if known:
+            return known
+        raise
+
+
+def _remember(parts: Parts, instance: str, value: dict[str, Any], now: datetime) -> None:
+    parts.board.remember(vault_of(instance), _name(instance), value, now)
+
+
+def _name(instance: str) -> str:
+    return "points-" + instance.rsplit("/", 1)[-1].lower()
+
+
+def _read(items: Sequence[Any]) -> tuple[PointRead, ...]:
+    return tuple(point for point in map(read_point, items) if point)
