@@ -44,7 +44,7 @@ class LoggedError:
 
 
 def errors(log: str, user: str) -> list[LoggedError]:
-    """The errors that one role's statements raised, in order. Other lines of a message are indented, so none is forged."""
+    """The errors that one role's statements raised, in order. A message's other lines are indented: none is forged."""
     found: list[tuple[str, LoggedError]] = []
     current = ""  # what the indented lines belong to: "error", "statement", or neither
     for line in log.splitlines():
