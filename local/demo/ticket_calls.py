@@ -75,7 +75,8 @@ def zendesk(instance: str) -> dict[str, Any]:
 def github(instance: str) -> dict[str, Any]:
     """An issue made with a form, labelled by somebody who may."""
     empty = "_No response_"
-    form = f"### Instance\n\n{instance}\n\n### Target\n\ndrills\n\n### Point in time\n\n{empty}\n\n### Reason\n\nDrill"
+    said = {"Instance": instance, "Target": "drills", "Point in time": empty, "Dry run": "false", "Reason": "Drill"}
+    form = "\n\n".join(f"### {name}\n\n{value}" for name, value in said.items())
     issue = {
         "number": 42, "title": "Restore", "html_url": "https://github.com/contoso/restores/issues/42", "body": form,
         "labels": [{"name": "approved"}], "user": {"login": "octo-asker"},

@@ -75,6 +75,11 @@ def saw(expression: str, event: dict[str, Any]) -> str:
     return "; ".join(f"{'.'.join(path)} = {shown(_at(event, path))}" for path in paths[:MOST_PATHS])
 
 
+def named_fields(expression: str) -> set[str]:
+    """The names that the expression gives to the fields of the objects it makes."""
+    return {str(node["value"]) for node in _nodes(compiled(expression).parsed) if node["type"] == "key_val_pair"}
+
+
 def shown(value: Any) -> str:
     """A value as JSON, cut."""
     try:

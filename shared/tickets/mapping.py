@@ -6,14 +6,13 @@ from typing import Any
 
 from shared.config.desk_file import Desk, TicketSource
 from shared.domain.problems import Problem
-from shared.domain.request import RestoreRequest
 from shared.domain.text import fit, plain
 from shared.tickets import expressions
 from shared.tickets.event import Event, default_ticket, delivery_of, own_doing
 from shared.tickets.expressions import Unusable
+from shared.tickets.safety import read_safety
 
 DEEPEST = 12
-_SWITCHES = frozenset(str(f.alias) for f in RestoreRequest.model_fields.values() if f.annotation is bool)
 _PROSE = {"reason": 2000, "requestedBy": 500}  # what people typed is cut and cleaned: it never refuses a restore
 
 
@@ -82,9 +81,8 @@ def _request(made: dict[str, Any], mapping: _Mapping) -> dict[str, Any]:
         request = _filled(made, 0)
     except RecursionError as error:
         raise mapping.problem("request", "what it made is nested too deeply") from error
-    for name in _SWITCHES & request.keys():
-        text = request[name].lower() if isinstance(request[name], str) else ""
-        request[name] = {"true": True, "false": False}.get(text, request[name])
+    named = expressions.named_fields(mapping.source.request)
+    request |= read_safety(made, named, mapping.event, f"tickets.{mapping.name}.request")
     given = request.get("ticket", {})
     known = default_ticket(mapping.source.kind, mapping.event["body"])
     ticket = {**known, **given} if isinstance(given, dict) else given
