@@ -28,6 +28,7 @@ def read_safety(made: Mapping[str, Any], named: Set[str], event: Mapping[str, An
 
 def _read(name: str, value: Any, where: str) -> Any:
     text = value.strip().lower() if isinstance(value, str) else None
+    read: Any
     if name in SWITCHES:
         read = value if isinstance(value, bool) else {"true": True, "false": False}.get(text or "")
     else:
@@ -45,8 +46,8 @@ def _unmapped(name: str, event: Mapping[str, Any], where: str) -> None:
     body = event.get("body")
     inner = body.get("request") if isinstance(body, dict) else None
     for place, part in (("form", event.get("form")), ("body", body), ("body.request", inner)):
-        for said in part if isinstance(part, dict) else ():
+        for said, value in part.items() if isinstance(part, dict) else ():
             if _SPELT.get(re.sub(r"[^a-z]", "", str(said).lower())) == name:
-                words = f'{place}."{said}" says {shown(part[said])}, but {where} does not read it; '
+                words = f'{place}."{said}" says {shown(value)}, but {where} does not read it; '
                 mend = f'add {name}: {place}."{said}" to {where}. No restore was started'
                 raise Problem(422, "A field for safety is not read", words + mend, name)

@@ -54,7 +54,7 @@ def event(system: str, value: Any) -> dict[str, Any]:
         lines = body["issue"]["body"].split("### Dry run")[0]
         body["issue"]["body"] = lines + ("" if value is LOST else f"### Safety\n\n{value}\n")
         return body
-    place = {"jira": lambda: body["issue"]["fields"], "zendesk": lambda: body}.get(system, lambda: body["request"])()
+    place = body["issue"]["fields"] if system == "jira" else body if system == "zendesk" else body["request"]
     place.pop("dry_run", None)
     if value is not LOST:
         place["safety"] = {"value": value} if system == "jira" else value
