@@ -51,6 +51,8 @@ def delivery(major: int = 16, *, plain: bool = False, compress: str = "") -> Del
             with Server(chosen) as server:
                 sample.make(server)
                 dump(server, fresh, ["--format=plain"] if plain else ["--format=custom"], compress)
+            for old in KEPT.glob(f"{parts}-????????????????"):
+                shutil.rmtree(old)
             fresh.rename(folder)
     return Delivery(folder, major)
 
@@ -61,7 +63,8 @@ def dump(server: Server, folder: Path, options: list[str], compress: str = "") -
     with server.connect() as connection:
         rows = connection.execute("select datname from pg_database where not datistemplate").fetchall()
     for (name,) in rows:
-        (folder / f"{UUID}_database_{name}.sql").write_bytes(server.run("pg_dump", *options, *more, "-d", _dsn(name)))
+        made = folder / f"{UUID}_database_{name}.sql"
+        server.run("pg_dump", *options, *more, f"--file={made}", f"--dbname={_dsn(name)}")
     for kind, option in GLOBALS.items():
         (folder / f"{UUID}_{kind}.sql").write_bytes(server.run("pg_dumpall", option))
 

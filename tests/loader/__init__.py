@@ -1,0 +1,1 @@
+"""The loader: archives, sources, verdicts and the queue, against real dumps."""

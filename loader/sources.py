@@ -1,0 +1,182 @@
+"""Where delivered files are read from: a folder, or a container of a storage account; whole and by ranges."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+CHUNK = 4 << 20  # bytes a read of a stream
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 20, 60, 5
+CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class SourceError(Exception):
+    """We could not read: says nothing of the backup. The message names the file and the trouble, no secret."""
+
+
+class Modified(SourceError):
+    """A file changed while it was being read: somebody is still writing to it."""
+
+
+class NoSource(Exception):
+    """SOURCE is neither a folder nor a container's URL."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One delivered file as it was listed."""
+
+    name: str
+    size: int  # bytes
+    version: str  # an etag, or a time of change
+
+
+class Source(Protocol):
+    """Reads of one listed file are of that version only: Modified otherwise. All raise SourceError."""
+
+    def files(self) -> list[File]: ...
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        """Fewer bytes only where the file ends."""
+        ...
+
+    def stream(self, file: File) -> Iterator[bytes]: ...
+
+
+class Folder:
+    """The files of one folder; none of folders within."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def files(self) -> list[File]:
+        try:
+            found = [(entry.name, entry.stat()) for entry in os.scandir(self._path) if entry.is_file()]
+            return sorted((File(name, status.st_size, _time(status)) for name, status in found), key=_name)
+        except OSError as error:
+            raise SourceError(f"{self._path}: {error.strerror}") from error
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        with _reading(file), (self._path / file.name).open("rb") as opened:
+            self._same(file, opened.fileno())
+            opened.seek(offset)
+            return opened.read(length)
+
+    def stream(self, file: File) -> Iterator[bytes]:
+        with _reading(file), (self._path / file.name).open("rb", buffering=0) as opened:
+            while chunk := opened.read(CHUNK):
+                yield chunk
+            self._same(file, opened.fileno())
+
+    @staticmethod
+    def _same(file: File, handle: int) -> None:
+        now = os.fstat(handle)
+        if (now.st_size, _time(now)) != (file.size, file.version):
+            raise Modified(f"{file.name} changed while it was being read")
+
+
+class Container:
+    """The blobs of one container; `client` is a ContainerClient."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def files(self) -> list[File]:
+        with _azure(self._client.container_name):
+            listed = [File(blob.name, blob.size, blob.etag) for blob in self._client.list_blobs()]
+        return sorted(listed, key=_name)
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        if offset >= file.size:
+            return b""
+        with _azure(file.name):
+            return bytes(self._download(file, offset=offset, length=min(length, file.size - offset)).readall())
+
+    def stream(self, file: File) -> Iterator[bytes]:
+        if file.size:  # Azurite answers 416 to a range of an empty blob
+            with _azure(file.name):
+                yield from self._download(file).chunks()
+
+    def _download(self, file: File, **ranged: int) -> Any:
+        from azure.core import MatchConditions
+
+        blob = self._client.get_blob_client(file.name)
+        return blob.download_blob(etag=file.version, match_condition=MatchConditions.IfNotModified, **ranged)
+
+
+def open_source(text: str, environ: Mapping[str, str]) -> Source:
+    """A folder's path, or a container's URL. NoSource with what is wrong."""
+    if "://" not in text:
+        if not Path(text).is_dir():
+            raise NoSource(f"{text} is no folder")
+        return Folder(Path(text))
+    return Container(container_client(text, environ))
+
+
+def container_client(url: str, environ: Mapping[str, str]) -> Any:
+    """By identity; by AZURE_STORAGE_CONNECTION_STRING where that is of the same account."""
+    from azure.storage.blob import ContainerClient
+
+    account, name = _split(url)
+    options: dict[str, Any] = {
+        "max_single_get_size": CHUNK,
+        "max_chunk_get_size": CHUNK,
+        "connection_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retry_total": RETRIES,
+    }
+    given = environ.get(CONNECTION_STRING, "")
+    if given:
+        client = ContainerClient.from_connection_string(given, name, **options)
+        if client.url.rstrip("/") == f"{account}/{name}":
+            return client
+    if urlsplit(url).scheme != "https":
+        raise NoSource(f"{account} needs a {CONNECTION_STRING} of that account: a token goes over https only")
+    from azure.identity import DefaultAzureCredential
+
+    return ContainerClient(account, name, credential=DefaultAzureCredential(), **options)
+
+
+def _split(url: str) -> tuple[str, str]:
+    """The account's URL and the container's name; a query would be a signature, which belongs in no command line."""
+    parts = urlsplit(url)
+    head, _, name = parts.path.strip("/").rpartition("/")
+    local = parts.hostname in LOOPBACK
+    if parts.query or parts.username or not name or (bool(head) != local) or "/" in head:
+        raise NoSource("SOURCE is a folder, or a container's URL: https://<account>.blob.core.windows.net/<container>")
+    return f"{parts.scheme}://{parts.netloc}" + (f"/{head}" if head else ""), unquote(name)
+
+
+def _name(file: File) -> str:
+    return file.name
+
+
+def _time(status: os.stat_result) -> str:
+    return str(status.st_mtime_ns)
+
+
+@contextmanager
+def _reading(file: File) -> Iterator[None]:
+    """Turns the system's errors into ours."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(f"{file.name}: {error.strerror}") from error
+
+
+@contextmanager
+def _azure(name: str) -> Iterator[None]:
+    """Turns the SDK's errors into ours, with their code and without their URLs."""
+    from azure.core.exceptions import AzureError, ResourceModifiedError
+
+    try:
+        yield
+    except ResourceModifiedError as error:
+        raise Modified(f"{name} changed while it was being read") from error
+    except AzureError as error:
+        code = getattr(error, "error_code", None) or type(error).__name__
+        raise SourceError(f"{name}: {getattr(code, 'value', code)}") from error
