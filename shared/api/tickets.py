@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -11,13 +11,14 @@ from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import TicketSource
 from shared.config.secrets import resolve
 from shared.config.settings import Settings
-from shared.domain.problems import Problem, Trouble, Unreadable
+from shared.domain.problems import Ours, Problem, Trouble, Unreadable
 from shared.storage.queue_messages import wake_message
 from shared.tickets.entra_tokens import Keys
 from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 from shared.tickets.mapping import Ignored, map_event
 from shared.workflow.intake import Caller, Intake
 from shared.workflow.ports import Parts
+from shared.workflow.standing import tell_standing
 
 
 def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:
@@ -67,7 +68,8 @@ class TicketIn:
             if isinstance(mapped, Ignored):
                 return json_answer(200, {"status": "ignored", "reason": mapped.why})
             said, key = mapped.request, mapped.key
-            return self._take(said, self._caller(name, source, key, client))
+            caller = replace(self._caller(name, source, key, client), delivery=delivery_of(event))
+            return self._take(said, caller)
         except Unreadable as error:  # 503, for it passes with the next deployment: a 4xx would switch the hook off
             raise Trouble(f"a newer release wrote the restore of this key ({error})") from error
         except Problem as problem:
@@ -83,6 +85,8 @@ class TicketIn:
         restore = accepted.restore
         shown = {"restore": restore.id, "phase": restore.phase.value, "path": f"/api/restores/{restore.id}"}
         if not accepted.created:
+            with contextlib.suppress(Trouble, Ours):  # the answer says it too
+                tell_standing(self.parts, restore, caller)
             return json_answer(200, {"status": "duplicate", **shown})
         with contextlib.suppress(Trouble):  # the row is enough: the sweep finds it
             self.parts.send(wake_message(restore), 0)

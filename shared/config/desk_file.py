@@ -1,7 +1,7 @@
 """What desk.toml may say: its model, read by tomllib and closed by default. Pure."""
 
 import tomllib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -15,11 +15,10 @@ from shared.domain.values import Strict
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 Event = Literal[
-    "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked"
-]  # fmt: skip
-EVENTS: tuple[Event, ...] = (
     "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked",
-)  # fmt: skip
+    "standing",
+]  # fmt: skip
+EVENTS: tuple[Event, ...] = get_args(Event)
 
 
 class FromEnvironment(Strict):

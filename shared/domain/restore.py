@@ -151,6 +151,7 @@ class Restore(Value):
     cross_region: bool = False
     source_region: str | None = None
     again_of: str | None = None
+    delivery: str | None = None  # the ticket system's id of the event that asked
     accepted_at: Moment
     due: Moment
     turn_at: Moment | None = None

@@ -17,6 +17,7 @@ TITLES = {
     "failed": "Restore failed",
     "lost": "Restore lost track of: a person must look",
     "withdrawn": "Restore withdrawn: nothing was started",
+    "standing": "Asked for already: its restore is {phase}",
     "checked": "Dry run passed: nothing was submitted",
 }
 
@@ -113,7 +114,7 @@ def title_of(restore: Restore, event: str) -> str:
     if event == "succeeded" and restore.outcome == "filesDelivered":
         title = "Files delivered, not loaded yet"
     else:
-        title = TITLES[event]
+        title = TITLES[event].format(phase=restore.phase)
     return f"{title} (with warnings)" if event == "succeeded" and restore.warnings else title
 
 

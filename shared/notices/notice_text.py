@@ -25,6 +25,7 @@ _NEXT = {
     "refused": "Correct what is named here, then ask again.",
     "withdrawn": "Nothing to do: ask again when it is wanted.",
     "checked": "To restore for real, ask again without dryRun.",
+    "standing": "Nothing new was started. To ask for something else, change the request, then approve it again.",
     "test": "Nothing to do: this is a test of the channel.",
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.config.desk_file import Desk
+from shared.config.desk_file import Channel, Desk
 from shared.notices.channels.registry import concerns
 
 
@@ -15,3 +15,8 @@ def channels_of(
     wanted |= set(entry.channels if entry else ()) | set(extra)
     named = {name: desk.channels[name] for name in wanted if name in desk.channels}
     return sorted(name for name, c in named.items() if event in c.on and concerns(c.kind, event, ticket))
+
+
+def may_hear(channel: Channel, event: str, ticket: Mapping[str, str] | None) -> bool:
+    """Whether an event that is for one channel alone can go there."""
+    return event in channel.on and concerns(channel.kind, event, ticket)

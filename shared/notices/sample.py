@@ -9,7 +9,9 @@ from shared.notices.facts import Facts, facts_of
 _GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backup-rg/providers"
 _VAULT = f"{_GROUP}/Microsoft.DataProtection/backupVaults/backup-vault"
 _SERVER = f"{_GROUP}/Microsoft.DBforPostgreSQL/servers/pg-prod-01"
-_PHASES = {"submitted": Phase.SUBMITTED, "overdue": Phase.RESTORING, "test": Phase.SUBMITTED}
+_PHASES = {
+    "submitted": Phase.SUBMITTED, "overdue": Phase.RESTORING, "standing": Phase.RESTORING, "test": Phase.SUBMITTED,
+}  # fmt: skip
 _JOB = Job(id="b54a1f2c-0000-4000-8000-000000000001", status="Completed", seconds=1860.0, bytes=13_314_398_618)
 _TICKET = {
     "system": "servicenow",

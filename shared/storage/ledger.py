@@ -2,8 +2,8 @@
 
 import json
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ from shared.storage import row_keys
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
+MOST_EARLIER = 50  # requests that a key remembers
+
 
 @dataclass(frozen=True)
 class Key:
@@ -25,6 +27,8 @@ class Key:
     hash: str
     mine: bool
     removed: bool = False  # the retention took its restore; the key stays
+    earlier: Mapping[str, str] = field(default_factory=dict)  # hash → restore, of requests that were refused before
+    etag: str = ""
 
 
 class Ledger:
@@ -50,7 +54,23 @@ class Ledger:
     def find_key(self, source: str, key: str) -> Key | None:
         """What a key names, or None."""
         row = self.store.get(row_keys.key_partition(source, key), "key")
-        return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt"))) if row else None
+        if row is None:
+            return None
+        earlier = json.loads(row.text("earlier") or "{}")
+        return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt")), earlier, row.etag)
+
+    def take_over_key(self, source: str, key: str, held: Key, restore_id: str, request_hash: str, now: datetime) -> Key:
+        """A refused restore's key for another request, if nobody took it since `held` was read; the latest key row.
+        What it stood for is kept, so that the earlier request still finds its own restore."""
+        place = row_keys.key_partition(source, key)
+        earlier = dict([*held.earlier.items(), (held.hash, held.restore)][-MOST_EARLIER:])
+        fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "takenOverAt": iso(now)}
+        changed = Change("update", "key", {**fields, "earlier": json.dumps(earlier)}, held.etag)
+        try:
+            self.store.commit(place, [changed])
+            return Key(restore_id, request_hash, True, earlier=earlier)
+        except Conflict:
+            return self.find_key(source, key) or held
 
     def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
         """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""

@@ -11,12 +11,14 @@ from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
+from shared.storage.ledger import Key
 from shared.storage.store import Change
 from shared.telemetry import audit
 from shared.workflow.announce import announce
 from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
+REFUSED = "refused"  # in place of a hash: what could not be taken was never a request
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Caller:
     authenticated_as: str | None = None
     reply: str | None = None
     again_of: str | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,21 @@ class Intake:
         key = self.parts.ledger.find_key(caller.source, caller.key) if caller.key else None
         if key is None:
             return None
-        if key.hash != canonical_hash(value):
+        said = canonical_hash(value)
+        if key.hash != said and said not in key.earlier:
+            if self._may_take_over(key):
+                return None
             raise same_key_problem(key.restore)
         if key.removed:
             raise removed_problem(key.restore)
-        return self.parts.ledger.load(key.restore)
+        return self.parts.ledger.load(key.earlier.get(said, key.restore))
+
+    def _may_take_over(self, key: Key) -> bool:
+        """Whether the restore of this key was refused before any attempt: then another request may have the key."""
+        if key.removed or key.hash == REFUSED:
+            return False
+        first = self.parts.ledger.load(key.restore)
+        return first is not None and first.phase is Phase.REFUSED and not first.attempts
 
     def _restore(self, value: dict[str, Any], request: RestoreRequest, decision: Decision, caller: Caller) -> Restore:
         now = self.parts.now()
@@ -104,6 +117,7 @@ class Intake:
             dry_run=request.dry_run,
             cross_region=request.cross_region,
             again_of=caller.again_of,
+            delivery=caller.delivery,
             accepted_at=now,
             due=now,
             timeline=(Entry(at=now, what="accepted", note=f"by {caller.source}"),),
@@ -114,6 +128,8 @@ class Intake:
         if restore.key:
             now = self.parts.now()
             key = self.parts.ledger.claim_key(restore.source, restore.key, restore.id, request_hash, now)
+            if key.hash != request_hash and self._may_take_over(key):
+                key = self.parts.ledger.take_over_key(restore.source, restore.key, key, restore.id, request_hash, now)
             if key.hash != request_hash:
                 raise same_key_problem(key.restore)
             if key.removed and restore.phase is Phase.ACCEPTED:  # the retention came since the key was looked at
@@ -159,9 +175,9 @@ class Intake:
         if caller.key:  # a scope of its own: the key itself may stand for another, good request
             what = canonical_hash({"said": said, "why": str(problem)})
             restore = restore.model_copy(update={"key": f"refused\n{what}\n{caller.key}"})
-        refused = self._put(restore, "refused").restore
+        refused = self._put(restore, REFUSED).restore
         if caller.key:  # who looks for the key finds what became of it
-            self.parts.ledger.claim_key(caller.source, f"refused\n{caller.key}", refused.id, "refused", now)
+            self.parts.ledger.claim_key(caller.source, f"refused\n{caller.key}", refused.id, REFUSED, now)
         return refused
 
 
