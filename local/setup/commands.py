@@ -18,6 +18,9 @@ COMMANDS = {
     "emulator": Command("local.emulator", "the Data Protection emulator alone", inherits=True, own_arguments=True),
     "chaos": Command("local.chaos.command", "hinders a stack at work and counts what is lost or doubled", azurite=True),
     "bench": Command("local.bench.command", "measures the desk beside the same work done with the SDK"),
+    "mutants": Command(
+        "local.mutants.command", "makes small faults in the core rooms and counts how many the tests find"
+    ),
     "package": Command("local.build.package", "makes the zip that Azure runs", own_arguments=True),
     **deskctl.COMMANDS,
 }

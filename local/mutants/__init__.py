@@ -1,0 +1,1 @@
+"""Makes small faults in the core rooms and counts how many the tests find."""
