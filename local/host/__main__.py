@@ -51,6 +51,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--invisible", type=float, default=600.0, metavar="SECONDS", help="of a queue message being run (600 in Azure)"
     )
+    parser.add_argument(
+        "--lease", type=float, default=60.0, metavar="SECONDS", help="of the timers' lock among instances (60 in Azure)"
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends, too")
     return parser
 
@@ -74,6 +77,7 @@ def main(argv: list[str] | None = None) -> int:
             grace=given.grace,
             invisible=given.invisible,
             with_parent=given.with_parent,
+            lease=given.lease,
         )
         # The app's prints belong with the logs: on stdout there is one line, ours.
         out = sys.stdout

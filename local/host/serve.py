@@ -22,7 +22,7 @@ from local.host.bindings.host_json import HostJson
 from local.host.bindings.invocations import Invocations
 from local.host.bindings.protos import TypedData
 from local.host.bindings.worker import Returned, Worker
-from local.host.triggers import keys, queue_rules
+from local.host.triggers import keys, lease, queue_rules
 from local.host.triggers.admin import Admin
 from local.host.triggers.front import Front
 from local.host.triggers.queue_listener import Durations, QueueListener, Rules
@@ -46,6 +46,7 @@ class Options:
     grace: float = 30.0
     invisible: float = Durations().invisible
     with_parent: bool = False
+    lease: float = lease.SECONDS
 
 
 class Host:
@@ -78,7 +79,15 @@ class Host:
             )
         )
 
-    async def listeners(self) -> list[Coroutine[Any, Any, None]]:
+    def timers(self) -> list[Coroutine[Any, Any, None]]:
+        """The timers' listeners: a stop cuts them short, whatever they are at."""
+        return [
+            self._timer_listener(function, function.trigger).listen()
+            for function in self.active
+            if isinstance(function.trigger, TimerTrigger)
+        ]
+
+    async def queues(self) -> list[Coroutine[Any, Any, None]]:
         """Queues are made before any listener runs, as they have to be before anyone else sends to them."""
         made: list[Coroutine[Any, Any, None]] = []
         for function in self.active:
@@ -86,8 +95,6 @@ class Host:
                 await self._queue(output.connection, output.queue).create()
             if isinstance(function.trigger, QueueTrigger):
                 made.append((await self._queue_listener(function, function.trigger)).listen())
-            elif isinstance(function.trigger, TimerTrigger):
-                made.append(self._timer_listener(function, function.trigger).listen())
         return made
 
     async def _queue_listener(self, function: Function, trigger: QueueTrigger) -> QueueListener:
@@ -116,7 +123,8 @@ class Host:
         async def run(info: TypedData) -> None:
             await self.invocations.call(function, info)
 
-        return TimerListener(function.name, trigger, run, self._timers, real_clock(self.stopping))
+        held = lease.Lease(self._timers / f"{function.name}.lease", self._options.lease)
+        return TimerListener(function.name, trigger, run, self._timers, real_clock(self.stopping), held)
 
     def _queue(self, connection: Connection, name: str) -> StorageQueue:
         if (connection, name) not in self._queues:
@@ -171,17 +179,20 @@ async def serve(options: Options, out: TextIO) -> bool:
         _heed_parent(host.stopping)
     server = host.server()
     with _listening(options.port) as listening:
-        coroutines = await host.listeners()
+        queues = await host.queues()
         serving = asyncio.create_task(server.serve([listening]))
-        tasks = [asyncio.create_task(one) for one in coroutines]
+        tasks = [asyncio.create_task(one) for one in queues]
+        timers = [asyncio.create_task(one) for one in host.timers()]
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         if serving.done():
             serving.result()
         ready = {"ready": True, "port": listening.getsockname()[1], "functions": [one.name for one in host.active]}
         print(json.dumps(ready), file=out, flush=True)
-        await _until_stopped(host.stopping, [serving, *tasks])
+        await _until_stopped(host.stopping, [serving, *tasks, *timers])
         host.stopping.set()
+        for timer in timers:
+            timer.cancel()
         server.should_exit = True
         return await _drain(host, [serving, *tasks], options.grace)
 

@@ -188,6 +188,7 @@ class Stack:
     def _host(self, number: int, kinds: Sequence[str]) -> Child:
         line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]
         line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(self.home / f"host-{number}")]
+        line += ["--lease", str(60 / self.options.pace)]  # a minute, on this run's clock
         line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
         environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
         return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)

@@ -95,3 +95,9 @@ def test_what_cannot_be_read_is_refused_by_field(expression: str, words: str) ->
 )
 def test_shortest_gap(expression: str, seconds: int) -> None:
     assert ncrontab.parse(expression).shortest_gap(at("2026-10-21 10:02:31")) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("blank", ["\t", "\n", "\u00a0", "\x85", "\u2003"])
+def test_only_plain_spaces_part_fields(blank: str) -> None:
+    with pytest.raises(ncrontab.InvalidSchedule, match="plain spaces"):
+        ncrontab.parse(f"0 */5{blank}* * * *")

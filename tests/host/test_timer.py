@@ -1,8 +1,9 @@
 """The timer trigger, told on a clock that jumps instead of waiting."""
 
 import asyncio
-import fcntl
+import contextlib
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 from local.host.bindings import ncrontab
 from local.host.bindings.declared import TimerTrigger
 from local.host.bindings.protos import TypedData
+from local.host.triggers.lease import Lease
 from local.host.triggers.schedule_status import NEVER, Status, StatusFile, after_run, at_start
-from local.host.triggers.timer_listener import Clock, TimerListener
+from local.host.triggers.timer_listener import Clock, TimerListener, real_clock
 
 HOURLY = ncrontab.parse("0 0 * * * *")
 
@@ -220,9 +222,66 @@ def test_of_two_instances_one_runs(tmp_path: Path) -> None:
     assert runs == ["first"]
 
 
-def test_another_instance_takes_over_from_one_that_is_gone(tmp_path: Path) -> None:
+def test_another_instance_takes_over_when_the_lease_of_a_killed_one_has_run_out(tmp_path: Path) -> None:
     timer = trigger("0 0 * * * *")
-    with (tmp_path / "sweep.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == []
+    gone = Lease(tmp_path / "sweep.lease", seconds=0.3)
+    assert gone.take()
+    assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == []
+    time.sleep(0.3)
     assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == [("11:00:00", False)]
+
+
+def test_a_clean_stop_frees_the_lease(tmp_path: Path) -> None:
+    timer = trigger("0 0 * * * *")
+    assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == [("11:00:00", False)]
+    assert Lease(tmp_path / "sweep.lease").take()
+
+
+def test_two_instances_tick_at_once_while_the_holders_renewals_fail(tmp_path: Path) -> None:
+    (tmp_path / "sweep.lease.renewals-fail").touch()
+
+    async def story() -> tuple[int, int]:
+        stopping, ticks = asyncio.Event(), {"first": 0, "second": 0}
+
+        def listener(name: str) -> TimerListener:
+            async def run(info: TypedData) -> None:
+                ticks[name] += 1
+
+            lease = Lease(tmp_path / "sweep.lease", seconds=0.4)
+            return TimerListener("sweep", trigger("* * * * * *"), run, tmp_path, real_clock(stopping), lease)
+
+        tasks = [asyncio.create_task(listener(name).listen()) for name in ticks]
+        await asyncio.sleep(3.2)
+        stopping.set()
+        await asyncio.gather(*tasks)
+        return ticks["first"], ticks["second"]
+
+    first, second = asyncio.run(story())
+    assert first >= 2
+    assert second >= 1
+
+
+def test_a_stop_cuts_a_run_wherever_it_is(tmp_path: Path) -> None:
+    reached: list[str] = []
+
+    async def story() -> None:
+        async def run(info: TypedData) -> None:
+            reached.append("begun")
+            await asyncio.sleep(60)
+            reached.append("ended")
+
+        jumping = Jumping("10:59:50", "11:30:00")
+        listening = asyncio.create_task(
+            TimerListener("sweep", trigger("0 0 * * * *"), run, tmp_path, jumping.clock()).listen()
+        )
+        while not reached:
+            await asyncio.sleep(0)
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+
+    asyncio.run(story())
+    assert reached == ["begun"]
+    assert StatusFile(tmp_path / "sweep.json").read() == Status(NEVER, at("11:00:00"), at("10:59:50"))
+    again = Jumping("11:10:00", "11:20:00")
+    assert listen(tmp_path, trigger("0 0 * * * *"), again) == [("11:10:00", True)]  # past due: it is repeated

@@ -115,6 +115,9 @@ class Schedule:
 
 def parse(expression: str) -> Schedule:
     """Six fields {second minute hour day month weekday}, or five (then the second is 0)."""
+    odd = next((letter for letter in expression if letter.isspace() and letter != " "), None)
+    if odd:
+        raise InvalidSchedule(f"'{expression}' holds the white space {odd!r}; only plain spaces part its fields")
     parts = expression.split()
     if len(parts) == len(_FIELDS) - 1:
         parts = ["0", *parts]

@@ -14,6 +14,7 @@ from local.host.bindings.protos import TypedData, as_json
 
 _LONGEST_NAME = 63
 _SHORTEST_DELAY = 0.1
+_IGNORED = {ord(blank): None for blank in " \t\r\n"}  # what .NET skips in base64, and no other white space
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Fate(Enum):
     DELETE = "delete"
     RELEASE = "release"
     POISON = "poison"
-    LEAVE = "leave"  # stays invisible for its time: no poison queue to put it on, and no fast loop over it
+    LEAVE = "leave"  # stays invisible for its ten minutes, and is run again: there is no poison queue to put it on
 
 
 def poison_name(queue: str) -> str | None:
@@ -43,10 +44,8 @@ def poison_name(queue: str) -> str | None:
 
 
 def before(message: Message, most: int, *, poison: bool) -> Fate | None:
-    """None: run the function."""
-    if message.dequeue_count <= most:
-        return None
-    return Fate.POISON if poison else Fate.LEAVE
+    """None: run the function. Without a poison queue to go to, a message is run again for as long as it lives."""
+    return Fate.POISON if poison and message.dequeue_count > most else None
 
 
 def after(message: Message, most: int, *, succeeded: bool, poison: bool) -> Fate:
@@ -62,7 +61,7 @@ def decode(text: str, encoding: str) -> bytes | None:
     if encoding == "none":
         return text.encode()
     try:
-        return base64.b64decode("".join(text.split()), validate=True)
+        return base64.b64decode(text.translate(_IGNORED), validate=True)
     except (binascii.Error, ValueError):
         return None
 

@@ -4,21 +4,20 @@ The order of things is that of azure-webjobs-sdk-extensions, Timers/Listener/Tim
 """
 
 import asyncio
-import fcntl
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 from local.host.bindings.declared import TimerTrigger
 from local.host.bindings.protos import TypedData, as_json
+from local.host.triggers.lease import Lease
 from local.host.triggers.schedule_status import Status, StatusFile, after_run, at_start
 
 logger = logging.getLogger("host")
 _MONITORED_FROM = timedelta(minutes=1)
-_LOCK_RETRY = 1.0  # the real host looks for a freed lock once a minute
 
 
 def timer_info(status: Status | None, *, past_due: bool) -> TypedData:
@@ -52,20 +51,32 @@ def real_clock(stopping: asyncio.Event) -> Clock:
 
 class TimerListener:
     def __init__(
-        self, name: str, trigger: TimerTrigger, run: Callable[[TypedData], Awaitable[object]], state: Path, clock: Clock
+        self,
+        name: str,
+        trigger: TimerTrigger,
+        run: Callable[[TypedData], Awaitable[object]],
+        state: Path,
+        clock: Clock,
+        lease: Lease | None = None,
     ) -> None:
         self._name, self._trigger, self._run, self._clock = name, trigger, run, clock
         monitored = trigger.monitored and trigger.schedule.shortest_gap(clock.now()) >= _MONITORED_FROM
         self._file = StatusFile(state / f"{name}.json") if monitored else None
-        self._lock = state / f"{name}.lock"
+        self._lease = lease or Lease(state / f"{name}.lease")
 
     async def listen(self) -> None:
-        """Until the clock says stop; a run under way is finished first."""
-        with self._lock.open("a") as lock:
-            while not _taken(lock):
-                if not await self._clock.wait(_LOCK_RETRY):
-                    return
+        """Until the clock says stop. Whoever cancels this cuts a run under way, as the real host does at SIGTERM."""
+        while not self._lease.take():
+            if not await self._clock.wait(self._lease.seconds):
+                return
+        keeping = asyncio.create_task(self._lease.keep(self._name))
+        try:
             await self._go()
+        finally:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+            self._lease.release()
 
     async def _go(self) -> None:
         now = self._clock.now()
@@ -88,12 +99,3 @@ class TimerListener:
     def _save(self, status: Status) -> None:
         if self._file:
             self._file.write(status)
-
-
-def _taken(lock: IO[str]) -> bool:
-    """The kernel frees it when the process ends, however it ends."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
