@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from shared.api.http import Answer, Call, json_answer, read_model
 from shared.domain.problems import unknown
-from shared.domain.values import iso
 from shared.notices.messages import Delivered, Stop
 from shared.notices.notifier import Notifier, sample_notice
 from shared.notices.sample import sample_facts
@@ -25,15 +24,15 @@ class DeskApi:
     def pause(self, call: Call) -> Answer:
         """POST /api/desk/pause: nothing is submitted until resume; what runs is watched on."""
         act = read_model(Act, call.body)
-        pause = Pause(act.by, act.reason, self.parts.now())
-        self.parts.board.set_paused(pause)
+        now = self.parts.now()
+        pause = self.parts.board.set_paused(Pause(act.by, act.reason, now), now)
         tell("act", logging.WARNING, act="pause", by=act.by, reason=act.reason)
-        return json_answer(200, {"paused": True, "by": pause.by, "reason": pause.reason, "at": iso(pause.at)})
+        return json_answer(200, {"paused": True, **(pause.view() if pause else {})})
 
     def resume(self, call: Call) -> Answer:
         """POST /api/desk/resume"""
         act = read_model(Act, call.body)
-        self.parts.board.set_paused(None)
+        self.parts.board.set_paused(None, self.parts.now())
         tell("act", act="resume", by=act.by, reason=act.reason)
         return json_answer(200, {"paused": False})
 

@@ -45,6 +45,8 @@ class Health:
         checks = {"storage": self._storage(), "token": self._token(), "desk.toml": self._desk()}
         if checks["storage"] == "ok":
             checks |= self._sweep()
+            pause = self.parts.board.paused()
+            checks |= {"pause": f"ok, {pause.words()}"} if pause else {}
         bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
         return {"status": "down" if bad else "ok", "version": VERSION, "checks": checks, "closed": self._closed()}
 

@@ -47,8 +47,12 @@ class Listing:
         shown = [row for _, row in found[:size]]
         if lines:
             return self._lines(shown, query, more)
-        page = {"value": [row_view(row) for row in shown], **({"continue": more} if more else {})}
+        page = {"value": [row_view(row) for row in shown], **self._paused(), **({"continue": more} if more else {})}
         return json_answer(200, page)
+
+    def _paused(self) -> dict[str, Any]:
+        pause = self.parts.board.paused()
+        return {"paused": pause.view()} if pause else {}
 
     def _by_key(self, source: str, key: str) -> Answer:
         ledger = self.parts.ledger

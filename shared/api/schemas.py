@@ -106,6 +106,7 @@ class RestorePage(Shown):
     """A page of restores; `key=` answers with the whole restore."""
 
     value: list[RestoreLine]
+    paused: "PauseView | None" = Field(None, description="present while the desk is paused: nothing is submitted")
     continue_: str | None = Field(None, alias="continue", description="give it back as ?continue= for the next page")
 
 
@@ -158,6 +159,15 @@ class PointList(Shown):
     value: list[PointView]
 
 
+class PauseView(Shown):
+    """A pause: who, why, and since when."""
+
+    by: str
+    reason: str
+    at: str
+    also: list["PauseView"] | None = Field(None, description="pauses that came after this one; `resume` ends all")
+
+
 class Paused(Shown):
     """The stop switch: while it is on nothing is submitted; what runs is watched on."""
 
@@ -165,6 +175,7 @@ class Paused(Shown):
     by: str | None = None
     reason: str | None = None
     at: str | None = None
+    also: list[PauseView] | None = Field(None, description="pauses that came after this one; `resume` ends all")
 
 
 class ChannelAnswer(Shown):

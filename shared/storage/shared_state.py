@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.domain.problems import Trouble
 from shared.domain.values import iso, utc
-from shared.storage import row_keys
+from shared.storage import row_keys, standstill
 from shared.storage.long_text import chunked, joined
+from shared.storage.standstill import Pause as Pause
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
 MOST = 100  # changes in a transaction
+TRIES = 5  # of a save that others may have come before
+STILL = "standstill-"
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,6 @@ class Live:
     owed: tuple[Row, ...]
     turns: dict[str, str]
     watch: Row | None
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Why nothing is submitted."""
-
-    by: str
-    reason: str
-    at: datetime
 
 
 class Board:
@@ -63,15 +58,42 @@ class Board:
 
     def paused(self) -> Pause | None:
         """The operators' switch."""
-        row = self.store.get(row_keys.DESK, "paused")
-        return Pause(row.text("by"), row.text("reason"), utc(row.text("at"))) if row and row.text("by") else None
+        return standstill.read_pause(self.store.get(row_keys.DESK, "paused"))
 
-    def set_paused(self, pause: Pause | None) -> None:
-        """Throws the switch."""
-        fields: dict[str, Field] = {"by": "", "reason": "", "at": ""}
-        if pause:
-            fields = {"by": pause.by, "reason": pause.reason, "at": iso(pause.at)}
-        self.store.commit(row_keys.DESK, [Change("put", "paused", fields)])
+    def set_paused(self, pause: Pause | None, now: datetime) -> Pause | None:
+        """Throws the switch. A second pause is added to the first; None ends them all. Gives what is on now."""
+        for _ in range(TRIES):
+            row = self.store.get(row_keys.DESK, "paused")
+            before = standstill.read_pause(row)
+            after = before.joined(pause) if before and pause else pause
+            if before == after:
+                return after
+            changes = [
+                _guarded(row, "paused", standstill.pause_fields(after)),
+                *self._still("paused", bool(after), now),
+            ]
+            try:
+                self.store.commit(row_keys.DESK, changes)
+            except Conflict:
+                continue  # another operator, or our own save, whose answer was lost
+            return after
+        raise Trouble("the pause was changed by others each time it was looked at")
+
+    def stand_still(self, cause: str, still: bool, now: datetime) -> None:
+        """Notes that the desk stands still for a cause, or no longer does. Conflict rises."""
+        changes = self._still(cause, still, now)
+        if changes:
+            self.store.commit(row_keys.DESK, changes)
+
+    def _still(self, cause: str, still: bool, now: datetime) -> list[Change]:
+        row = self.store.get(row_keys.DESK, f"{STILL}{cause}")
+        spans = standstill.changed(standstill.read_spans(row), still, now)
+        return [] if spans is None else [_guarded(row, f"{STILL}{cause}", standstill.span_fields(spans))]
+
+    def stood_still(self, since: datetime, now: datetime) -> float:
+        """Seconds since then in which the desk stood still, for whatever cause: no deadline counts them."""
+        rows = self.store.scan(row_keys.DESK, STILL, row_keys.until(STILL))
+        return standstill.seconds_within([span for row in rows for span in standstill.read_spans(row)], since, now)
 
     def quiet_until(self, subscription: str) -> datetime | None:
         """Until when ARM wants no call for this subscription."""
@@ -138,3 +160,8 @@ class Board:
             return
         fields: dict[str, Field] = {"at": iso(now), **chunked(text)}
         self.store.commit(row_keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])
+
+
+def _guarded(row: Row | None, key: str, fields: Mapping[str, Field]) -> Change:
+    """A save that fails where somebody saved since `row` was read."""
+    return Change("update", key, fields, row.etag) if row else Change("insert", key, fields)

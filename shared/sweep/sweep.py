@@ -4,12 +4,13 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from shared.domain.problems import Trouble
+from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import CLOSED
 from shared.domain.values import utc
 from shared.notices.notifier import Notifier, Told
@@ -58,6 +59,7 @@ class Sweep:
     def run(self) -> Round:
         """One round over all vaults, beginning where the last one had to stop."""
         began = time.monotonic()
+        self._note_standstill()
         row = self.parts.ledger.store.get(row_keys.DESK, "pulse-sweep")
         last = row.text("stoppedAt") if row else ""
         vaults = sorted(self.parts.ledger.vaults())
@@ -86,6 +88,16 @@ class Sweep:
             faults=this.faults,
         )
         return this
+
+    def _note_standstill(self) -> None:
+        """Deadlines stand still while desk.toml cannot be read: since when, and until when, is on the books."""
+        try:
+            self.parts.read_desk()
+            broken = False
+        except Ours:
+            broken = True
+        with suppress(Conflict, Trouble):  # another sweep noted it, or the next one does
+            self.parts.board.stand_still("desk", broken, self.parts.now())
 
     def _vault(self, vault: str, this: Round) -> bool:
         """One vault; False where the time was over before all of it was looked at."""

@@ -19,11 +19,14 @@ Save = Callable[[Restore, Event], Restore]
 
 
 def too_late(parts: Parts, restore: Restore) -> Event | None:
-    """The deadline before submission, counted from the turn (a dry run's from its acceptance)."""
+    """The deadline before submission, counted from the turn (a dry run's from its acceptance). It stands still while
+    the desk is paused or its desk.toml is broken."""
     since = restore.accepted_at if restore.dry_run else restore.turn_at
     if restore.phase not in BEFORE_SUBMISSION or since is None:
         return None
-    if (parts.now() - since).total_seconds() <= parts.pace.before_submission or attempted(restore):
+    now, limit = parts.now(), parts.pace.before_submission
+    passed = (now - since).total_seconds()
+    if passed <= limit or attempted(restore) or passed - parts.board.stood_still(since, now) <= limit:
         return None
     hours = parts.pace.before_submission / 3600
     why = f" The last trouble: {restore.trouble}." if restore.trouble else ""
@@ -37,15 +40,16 @@ def attempted(restore: Restore) -> bool:
 
 
 def hindrance(parts: Parts, restore: Restore) -> Event | None:
-    """What stands against submitting: a late job of its own, the pause, desk.toml as it is now; read each time."""
+    """What stands against submitting: a late job of its own, the pause, desk.toml as it is now; read each time. What
+    can take minutes (the token, the vault's jobs) comes first, so that the pause is read last."""
+    parts.azure.ready()
     late = _late_job(parts, restore) if attempted(restore) else None
     if late:
         return late
+    fault = _disallowed(parts, restore)
     pause = parts.board.paused()
     if pause:
-        due = parts.now() + timedelta(seconds=parts.pace.poll_default * 2)
-        return Postponed(f"paused by {pause.by}: {pause.reason}", due)
-    fault = _disallowed(parts, restore)
+        return Postponed(pause.words(), parts.now() + timedelta(seconds=parts.pace.poll_default * 2))
     return Refused(refusal(*fault)) if fault else None
 
 
@@ -71,13 +75,14 @@ def _sent_to(plan: Plan) -> tuple[str, str | None, str | None]:
 
 
 def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
-    """Token at hand, intent saved, then the POST within its window: no retry, and its answer on the books."""
-    parts.azure.ready()
+    """Intent saved, then the POST within its window: no retry, and its answer on the books. The pause is read once
+    more right before the first byte leaves."""
     request_id, began, wall = parts.fresh_id(), parts.elapsed(), parts.now()
     hold = parts.pace.submit_window + parts.pace.submit_total
     claimed = _claim(parts, restore, Claimed(request_id, wall + timedelta(seconds=hold)), save)
 
     def in_time() -> None:
+        _not_paused(parts)
         late = max(parts.elapsed() - began, (parts.now() - wall).total_seconds())
         if late > parts.pace.submit_window:
             raise NotSent(f"{late:.0f} s passed between the save and the POST: not sent")
@@ -91,6 +96,16 @@ def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
         due = parts.now() + timedelta(seconds=parts.pace.job_likely)
         return save(answered, JobStarted(Job(id=job_id, status="InProgress"), due))
     return answered
+
+
+def _not_paused(parts: Parts) -> None:
+    """NotSent where an operator paused the desk since `hindrance` was asked, or where that cannot be read."""
+    try:
+        pause = parts.board.paused()
+    except Trouble as trouble:
+        raise NotSent(f"whether the desk is paused could not be read ({trouble})") from trouble
+    if pause:
+        raise NotSent(pause.words(), parts.pace.poll_default * 2)
 
 
 def _claim(parts: Parts, restore: Restore, claimed: Claimed, save: Save) -> Restore:

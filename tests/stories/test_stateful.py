@@ -92,11 +92,11 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule()
     def pause(self) -> None:
-        self.process.parts.board.set_paused(Pause("dba", "because", self.world.clock.now()))
+        self.process.parts.board.set_paused(Pause("dba", "because", self.world.clock.now()), self.world.clock.now())
 
     @rule()
     def resume(self) -> None:
-        self.process.parts.board.set_paused(None)
+        self.process.parts.board.set_paused(None, self.world.clock.now())
 
     @rule(broken=st.booleans())
     def edit_desk(self, broken: bool) -> None:

@@ -19,14 +19,14 @@ from tests.kits.world import DESK_MODEL, EVENTS_URL, World, body, desk_with, fas
 def test_pause_holds_what_is_not_submitted_and_resume_lets_it_go() -> None:
     world = World()
     board = world.process().parts.board
-    board.set_paused(Pause("dba", "maintenance", world.clock.now()))
+    board.set_paused(Pause("dba", "maintenance", world.clock.now()), world.clock.now())
     one = running(world, world.process())
     up_to(world, one, Phase.VALIDATED)
     world.clock.advance(600)
     world.process().sweep.run()
     assert "paused by dba" in (now_is(world, one).trouble or "")
     assert world.azure.count("submit") == 0
-    board.set_paused(None)
+    board.set_paused(None, world.clock.now())
     world.settle(world.process())
     assert now_is(world, one).phase is Phase.SUCCEEDED
 
@@ -132,11 +132,11 @@ def test_desk_toml_broken_in_the_middle_holds_and_mended_lets_go() -> None:
 def test_desk_toml_that_no_longer_allows_it_refuses_what_is_not_submitted() -> None:
     world = World()
     board = world.process().parts.board
-    board.set_paused(Pause("dba", "wait", world.clock.now()))
+    board.set_paused(Pause("dba", "wait", world.clock.now()), world.clock.now())
     one = running(world, world.process())
     up_to(world, one, Phase.VALIDATED)
     world.desk = desk_with(instances={"pg-b": DESK_MODEL.instances["pg-b"]})
-    board.set_paused(None)
+    board.set_paused(None, world.clock.now())
     world.settle(world.process())
     restore = now_is(world, one)
     assert (restore.phase, restore.error.code if restore.error else "") == (Phase.REFUSED, "NoLongerAllowed")

@@ -187,9 +187,9 @@ def test_notices_are_owed_with_the_step_and_leave_one_by_one(store: Store) -> No
 def test_the_board_is_shared(store: Store) -> None:
     board = Board(store)
     assert (board.paused(), board.quiet_until("s"), board.recall(VAULT, "x")) == (None, None, None)
-    board.set_paused(Pause("dba", "why", START))
+    board.set_paused(Pause("dba", "why", START), START)
     assert Board(store).paused() == Pause("dba", "why", START)
-    board.set_paused(None)
+    board.set_paused(None, START)
     assert board.paused() is None
     board.set_quiet("s", START + timedelta(minutes=5))
     board.set_quiet("s", START + timedelta(minutes=1))

@@ -81,10 +81,10 @@ def test_a_job_that_comes_to_light_before_the_next_attempt_is_adopted() -> None:
     world.azure.script["answer"] = [Doubt("reset")]
     two = running(world, world.process(), key="pupil")
     up_to(world, two, Phase.SUBMITTING)
-    world.process().parts.board.set_paused(Pause("dba", "maintenance", world.clock.now()))
+    world.process().parts.board.set_paused(Pause("dba", "maintenance", world.clock.now()), world.clock.now())
     up_to(world, two, Phase.VALIDATED)
     world.clock.advance(3600)
-    world.process().parts.board.set_paused(None)
+    world.process().parts.board.set_paused(None, world.clock.now())
     world.settle(world.process())
     assert (now_is(world, two).phase, len(world.azure.posted)) == (Phase.SUCCEEDED, 2)
     assert world.faults() == []
