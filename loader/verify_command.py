@@ -3,11 +3,11 @@
 import argparse
 import os
 
+from loader.levels import run
 from loader.programs import find
 from loader.progress import duration, size
 from loader.sources import open_source
 from loader.verdict import Level, Outcome, Verdict
-from loader.verify import verify
 
 LEVELS = (Level.LISTED, Level.DECODED)
 
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(parsed: argparse.Namespace) -> int:
-    verdict = verify(open_source(parsed.source, os.environ), Level(parsed.level), parsed.expect, find(os.environ))
+    verdict = run(open_source(parsed.source, os.environ), Level(parsed.level), parsed.expect, [], find(os.environ))
     print(verdict.line() if parsed.json else "\n".join(lines(verdict)))
     return verdict.exit_code
 
