@@ -1,10 +1,12 @@
 """What to do next: for each way a restore can stand or end, the steps that a person at 3 a.m. can take. Pure."""
 
+import json
 from collections.abc import Callable
 
 from shared.advice import shell_commands
 from shared.advice.remedies import remedy
 from shared.advice.remedy_case import Case, Steps, vault_options
+from shared.advice.repeats import changes, in_our_names
 from shared.advice.shell_commands import Step, az, quoted
 from shared.domain.restore import AzureError, Phase, Plan, Restore
 
@@ -27,8 +29,16 @@ def steps_of(restore: Restore) -> Steps:
 
 def _again(restore: Restore, words: str = "Then ask once more, for the same recovery point") -> Step:
     code = restore.error.code if restore.error else restore.phase.value
-    command = shell_commands.act(restore.id, "again", restore.requested_by or "", f"again after {code}")
+    by, reason = restore.requested_by or "", f"again after {code}"
+    changed = changes(restore, restore.error) if restore.error else None
+    if changed:
+        words = f"The same request would meet this again. Ask with {', '.join(map(_said, changed.items()))}"
+    command = shell_commands.act(restore.id, "again", by, reason, **changed or {})
     return Step(f"{words} (POST /api/restores/{restore.id}/again)", (command,))
+
+
+def _said(change: tuple[str, object]) -> str:
+    return f'"{change[0]}": {json.dumps(change[1])}'
 
 
 def _failed(restore: Restore) -> Steps:
@@ -38,10 +48,12 @@ def _failed(restore: Restore) -> Steps:
 
 def _refused(restore: Restore) -> Steps:
     error = restore.error
-    advice = " ".join(error.recommended_action).strip().rstrip(".") if error else ""
+    advice = in_our_names(" ".join(error.recommended_action).strip().rstrip(".")) if error else ""
     if not restore.vault:
-        return (Step(f"{advice or 'Correct what the error names'}; send the request again, under a new key"),)
+        return (Step(f"{advice or 'Correct what the error names'}; send the corrected request, the same key will do"),)
     last = "Where that is mended at Azure or in desk.toml, ask once more; else send a new request"
+    if error and changes(restore, error):
+        return (*((Step(advice),) if advice else ()), _again(restore))
     return Step(advice or "Mend what the message names"), _again(restore, last)
 
 

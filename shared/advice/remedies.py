@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from shared.advice import remedies_database as database
 from shared.advice import remedies_rights as rights
+from shared.advice import remedies_storage as storage
 from shared.advice.remedy_case import Case, Steps, support, vault_options
+from shared.advice.repeats import in_our_names
 from shared.advice.shell_commands import Step, az, shown
 
 
@@ -18,7 +20,7 @@ def remedy(case: Case) -> Steps:
     if found:
         return found(case)
     advice = " ".join(case.error.recommended_action).strip().rstrip(".")
-    return (Step(advice or "Mend what the message names"),)
+    return (Step(in_our_names(advice) or "Mend what the message names"),)
 
 
 def _existence(case: Case) -> Steps:
@@ -135,6 +137,17 @@ REMEDIES: dict[str, Callable[[Case], Steps]] = {
     "usererrordppdatasourcealreadyhasbackupinstance": _protected_elsewhere,
     "usererrorcrossregionrestorestatechangenotallowed": _cross_region_state,
     "usererrorinvalidrestorabletimerange": _no_time_range,
+    "usererrorresourceguardapprovalrequired": storage.guard,
+    "usererrorsystemidentitynotenabledwithvault": storage.no_system_identity,
+    "usererroruseridentitynotfoundornotassociatedwithvault": storage.user_identity,
+    "usererrorstorageaccountkeyaccessdisallowed": storage.key_access,
+    "usererrorrestorepointnotfound": storage.point_gone,
+    "usererrorrestorepointnotfoundinbackupvault": storage.point_gone,
+    "usererrorstorageaccountinlockedstate": storage.locked,
+    "usererrorazureresourcenotfoundbyplugin": _missing,
+    "usererrorimmutabilitypolicyconfigured": storage.immutable,
+    "usererrorcrosstenantorspolicydisabled": storage.cross_tenant,
+    "usererrormissingrequiredpermissions": storage.permissions,
     "cancelled": _cancelled,
     "canceled": _cancelled,
 }

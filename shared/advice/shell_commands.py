@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.text import plain
 
@@ -71,12 +72,17 @@ def grant(role: str, scope: str) -> str:
     return az("role assignment create", assignee_object_id=THE_ID, assignee_principal_type=kind, role=role, scope=scope)
 
 
-def act(restore: str, name: str, by: str, reason: str, **more: str) -> str:
+def act(restore: str, name: str, by: str, reason: str, **more: Any) -> str:
     """An operator's act on a restore, by HTTP; DESK_URL and DESK_KEY are the operator's own."""
     body = json.dumps({"by": plain(by)[:100] or "operator", "reason": plain(reason)[:200], **more})
     route = quoted(f"/api/restores/{restore}/{name}")
     head = '-H "x-functions-key: $DESK_KEY" -H "content-type: application/json"'
     return f'curl -X POST "$DESK_URL"{route} {head} -d {quoted(body)}'
+
+
+def get(path: str) -> str:
+    """A reading of the desk's API."""
+    return f'curl "$DESK_URL"{quoted(path)} -H "x-functions-key: $DESK_KEY"'
 
 
 def psql(server: str, sql: str, database: str = "postgres") -> str:

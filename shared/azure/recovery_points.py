@@ -117,9 +117,27 @@ def choose(points: Iterable[PointRead], asked: Mapping[str, Any], now: datetime,
         passed[fault] = passed.get(fault, 0) + 1
     why = ", ".join(f"{count} {fault}" for fault, count in passed.items()) or "none is listed"
     when = f" at or before {limit:%Y-%m-%d %H:%M:%S} UTC" if isinstance(wanted, dict) else ""
-    raise NoPoint(
-        f"no recovery point{when} can be restored ({why}); see GET /api/instances/{{instance}}/recovery-points"
-    )
+    near = limit if isinstance(wanted, dict) else None
+    raise NoPoint(f"no recovery point{when} can be restored ({why}); {_others(found, now, flexible, near)}")
+
+
+def _others(found: list[PointRead], now: datetime, flexible: bool, near: datetime | None = None) -> str:
+    """What there is instead: the oldest, the newest, and the one nearest to a moment; `found` is newest first."""
+    usable = [point for point in found if unfit(point, now, flexible) is None]
+    if not found:
+        return "the vault lists none of this instance"
+    if not usable:
+        return (
+            f"none of the {len(found)} listed can be restored, the oldest {_said(found[-1])}, newest {_said(found[0])}"
+        )
+    named = [("oldest", usable[-1]), ("newest", usable[0])]
+    if near is not None:
+        named.append(("nearest to it", min(usable, key=lambda point: abs(point.time - near))))
+    return "there are: " + ", ".join(f"{word} {_said(point)}" for word, point in named)
+
+
+def _said(point: PointRead) -> str:
+    return f"{point.time:%Y-%m-%d %H:%M} UTC (id {point.id})"
 
 
 def unfit(point: PointRead, now: datetime, flexible: bool) -> str | None:
@@ -141,7 +159,8 @@ def _by_id(found: list[PointRead], identity: str, max_age_hours: int | None, now
         if point.id.lower() == identity.lower():
             fault = unfit(point, now, flexible)
             if fault:
-                raise NoPoint(f"recovery point {identity} is {fault}")
+                others = _others(found, now, flexible, point.time)
+                raise NoPoint(f"recovery point {identity} is {fault}; {others}")
             return _young_enough(point, max_age_hours, now)
     named = next((p for p in found if (p.friendly_name or "").lower() == identity.lower()), None)
     if named:
@@ -149,13 +168,14 @@ def _by_id(found: list[PointRead], identity: str, max_age_hours: int | None, now
             f"{identity} is the friendlyName of a recovery point, which is for display only; its id is {named.id}: "
             f'ask with "recoveryPoint": {{"id": "{named.id}"}}'
         )
-    raise NoPoint(f"this instance has no recovery point {identity}; it may have expired")
+    others = _others(found, now, flexible)
+    raise NoPoint(f"this instance has no recovery point {identity}; it may have expired; {others}")
 
 
 def _young_enough(point: PointRead, max_age_hours: int | None, now: datetime) -> Point:
     hours = (now - point.time).total_seconds() / 3600
     if max_age_hours is not None and hours > max_age_hours:
         raise NoPoint(
-            f"the fitting recovery point, {point.id}, is {hours:.0f} hours old; maxAgeHours is {max_age_hours}"
+            f"the fitting recovery point, of {_said(point)}, is {hours:.0f} hours old; maxAgeHours is {max_age_hours}"
         )
     return point.chosen(now)

@@ -18,6 +18,23 @@ PASSING_CODES = frozenset(
     }
 )
 
+SETTLING_CODES = frozenset(  # rights: a role that was just given takes minutes to work
+    {
+        "usererrormsimissingpermissions",
+        "usererrormissingrequiredpermissions",
+        "usererrormissingpermissionsonsecretstore",
+        "usererrorsystemidentitynotenabledwithvault",
+        "usererrorcontainernotaccessible",
+        "authorizationfailed",
+        "linkedauthorizationfailed",
+    }
+)
+
+
+def settles(error: AzureError) -> bool:
+    """Whether a right is missing that may have been given a moment ago."""
+    return error.code.lower() in SETTLING_CODES
+
 
 def passes(error: AzureError) -> bool:
     """Whether asking again later may help, before anything was started."""

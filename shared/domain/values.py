@@ -15,7 +15,7 @@ def utc(text: datetime | str) -> datetime:
 
 def iso(moment: datetime) -> str:
     """`2026-10-01T00:00:00.000000Z`: fixed width, so that text order is time order in the ledger's keys."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 Moment = Annotated[

@@ -2,13 +2,15 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from shared.config.policy import Decision, decide
-from shared.domain.problems import Problem
-from shared.domain.request import RestoreRequest, canonical_hash, parse_request
+from shared.domain.problems import Problem, invalid
+from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
+from shared.domain.values import utc
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
 from shared.storage.ledger import Key
@@ -70,8 +72,19 @@ class Intake:
         found = self._known(value, caller)
         if found:
             return Accepted(found, False)
+        self._not_in_the_future(request)
         decision = decide(request, caller.source, desk, self.parts.ground)
         return self._put(self._restore(value, request, decision, caller), canonical_hash(value))
+
+    def _not_in_the_future(self, request: RestoreRequest) -> None:
+        """A moment to come is a slip (a wrong year or zone): the latest point would be a guess."""
+        wanted = request.recovery_point
+        if not isinstance(wanted, PointAtOrBefore):
+            return
+        now = self.parts.now()
+        if utc(wanted.at_or_before) > now + timedelta(seconds=self.parts.pace.skew):
+            words = f"{wanted.at_or_before} is in the future, for it is {now:%Y-%m-%dT%H:%M:%SZ} here"
+            raise invalid("recoveryPoint.atOrBefore", f'{words}; send "latest" or a time that is past')
 
     def _known(self, value: dict[str, Any], caller: Caller) -> Restore | None:
         """The restore that this key named before; a key's answer outlives changes of desk.toml."""

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from shared.azure.port import Gone, Rejected
 from shared.domain.events import Event, Withdrawn
 from shared.domain.outcomes import Adopted, GivenUp, Resubmit
 from shared.domain.problems import Problem
+from shared.domain.request import Database, GuardRequests, Rehydration, Target, Wanted
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import Strict
@@ -43,6 +44,20 @@ class Again(Act):
     """Asks once more for a restore that did not come to be."""
 
     idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    # what is changed in the request, in the request's own names; the rest stays, the point pinned
+    recovery_point: Wanted | None = None
+    max_age_hours: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = None
+    target: Target | None = None
+    database: Database | None = None
+    location: Annotated[StrictStr, Field(pattern=r"^[a-z0-9]{3,40}$")] | None = None
+    rehydration: Rehydration | None = None
+    cross_region: StrictBool | None = None
+    resource_guard_requests: Literal["auto"] | GuardRequests | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The changed fields, as JSON values."""
+        said = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True, warnings=False)
+        return {name: value for name, value in said.items() if name not in ("by", "reason", "idempotencyKey")}
 
 
 AGAIN = frozenset({Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN})
@@ -68,6 +83,10 @@ class Acts:
         if restore.point:
             value["recoveryPoint"] = {"id": restore.point.id}
             value.pop("maxAgeHours", None)
+        changed = act.changes()
+        if "target" in changed:
+            value.pop("database", None)  # it belonged to the old target
+        value |= changed
         key = act.idempotency_key and f"again\n{restore.id}\n{act.idempotency_key}"
         reply = restore.channels[0] if restore.source.startswith("tickets/") and restore.channels else None
         try:

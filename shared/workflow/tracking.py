@@ -20,6 +20,7 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Job, Phase, Restore
 from shared.workflow.doubt import remember_echo, resolve_doubt, tokens
 from shared.workflow.ports import Parts
+from shared.workflow.validation import still_settling
 
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 
@@ -42,6 +43,8 @@ def poll_validation(parts: Parts, restore: Restore) -> Event:
         if passes(error):
             wait = parts.pace.back_off_for(len(restore.timeline), parts.jitter())
             return ValidationGone(f"{error.code}: {error.message}", parts.now() + timedelta(seconds=wait))
+        if note := still_settling(parts, restore, error):
+            return ValidationGone(note, parts.now() + timedelta(seconds=parts.pace.rights_poll))
         return Failed(error, None)
     return StillRunning(parts.now() + timedelta(seconds=_wait(parts, retry_after)))
 

@@ -6,7 +6,7 @@ from shared.azure import request_bodies
 from shared.azure.limits import impossible
 from shared.azure.port import Rejected, VaultFacts
 from shared.azure.recovery_points import NoPoint, PointRead, choose, read_point
-from shared.azure.retryable import passes
+from shared.azure.retryable import passes, settles
 from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
 from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
@@ -40,7 +40,19 @@ def begin(parts: Parts, restore: Restore) -> Event | None:
     except Rejected as no:
         if passes(no.error):
             raise Trouble(str(no)) from no
+        if note := still_settling(parts, restore, no.error):
+            raise Trouble(note, parts.pace.rights_poll) from no
         return Failed(no.error, None)
+
+
+def still_settling(parts: Parts, restore: Restore, error: AzureError) -> str | None:
+    """Why a missing right is asked for once more: it may have been given minutes ago. None once that is over."""
+    since = restore.turn_at or restore.accepted_at
+    ends = since + timedelta(seconds=parts.pace.rights_settle)
+    if not settles(error) or parts.now() >= ends:
+        return None
+    words = f"a role may take minutes to work, so it is asked again by itself until {ends:%H:%M} UTC"
+    return f"{error.code}: {error.message} ({words})"
 
 
 def _validate(parts: Parts, restore: Restore) -> Event:

@@ -74,10 +74,18 @@ def test_each_refusal_under_one_key_is_told_and_the_same_one_once() -> None:
     assert len(world.posts.events(EVENTS_URL)) == 2
 
 
-@pytest.mark.parametrize("said", ["9999-12-31T23:59:59Z", "9999-12-31T00:00:00Z"])
-def test_a_point_before_the_end_of_time_is_the_latest(said: str) -> None:
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59Z", "2026-10-01T23:00:00+09:00", "2027-01-01T00:00:00Z"])
+def test_a_point_in_the_future_is_a_slip_and_refused(said: str) -> None:
     world = World()
-    one = running(world, world.process(), recoveryPoint={"atOrBefore": said})
+    answer = world.process().post(body(recoveryPoint={"atOrBefore": said}))
+    assert (answer.status, json.loads(answer.body)["field"]) == (422, "recoveryPoint.atOrBefore")
+    assert "in the future" in json.loads(answer.body)["detail"]
+    assert "2026-10-01T12:00:00Z" in json.loads(answer.body)["detail"]
+
+
+def test_a_point_a_minute_ahead_is_only_another_clock() -> None:
+    world = World()
+    one = running(world, world.process(), recoveryPoint={"atOrBefore": "2026-10-01T14:01:00+02:00"})
     world.settle(world.process())
     assert now_is(world, one).phase is Phase.SUCCEEDED
 

@@ -145,6 +145,20 @@ _DOCUMENTED = (
     ),
 )
 
+# Named on Microsoft's pages of 2025; their texts are not known here, so every answer is marked synthetic.
+_NAMED = (
+    _advice("UserErrorSystemIdentityNotEnabledWithVault", "Enable the vault's system-assigned identity."),
+    _advice("UserErrorUserIdentityNotFoundOrNotAssociatedWithVault", "Assign the user identity to the vault."),
+    _advice("UserErrorStorageAccountKeyAccessDisallowed", "Allow storage account key access."),
+    _advice("UserErrorRestorePointNotFound", "Choose a recovery point that exists."),
+    _advice("UserErrorRestorePointNotFoundInBackupVault", "Choose a recovery point of the Backup vault."),
+    _advice("UserErrorStorageAccountInLockedState", "Remove the lock of the storage account."),
+    _advice("UserErrorAzureResourceNotFoundByPlugin", "Make sure that the resource exists."),
+    _advice("UserErrorImmutabilityPolicyConfigured", "Use a container without an immutability policy."),
+    _advice("UserErrorCrossTenantOrsPolicyDisabled", "Allow cross-tenant replication on the storage account."),
+    _advice("UserErrorMissingRequiredPermissions", "Assign the permissions to the vault's identity."),
+)
+
 # No source names Azure's codes for these refusals: the names are this emulator's and every answer is marked synthetic.
 _SYNTHETIC = (
     _advice(
@@ -173,5 +187,5 @@ _SYNTHETIC = (
 )
 
 CODES: Final = {
-    (f"{code.name}/{code.inner}" if code.inner else code.name): code for code in (*_DOCUMENTED, *_SYNTHETIC)
+    (f"{code.name}/{code.inner}" if code.inner else code.name): code for code in (*_DOCUMENTED, *_NAMED, *_SYNTHETIC)
 }

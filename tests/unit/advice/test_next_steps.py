@@ -96,6 +96,22 @@ EXPECTED: list[tuple[str, Plan, str | None, list[str]]] = [
     ("UserErrorDppDatasourceAlreadyHasBackupInstance", FILES, None, ["--vault-name pgVault", "desk.toml"]),
     ("UserErrorCrossRegionRestoreStateChangeNotAllowed", FILES, None, [VAULT, "crossRegionRestoreSettings"]),
     ("UserErrorInvalidRestorableTimeRange", FILES, None, ['"recoveryPoint": "latest"']),
+    (
+        "UserErrorResourceGuardApprovalRequired",
+        FILES,
+        None,
+        ['"resourceGuardRequests": "auto"}', "DppResourceGuardProxy"],
+    ),
+    ("UserErrorSystemIdentityNotEnabledWithVault", FILES, None, ["identity.type=SystemAssigned", VAULT]),
+    ("UserErrorUserIdentityNotFoundOrNotAssociatedWithVault", FILES, None, [VAULT, "desk.toml"]),
+    ("UserErrorStorageAccountKeyAccessDisallowed", FILES, None, ["--allow-shared-key-access true", "drillaccount"]),
+    ("UserErrorRestorePointNotFound", FILES, None, ["/api/instances/pg-prod-01/recovery-points"]),
+    ("UserErrorRestorePointNotFoundInBackupVault", FILES, None, ["/api/instances/pg-prod-01/recovery-points"]),
+    ("UserErrorStorageAccountInLockedState", FILES, None, ["az lock list", "storageAccounts/drillaccount -o"]),
+    ("UserErrorAzureResourceNotFoundByPlugin", FILES, None, [VAULT, "/recoveryPoints/"]),
+    ("UserErrorImmutabilityPolicyConfigured", FILES, None, ["immutability-policy show", "--container-name drills"]),
+    ("UserErrorCrossTenantOrsPolicyDisabled", FILES, None, ["--allow-cross-tenant-replication true", "drillaccount"]),
+    ("UserErrorMissingRequiredPermissions", FILES, None, [shell_commands.LONG_TERM_RETENTION, CONTAINER_ID]),
     ("Cancelled", FILES, None, ["cancelled the job"]),
 ]
 

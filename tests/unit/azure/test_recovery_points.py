@@ -74,7 +74,7 @@ def test_the_point_that_was_asked_for(name: str, asked: dict[str, Any], identity
 
 REFUSALS: list[tuple[str, dict[str, Any], bool, str]] = [
     ("points_single", before("2026-05-01T00:00:00Z"), False, "at or before 2026-05-01 00:00:00 UTC .*none is listed"),
-    ("points_single", {"maxAgeHours": 24}, False, f"{GOOD}, is 628 hours old; maxAgeHours is 24"),
+    ("points_single", {"maxAgeHours": 24}, False, rf"{GOOD}\), is 628 hours old; maxAgeHours is 24"),
     ("points_single", {**by_id(GOOD), "maxAgeHours": 24}, False, "maxAgeHours is 24"),
     ("points_single", by_id("f00d163d5b408bab9f4252d76c6b2304"), False, f"friendlyName .* its id is {GOOD}"),
     ("points_single", by_id("bb0126995b408bab9f4252d76c6b2301"), False, "is partial"),
@@ -82,6 +82,13 @@ REFUSALS: list[tuple[str, dict[str, Any], bool, str]] = [
     ("points_single", by_id("bb0326995b408bab9f4252d76c6b2303"), False, "is expired"),
     ("points_single", by_id(ARCHIVED), True, "in archive, which flexible servers cannot be restored from"),
     ("points_single", by_id("0" * 32), False, "has no recovery point 0{32}; it may have expired"),
+    (
+        "points_single",
+        before("2026-05-01T00:00:00Z"),
+        False,
+        r"there are: oldest 2026.*\(id .*, newest 2026.*nearest to it",
+    ),
+    ("points_single", by_id("0" * 32), False, r"there are: oldest 2026.*\(id .*, newest 2026"),
 ]
 
 

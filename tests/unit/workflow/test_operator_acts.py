@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.azure.port import Doubt
+from shared.azure.port import Doubt, Rejected
 from shared.domain.problems import Problem
-from shared.domain.restore import Phase, Restore
+from shared.domain.restore import AzureError, Phase, Restore
 from shared.workflow.intake import Caller
 from shared.workflow.operator_acts import Act, Again, Resolution
 from tests.kits.stories import now_is, up_to
@@ -145,3 +145,37 @@ def test_a_notice_settled_meanwhile_is_no_error_of_ours() -> None:
     with pytest.raises(Problem) as caught:
         process.acts.resend(stale)
     assert caught.value.status == 409
+
+
+def test_again_takes_changes_of_the_request_beside_the_pinned_point() -> None:
+    world = World()
+    world.azure.end_status = "Failed"
+    one = running(world, world.process(), maxAgeHours=9)
+    world.settle(world.process())
+    act = Again.model_validate({"by": "dba", "reason": "x", "resourceGuardRequests": "auto", "location": "westeurope"})
+    asked = world.process().acts.again(now_is(world, one), act, None).restore.asked
+    assert asked["recoveryPoint"] == {"id": "pt-1"}
+    assert (asked["resourceGuardRequests"], asked["location"]) == ("auto", "westeurope")
+    assert "maxAgeHours" not in asked
+    act = Again.model_validate({"by": "dba", "reason": "x", "recoveryPoint": "latest", "target": "moon"})
+    with pytest.raises(Problem, match="moon"):
+        world.process().acts.again(now_is(world, one), act, None)
+
+
+def test_a_missing_right_is_asked_for_again_for_a_while_and_then_believed() -> None:
+    denied = AzureError(stage="validation", code="UserErrorMSIMissingPermissions", message="no Reader")
+    world = World()
+    world.azure.script["validate"] = [Rejected(denied, 400), Rejected(denied, 400)]
+    one = running(world, world.process())
+    world.settle(world.process())
+    assert now_is(world, one).phase is Phase.SUCCEEDED
+    notes = [entry.note or "" for entry in now_is(world, one).timeline]
+    assert any("a role may take minutes to work" in note for note in notes)
+    world.azure.script["validate"] = [Rejected(denied, 400)] * 30
+    two = running(world, world.process(), key="two")
+    began = world.clock.now()
+    world.settle(world.process())
+    ended = now_is(world, two)
+    assert ended.phase is Phase.FAILED
+    assert ended.closed_at
+    assert 500 < (ended.closed_at - began).total_seconds() < 1000
