@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from shared.api.http import Answer, Call, json_answer
+from shared.api.listing import known_parameters
 from shared.domain.problems import invalid
 from shared.storage import row_keys
 from shared.storage.store import Row
@@ -23,6 +24,7 @@ class DeadLetters:
 
     def answer(self, call: Call) -> Answer:
         """GET /api/dead-letters?pageSize="""
+        known_parameters(call.query, ("pageSize",))
         size = call.query.get("pageSize", str(PAGE))
         if not (size.isascii() and size.isdecimal()) or not 1 <= int(size[:9]) <= MOST:
             raise invalid("pageSize", f"a number from 1 to {MOST} is due")

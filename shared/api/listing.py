@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -12,9 +13,9 @@ from urllib.parse import urlencode
 from shared.api.http import Answer, Call, json_answer
 from shared.api.views import row_view
 from shared.config.policy import find_instance
-from shared.domain.problems import Ours, invalid, unknown
+from shared.domain.problems import Ours, Problem, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
-from shared.domain.restore import Restore
+from shared.domain.restore import CLOSED, Phase, Restore
 from shared.domain.values import iso, utc
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
@@ -22,8 +23,13 @@ from shared.storage.store import Row
 from shared.workflow.ports import Parts
 
 PAGE = 100
+OWN_SOURCES = ("http", "queue", "page")
 MOST = 1000
 LINES = "application/jsonl"
+PARAMETERS = (
+    "vault", "instance", "phase", "since", "key", "source", "pageSize", "continue", "format", "code", "clientId",
+)  # fmt: skip
+NOT_LINKED = ("key", "continue", "code", "clientId")
 type Mark = tuple[str, int, str]  # vault, open or closed, row key: a restore that closes between pages is not missed
 
 
@@ -37,11 +43,19 @@ class Listing:
     def answer(self, call: Call) -> Answer:
         """A page; with `format=jsonl` one whole restore a line, closed ones included, `Link` to the next page."""
         query, lines = call.query, _wants_lines(call.query.get("format"))
-        size, since = _number(query.get("pageSize"), PAGE), _since(query.get("since")) or ("0" if lines else None)
-        mark = _mark(query.get("continue"))
+        known_parameters(query, PARAMETERS)
+        size, phases = _number(query.get("pageSize"), PAGE), _phases(query.get("phase"))
+        all_times = lines or bool(phases & CLOSED)
+        since, mark = _since(query.get("since")) or ("0" if all_times else None), _mark(query.get("continue"))
+        sources = self._sources(query.get("source"))
         if "key" in query:
-            return self._by_key(query.get("source", "http"), query["key"])
-        rows = self._rows(query, since, mark)
+            return self._by_key(sources, query["key"])
+        rows = (
+            (mark, row)
+            for mark, row in self._rows(query, since, mark)
+            if (not phases or row.text("phase") in phases)
+            and ("source" not in query or row.text("source") == query["source"])
+        )
         found = list(islice(rows, size + 1))
         more = _text(found[size - 1][0]) if len(found) > size else None
         shown = [row for _, row in found[:size]]
@@ -54,11 +68,27 @@ class Listing:
         pause = self.parts.board.paused()
         return {"paused": pause.view()} if pause else {}
 
-    def _by_key(self, source: str, key: str) -> Answer:
-        ledger = self.parts.ledger
-        found = ledger.find_key(source, key) or ledger.find_key(source, f"refused\n{key}")
-        restore = self.parts.ledger.load(found.restore) if found else None
-        return json_answer(200, {"value": [self.view(restore)] if restore else []})
+    def _sources(self, source: str | None) -> list[str]:
+        """The ways in that a key may have come by; 422 for one that desk.toml does not have."""
+        try:
+            desk = self.parts.read_desk()
+        except Ours:  # a list is there to be read while desk.toml is being mended
+            return [source] if source else [*OWN_SOURCES]
+        known = [*OWN_SOURCES, *(f"tickets/{name}" for name in desk.tickets)]
+        if source is not None and source not in known:
+            raise unknown("source", source[:200], "source", known)
+        return [source] if source else known
+
+    def _by_key(self, sources: list[str], key: str) -> Answer:
+        """The restore that a key names, in each of the sources that has one, the latest first."""
+        ledger, found = self.parts.ledger, dict[str, Restore]()
+        for source in sources:
+            held = ledger.find_key(source, key) or ledger.find_key(source, f"refused\n{key}")
+            restore = ledger.load(held.restore) if held else None
+            if restore:
+                found[restore.id] = restore
+        latest = sorted(found.values(), key=lambda restore: restore.accepted_at, reverse=True)
+        return json_answer(200, {"value": [self.view(restore) for restore in latest]})
 
     def _rows(self, query: Mapping[str, str], since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
         instance, wanted = query.get("instance"), None
@@ -99,7 +129,11 @@ class Listing:
 
     def _lines(self, rows: list[Row], query: Mapping[str, str], more: str | None) -> Answer:
         body = "".join(json.dumps(self._whole(row), ensure_ascii=False) + "\n" for row in rows)
-        kept = {name: query[name] for name in ("vault", "instance", "since", "pageSize", "format") if name in query}
+        kept = {
+            name: query[name]
+            for name in ("vault", "instance", "phase", "source", "since", "pageSize", "format")
+            if name in query
+        }
         link = f'</api/restores?{urlencode({**kept, "continue": more})}>; rel="next"' if more else None
         return Answer(200, body.encode(), {"Link": link} if link else {}, LINES)
 
@@ -107,13 +141,36 @@ class Listing:
         """An audit leaves nothing out: what this release cannot read is a line that says so."""
         try:
             restore = self.parts.ledger.load(row.text("restore"))
+            return self.view(restore) if restore else row_view(row)
         except Unreadable as error:
             return {**row_view(row), "unreadable": str(error)}
-        return self.view(restore) if restore else row_view(row)
+        except (ValueError, LookupError) as error:  # a damaged row beside it, such as a notice
+            return {**row_view(row), "problem": f"it cannot be shown whole ({type(error).__name__})"}
 
 
 def _named(vault: str, known: list[str]) -> list[str]:
     return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
+
+
+def known_parameters(query: Mapping[str, str], known: Iterable[str]) -> None:
+    """422 for a parameter that the route does not have: a misspelt filter would answer with everything."""
+    names = [name for name in known if name not in ("code", "clientId")]  # the function key's own
+    for name in query:
+        if name not in names and name not in ("code", "clientId"):
+            close = get_close_matches(name, names, n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+            raise Problem(422, "Unknown parameter", f"there is no parameter {name[:60]!r}; {hint}", name[:60])
+
+
+def _phases(text: str | None) -> frozenset[Phase]:
+    """One or more phases, with commas between them."""
+    found = set()
+    for word in (text or "").split(","):
+        try:
+            found |= {Phase(word.strip())} if text else set()
+        except ValueError as error:
+            raise unknown("phase", word.strip()[:60], "phase", [phase.value for phase in Phase]) from error
+    return frozenset(found)
 
 
 def _wants_lines(text: str | None) -> bool:

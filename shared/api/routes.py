@@ -63,8 +63,9 @@ LIST = (
     _query(
         "since", "the closed ones too, from this moment on: 2026-10-01T00:00:00Z", pattern=r"^(\d{4}-\d\d-\d\d.*)?$"
     ),
-    _query("key", "the one restore of this idempotency key"),
-    _query("source", "whose key it is: http, queue or tickets/<source>", default="http"),
+    _query("phase", "one or more phases, with commas between them; closed ones need no since", example="failed,lost"),
+    _query("key", "the restores of this idempotency key, whole; in every source unless `source` names one"),
+    _query("source", "http, queue, page or tickets/<source>: only what came by it"),
     _query("pageSize", "lines on a page", type="integer", minimum=1, maximum=MOST, default=PAGE),
     _query("continue", "the page before gave it"),
     _query("format", "jsonl: one whole restore a line, for audits", enum=["json", "jsonl"], default="json"),

@@ -99,7 +99,13 @@ class RestoreLine(Shown):
     instance_id: str | None = None
     accepted_at: str | None = None
     closed_at: str | None = None
+    via: str | None = None
+    requested_by: str | None = None
+    reason: str | None = Field(None, description="its first 200 characters; the restore has it whole")
+    ticket: str | None = Field(None, description="its system and id")
+    dry_run: bool | None = None
     job: str | None = None
+    problem: str | None = Field(None, description="why this row may be incomplete; the others are not affected")
 
 
 class RestorePage(Shown):

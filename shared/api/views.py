@@ -8,6 +8,7 @@ from shared.advice.next_steps import next_step
 from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.notices.facts import span
+from shared.storage import row_keys
 from shared.storage.store import Row
 
 
@@ -108,7 +109,12 @@ def row_view(row: Row) -> dict[str, Any]:
         "instance": row.text("instanceName") or row.text("instance"),
         "instanceId": row.text("instance"),
         "acceptedAt": row.text("acceptedAt"),
-        "closedAt": row.text("closedAt"),
+        "closedAt": row.text("closedAt") or row_keys.closed_at(row.key),
+        "via": row.text("source"),
+        "requestedBy": row.text("requestedBy"),
+        "reason": row.text("reason"),
+        "ticket": row.text("ticket"),
+        "dryRun": row.fields.get("dryRun"),
         "job": row.text("job"),
     }
     return {name: part for name, part in shown.items() if part}

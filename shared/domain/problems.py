@@ -72,4 +72,5 @@ def unknown(where: str, name: str, kind: str, known: Iterable[str]) -> Problem:
         if close
         else f"; there {'is' if len(names) == 1 else 'are'}: {', '.join(names[:10]) or 'none'}"
     )
-    return Problem(422, f"Unknown {kind}", f"{name!r} is no {kind} of desk.toml{hint}", where, {"closest": close})
+    of = "" if kind in ("phase", "source") else " of desk.toml"
+    return Problem(422, f"Unknown {kind}", f"{name!r} is no {kind}{of}{hint}", where, {"closest": close})

@@ -144,8 +144,21 @@ class Ledger:
         self.store.commit(row_keys.partition(restore_id), [gone, done])
 
 
+def _ticket(restore: Restore) -> str:
+    """The ticket as a list shows it: its system and id."""
+    ticket = restore.ticket or {}
+    return " ".join(part for part in (ticket.get("system"), ticket.get("id")) if part)
+
+
+# what a `done` row keeps for lists
+SHOWN = (
+    "phase", "instance", "instanceName", "acceptedAt", "closedAt", "dryRun", "job", "source", "requestedBy", "reason",
+    "ticket",
+)  # fmt: skip
+
+
 def _shown(row: Row) -> dict[str, Field]:
-    return {name: value for name, value in row.fields.items() if name in ("phase", "instance", "instanceName")}
+    return {name: value for name, value in row.fields.items() if name in SHOWN}
 
 
 def _insert(restore: Restore) -> Change:
@@ -169,6 +182,10 @@ def _open(restore: Restore) -> Change:
         "startedAt": iso(restore.submitted_at) if restore.submitted_at else "",
         "overdue": restore.overdue_at is not None,
         "closedAt": iso(restore.closed_at) if restore.closed_at else "",
+        "source": restore.source,
+        "requestedBy": (restore.requested_by or "")[:200],
+        "reason": (restore.reason or "")[:200],
+        "ticket": _ticket(restore)[:200],
         "schemaVersion": restore.schema_version,
     }
     return Change("put", row_keys.open_row(restore.instance, restore.id), fields)

@@ -73,6 +73,11 @@ def done(closed_at: datetime, restore_id: str) -> str:
     return f"done-{iso(closed_at)}-{restore_id}"
 
 
+def closed_at(key: str) -> str:
+    """When the restore of a `done` row closed, by its key; else empty."""
+    return key[5:32] if key.startswith("done-") else ""
+
+
 def dead(at: datetime, restore_id: str, tail: str) -> str:
     """A dead letter; the newest comes first."""
     return f"dead-{10**14 - int(at.timestamp() * 1000):015d}-{restore_id}-{tail}"

@@ -9,9 +9,23 @@ import pytest
 from local.host.process import ROOT
 from local.stack.memory import MemoryQueue, MemoryStore
 from shared.api.http import Answer, Call, answered
+from shared.api.listing import PARAMETERS
+from shared.api.routes import LIST
 from shared.composition import App
 from shared.config.settings import from_environment
+from shared.storage import row_keys
+from shared.storage.store import Change
+from shared.workflow.intake import Caller
 
+JIRA = """
+[tickets.jira]
+kind = "jira"
+secret = { env = "JIRA_SECRET" }
+instances = ["*"]
+targets = ["drills"]
+when = "body"
+request = "body"
+"""
 REQUEST = {"instance": "pg-prod-01", "target": "drills"}
 
 
@@ -20,6 +34,7 @@ def app(tmp_path: Path) -> App:
     config = tmp_path / "desk.toml"
     config.write_text(
         (ROOT / "samples" / "desk.toml").read_text().partition("# --- who is told")[0].replace('channels = ["dba"]', "")
+        + JIRA
     )
     environ = {
         "AzureWebJobsStorage": "AccountName=desk",
@@ -112,3 +127,73 @@ def test_audit_lines_are_whole_restores_and_link_to_the_next(app: App) -> None:
 def test_a_parameter_that_cannot_be_used_is_named(app: App, query: dict[str, str], field: str) -> None:
     answer, page = listed(app, **query)
     assert (answer.status, page["field"]) == (422, field)
+
+
+def test_the_contract_names_every_parameter_of_the_list() -> None:
+    assert {one["name"] for one in LIST} == set(PARAMETERS) - {"code", "clientId"}
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ({"fase": "failed"}, "fase", "did you mean phase?"),
+        ({"limit": "5"}, "limit", "there are: vault"),
+        ({"phase": "suceeded"}, "phase", "did you mean succeeded"),
+        ({"source": "tickets/jirra"}, "source", "did you mean tickets/jira"),
+        ({"source": "smoke", "key": "k"}, "source", "there are: http"),
+    ],
+)
+def test_an_unknown_parameter_or_word_is_422_with_the_nearest(
+    app: App, query: dict[str, str], field: str, words: str
+) -> None:
+    answer, page = listed(app, **query)
+    assert (answer.status, page["field"]) == (422, field)
+    assert words in page["detail"]
+    assert answered(app.dead_letters.answer, Call(query={"pagesize": "5"})).status == 422
+    assert listed(app, code="the-function-key")[0].status == 200
+
+
+def test_rows_say_who_asked_why_and_when_open_or_closed(app: App) -> None:
+    ticket = {"system": "jira", "id": "OPS-7"}
+    first = post(app, requestedBy="ada@contoso.com", reason="quarterly drill", ticket=ticket)
+    for closed in (False, True):
+        if closed:
+            close(app, first)
+        (row,) = listed(app, since="2020-01-01T00:00:00Z")[1]["value"]
+        assert row["acceptedAt"]
+        assert bool(row.get("closedAt")) is closed
+        said = {name: row[name] for name in ("requestedBy", "reason", "ticket", "via")}
+        assert said == {
+            "requestedBy": "ada@contoso.com",
+            "reason": "quarterly drill",
+            "ticket": "jira OPS-7",
+            "via": "http",
+        }
+
+
+def test_a_phase_is_a_filter_and_closed_ones_need_no_since(app: App) -> None:
+    first, second = post(app), post(app, instance="hrdb")
+    close(app, first)
+    assert ids(listed(app, phase="withdrawn")[1]) == [first]
+    assert ids(listed(app, phase="accepted")[1]) == [second]
+    assert set(ids(listed(app, phase="withdrawn, accepted")[1])) == {first, second}
+    assert ids(listed(app, phase="lost")[1]) == []
+
+
+def test_a_key_is_looked_for_in_every_source(app: App) -> None:
+    by_queue = app.intake.take({**REQUEST}, Caller("queue", "k-1")).restore.id
+    by_ticket = app.intake.take({**REQUEST, "target": "drills"}, Caller("tickets/jira", "k-1")).restore.id
+    assert ids(listed(app, key="k-1")[1]) == [by_ticket, by_queue]
+    assert ids(listed(app, key="k-1", source="queue")[1]) == [by_queue]
+    assert ids(listed(app, key="k-2")[1]) == []
+
+
+def test_a_damaged_notice_is_a_line_with_its_problem(app: App) -> None:
+    first, second = post(app), post(app)
+    place = row_keys.partition(first)
+    damaged = Change("put", row_keys.notice("told", first, 9, "x"), {"restore": first, "due": "no time"})
+    app.parts.ledger.store.commit(place, [damaged])
+    answer, _ = listed(app, format="jsonl")
+    lines = {line["id"]: line for line in map(json.loads, answer.body.splitlines())}
+    assert "problem" in lines[first]
+    assert "problem" not in lines[second]
