@@ -4,6 +4,8 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ import httpx
 
 from shared.azure.lenient_json import number
 from shared.azure.port import Doubt, NotSent, Rejected
-from shared.azure.responses import Stage, read_error
+from shared.azure.responses import Stage, error_part, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
 from shared.domain.problems import Trouble
 from shared.domain.resource_ids import subscription
@@ -36,6 +38,12 @@ class ArmCalls:
     ) -> None:
         self._http, self._once, self._api_version, self._total = http, once, api_version, total
         self._on_low = on_low
+        self._azure = threading.local()
+
+    def azure_time(self) -> datetime | None:
+        """Azure's own time, by the `Date` header of the answer that this thread read last."""
+        found: datetime | None = getattr(self._azure, "date", None)
+        return found
 
     def post_once(
         self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]
@@ -97,6 +105,7 @@ class ArmCalls:
             answer = self._http.request(method, url, json=body, headers=headers, params=more)
         except httpx.HTTPError as error:
             raise Trouble(f"Azure was not reached, or did not answer ({type(error).__name__})") from error
+        self._azure.date = _date(answer) or getattr(self._azure, "date", None)
         if answer.status_code not in THROTTLED and left_of_budget(answer) <= LOW:
             self._on_low(subscription(answer.request.url.path))
         return answer
@@ -123,6 +132,14 @@ class ArmCalls:
         return url
 
 
+def _date(answer: httpx.Response) -> datetime | None:
+    """The `Date` header (RFC 9110); None where it is absent or nonsense."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
+
+
 def left_of_budget(answer: httpx.Response) -> float:
     """The least that any of Azure's `x-ms-ratelimit-remaining-*` headers says is left; infinite where none does.
 
@@ -143,6 +160,14 @@ def read_dict(answer: httpx.Response) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Trouble(f"Azure's answer ({answer.status_code}) is no JSON object")
     return value
+
+
+def has_code(answer: httpx.Response) -> bool:
+    """Whether an error's body is Azure's own: a proxy's has no `error.code`."""
+    try:
+        return bool(error_part(read_dict(answer)).text("code"))
+    except Trouble:
+        return False
 
 
 def rejected(answer: httpx.Response, stage: Stage) -> Rejected:

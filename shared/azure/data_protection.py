@@ -4,18 +4,19 @@ https://learn.microsoft.com/rest/api/dataprotection/
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from shared import telemetry
 from shared.azure import request_bodies
-from shared.azure.arm_calls import ArmCalls, raise_for, read_dict, rejected, retry_after
+from shared.azure.arm_calls import ArmCalls, has_code, raise_for, read_dict, rejected, retry_after
 from shared.azure.lenient_json import Loose
 from shared.azure.port import Doubt, Gone, NotSent, Taken, VaultFacts
 from shared.azure.recovery_points import read_datasource
 from shared.azure.responses import JobRead, Operation, Stage, read_job, read_operation
-from shared.azure.retryable import GONE_STATUS, THROTTLED
+from shared.azure.retryable import GONE_STATUS, THROTTLED, certainly_refused
 from shared.domain.problems import Trouble
 from shared.domain.restore import Datasource, Restore
 
@@ -33,6 +34,9 @@ class DataProtection:
             self._token()
         except Exception as error:
             raise Trouble(f"no token for Azure ({type(error).__name__})") from error
+
+    def azure_time(self) -> datetime | None:
+        return self._calls.azure_time()
 
     def vault(self, vault: str) -> VaultFacts:
         """https://learn.microsoft.com/rest/api/dataprotection/backup-vaults/get"""
@@ -116,9 +120,10 @@ class DataProtection:
                 raise Doubt(f"the POST was answered {status}, but: {error}") from error
         if status in (401, 429):
             raise NotSent(f"Azure answered {status} to the POST", retry_after(answer), status in THROTTLED)
-        if 400 <= status < 500 and status != 408:
-            raise rejected(answer, "submission")
-        raise Doubt(f"Azure answered {status} to the POST: it may have been taken")
+        no = rejected(answer, "submission")
+        if certainly_refused(status, no.error, has_code(answer)):
+            raise no
+        raise Doubt(f"Azure answered {status} ({no.error.code}) to the POST: it may have been taken")
 
     def _taken(self, answer: httpx.Response, stage: Stage) -> Taken:
         tracking = answer.headers.get("azure-asyncoperation") or answer.headers.get("location")

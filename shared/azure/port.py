@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from shared.azure.responses import JobRead, Operation, Stage
@@ -60,6 +61,10 @@ class Azure(Protocol):
 
     def ready(self) -> None:
         """Has a token at hand, so that none is fetched between a save and its POST."""
+        ...
+
+    def azure_time(self) -> datetime | None:
+        """Azure's own time: the `Date` header of the answer that this thread read last; None before the first."""
         ...
 
     def vault(self, vault: str) -> VaultFacts: ...

@@ -41,9 +41,21 @@ def last_segment(identity: str) -> str:
     return identity.rstrip("/").rsplit("/", 1)[-1]
 
 
+def error_part(body: object) -> Loose:
+    """Where Azure's error lies: `error`, or the top of the body (`code`, `message`), as some gateways send it; the
+    words of `details[]` where it has none of its own."""
+    whole = Loose(body)
+    error = whole.part("error")
+    found = error if error.text("code") or error.text("message") else whole
+    if found.text("message") or found.parts("additionalInfo"):
+        return found
+    detailed = next((part for part in found.parts("details") if part.text("code") or part.text("message")), None)
+    return detailed or found
+
+
 def read_error(body: object, stage: Stage, fallback: str, status: int | None = None) -> AzureError:
     """CloudError (or the `error` of an operation) → one shape; UserFacingError has the better words."""
-    error = Loose(body).part("error")
+    error = error_part(body)
     facing = next(
         (i.part("info") for i in error.parts("additionalInfo") if i.says("type", "userfacingerror")), Loose({})
     )

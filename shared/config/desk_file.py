@@ -16,7 +16,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 Event = Literal[
     "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked",
-    "standing",
+    "standing", "duplicateJob",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 

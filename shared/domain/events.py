@@ -90,19 +90,34 @@ class StillRunning(Event):
 
 @dataclass(frozen=True)
 class ValidationGone(Event):
-    """The validation's URL is gone before it told its end: it costs nothing to validate again."""
+    """The validation's URL is gone before its end could be read: it is validated again, later each time."""
 
     why: str
     due: datetime
+    word = "validation lost"
     clears = ("tracking",)
+
+    def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
+        return super().changes(restore, now) | {"lost_validations": restore.lost_validations + 1}
 
 
 @dataclass(frozen=True)
 class Validated(Event):
-    """Azure found nothing against the request."""
+    """Azure found nothing against the request; `azure_at` is its own time of saying so."""
 
+    azure_at: datetime | None = None
     stamps = ("validated_at", "due")
     clears = ("tracking",)
+
+
+@dataclass(frozen=True)
+class Revalidated(Event):
+    """An attempt lies between the validation and now: a second attempt is validated anew."""
+
+    stamps = ("due",)
+
+    def note(self) -> str | None:
+        return "an attempt was made since its validation: it is validated anew"
 
 
 @dataclass(frozen=True)
@@ -121,8 +136,10 @@ class Claimed(Event):
     due: datetime
 
     def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
-        attempt = Attempt(number=len(restore.attempts) + 1, request_id=self.request_id, at=now)
-        return {"attempts": (*restore.attempts, attempt), "due": self.due}
+        number = len(restore.attempts) + 1
+        attempt = Attempt(number=number, request_id=self.request_id, at=now, since=restore.azure_at)
+        anew = {"readings": None, "overdue_at": None, "duplicate_at": None}
+        return {"attempts": (*restore.attempts, attempt), "due": self.due, **anew}
 
     def note(self) -> str | None:
         return f"request id {self.request_id}"

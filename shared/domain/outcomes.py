@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.events import ByPerson, Event
-from shared.domain.restore import AzureError, Job, Restore
+from shared.domain.events import ByPerson, Event, Postponed
+from shared.domain.restore import BY_HAND, CERTAIN, PROVEN, AzureError, Job, Readings, Restore
+
+CLOSED_BY_HAND = "ClosedByHand"
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,27 @@ class InDoubt(Event):
 
 @dataclass(frozen=True)
 class NeverArrived(Event):
-    """The grace is over, the vault echoes our ids, and no job of it carries this one."""
+    """It is proven that no job of this attempt exists (`proof.absence`): by two readings, in Azure's own time."""
 
+    first: datetime
+    second: datetime
     stamps = ("due",)
-    clears = ("tracking",)
-    ends = "never arrived"
+    clears = ("tracking", "readings", "validated_at")
+    ends = PROVEN
 
     def note(self) -> str | None:
-        return "no job of the vault carries the attempt's id: a new attempt is safe"
+        times = f"{self.first:%Y-%m-%d %H:%M} and {self.second:%H:%M} UTC"
+        return f"two readings of the vault's jobs, at {times}, show none that can be this attempt's"
+
+
+@dataclass(frozen=True)
+class Looked(Event):
+    """The vault's jobs were read and settle nothing yet; `readings` is what is known so far."""
+
+    why: str | None
+    due: datetime
+    readings: Readings | None
+    word = "looked"
 
 
 @dataclass(frozen=True)
@@ -70,19 +85,22 @@ class Adopted(Event):
     job: Job
     by: str
     due: datetime
-    clears = ("tracking",)
+    duplicates: tuple[str, ...] = ()
+    clears = ("tracking", "readings")
     ends = "adopted"
 
     def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
-        return super().changes(restore, now) | {"submitted_at": restore.submitted_at or now}
+        more = {"submitted_at": restore.submitted_at or now, "job_mark": "", "overdue_at": None}
+        return super().changes(restore, now) | more | ({"duplicate_at": now} if self.duplicates else {})
 
     def note(self) -> str | None:
-        return f"job {self.job.id}, {self.by}"
+        others = f"; these carry its tokens too: {', '.join(self.duplicates)}" if self.duplicates else ""
+        return f"job {self.job.id}, {self.by}{others}"
 
 
 @dataclass(frozen=True)
 class TrackGone(Event):
-    """The operation's URL is gone before it named a job: the vault's jobs will tell."""
+    """The operation's URL is gone, or says no for good, before it named a job: the vault's jobs are read."""
 
     why: str
     due: datetime
@@ -92,9 +110,10 @@ class TrackGone(Event):
 
 @dataclass(frozen=True)
 class TrackLost(Event):
-    """We can no longer tell what became of it; it keeps its turn until a person says."""
+    """We can no longer tell what became of it. It keeps its turn; the vault's jobs are looked at from `due` on."""
 
     why: str
+    due: datetime
     clears = ("tracking",)
 
 
@@ -105,6 +124,11 @@ class JobProgress(Event):
     job: Job
     job_mark: str
     due: datetime
+
+
+@dataclass(frozen=True)
+class NotFound(Postponed):
+    """GET does not find the job (404): it may be there late. Only such answers in a row count."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +167,22 @@ class Failed(Event):
 
 @dataclass(frozen=True)
 class Resubmit(ByPerson):
-    """A person looked, found no job, and lets it be sent anew."""
+    """A person lets it be sent anew; `jobs` are those that may be its own, shown to that person."""
 
+    jobs: tuple[str, ...] = ()
     stamps = ("due", "turn_at")
+    clears = ("tracking", "readings", "validated_at", "job", "overdue_at")
+
+    def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
+        settled = tuple(
+            attempt if attempt.ended in (*CERTAIN, PROVEN) else attempt.model_copy(update={"ended": BY_HAND})
+            for attempt in restore.attempts
+        )
+        return super().changes(restore, now) | {"attempts": settled, "job_mark": ""}
+
+    def note(self) -> str | None:
+        shown = f" Jobs that may be its own: {', '.join(self.jobs)}." if self.jobs else ""
+        return f"{super().note()}{shown}"
 
 
 @dataclass(frozen=True)
@@ -154,4 +191,4 @@ class GivenUp(ByPerson):
 
     def changes(self, restore: Restore, now: datetime) -> dict[str, Any]:
         words = f"closed by {self.by}: {self.reason_given}"
-        return {"error": AzureError(stage="request", code="ClosedByHand", message=words)}
+        return {"error": AzureError(stage="request", code=CLOSED_BY_HAND, message=words)}

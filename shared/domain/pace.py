@@ -15,9 +15,11 @@ class Pace:
     hold_message: float = 60  # a longer wait is the sweep's
     submit_window: float = 20  # from the save of `submitting` to the POST
     submit_total: float = 60  # the POST and its answer, all in all
-    grace: float = 900  # from the POST until "no such job" is believed
-    skew: float = 300  # how far apart the clocks of two workers may be: added to the grace
+    grace: float = 900  # from the first reading of the vault's jobs until `lost` may be said
+    grace_before_second: float = 5400  # ... until a second attempt may be made: a job was once seen listed late
     reconcile_every: float = 120  # between two readings of a vault's jobs for a submission in doubt
+    lost_look: float = 900  # between two readings for a restore that is lost
+    lost_for: float = 13 * 24 * 3600  # the list shows 14 days: past 13 it proves nothing, and is read no more
     before_submission: float = 24 * 3600  # from the turn to `submitting`
     overdue: float = 12 * 3600  # from the submission to "overdue"
     overdue_archive: float = 48 * 3600  # rehydration itself takes up to 15 hours

@@ -29,6 +29,8 @@ class Phase(StrEnum):
 
 
 CLOSED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN, Phase.CHECKED})
+CERTAIN = frozenset({"not sent", "answered"})  # ends of an attempt of which Azure surely has no job
+PROVEN, BY_HAND = "never arrived", "resubmitted"  # no job exists, by two readings; or by a person's word
 BEFORE_SUBMISSION = frozenset({Phase.ACCEPTED, Phase.VALIDATING, Phase.VALIDATED})
 
 
@@ -85,6 +87,14 @@ class Attempt(Value):
     request_id: str
     at: Moment
     ended: str | None = None
+    since: Moment | None = None  # Azure's own time, before the POST: no job of this attempt began earlier
+
+
+class Readings(Value):
+    """Readings of a vault's job list for an attempt in doubt, in Azure's own time."""
+
+    first: Moment  # the first one after the POST must have ended
+    clean: Moment | None = None  # the first of an unbroken row that shows no job which can be the attempt's
 
 
 class AzureError(Value):
@@ -163,13 +173,19 @@ class Restore(Value):
     point: Point | None = None
     datasource: Datasource | None = None
     guard_requests: tuple[str, ...] = ()
+    azure_at: Moment | None = None  # Azure's own time when the validation passed
     attempts: tuple[Attempt, ...] = ()
+    readings: Readings | None = None
+    lost_validations: int = 0  # validations whose end could not be read
+    duplicates: tuple[str, ...] = ()  # other jobs that carry this restore's tokens
+    duplicate_at: Moment | None = None
     job: Job | None = None
     job_mark: str = ""  # the job's etag as last read from a list: unchanged means nothing new
     outcome: Literal["filesDelivered", "databaseCreated"] | None = None
     error: AzureError | None = None
     warnings: tuple[str, ...] = ()
     troubles: int = 0
+    not_found: int = 0  # 404s in a row to a GET of its job
     trouble: str | None = None
     wake: int = 0
     held: bool = False  # a queue message will look at it when due
@@ -181,6 +197,11 @@ class Restore(Value):
     @property
     def closed(self) -> bool:
         return self.phase in CLOSED
+
+    @property
+    def doubtful(self) -> tuple[Attempt, ...]:
+        """The attempts that may have reached Azure: all but those that certainly had no effect."""
+        return tuple(attempt for attempt in self.attempts if attempt.ended not in CERTAIN)
 
     @property
     def attempt(self) -> Attempt | None:

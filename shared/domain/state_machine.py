@@ -16,6 +16,8 @@ STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
     (P.ACCEPTED, e.Postponed): P.ACCEPTED,
     (P.ACCEPTED, e.ValidationStarted): P.VALIDATING,
     (P.ACCEPTED, o.Failed): P.FAILED,
+    (P.ACCEPTED, o.Adopted): P.RESTORING,
+    (P.ACCEPTED, o.TrackLost): P.LOST,
     (P.ACCEPTED, e.Refused): P.REFUSED,
     (P.ACCEPTED, e.Withdrawn): P.WITHDRAWN,
     (P.VALIDATING, e.StillRunning): P.VALIDATING,
@@ -24,35 +26,51 @@ STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
     (P.VALIDATING, e.Validated): P.VALIDATED,
     (P.VALIDATING, e.Checked): P.CHECKED,
     (P.VALIDATING, o.Failed): P.FAILED,
+    (P.VALIDATING, o.Adopted): P.RESTORING,
+    (P.VALIDATING, o.TrackLost): P.LOST,
     (P.VALIDATING, e.Refused): P.REFUSED,
     (P.VALIDATING, e.Withdrawn): P.WITHDRAWN,
     (P.VALIDATED, e.Postponed): P.VALIDATED,
+    (P.VALIDATED, e.Revalidated): P.ACCEPTED,
     (P.VALIDATED, e.Claimed): P.SUBMITTING,
     (P.VALIDATED, o.Adopted): P.RESTORING,
+    (P.VALIDATED, o.TrackLost): P.LOST,
     (P.VALIDATED, e.Refused): P.REFUSED,
     (P.VALIDATED, e.Withdrawn): P.WITHDRAWN,
     (P.SUBMITTING, e.Postponed): P.SUBMITTING,
     (P.SUBMITTING, o.InDoubt): P.SUBMITTING,
+    (P.SUBMITTING, o.Looked): P.SUBMITTING,
+    (P.SUBMITTING, o.BecameOverdue): P.SUBMITTING,
     (P.SUBMITTING, o.NotSubmitted): P.VALIDATED,
     (P.SUBMITTING, o.NeverArrived): P.VALIDATED,
     (P.SUBMITTING, o.SubmissionTaken): P.SUBMITTED,
     (P.SUBMITTING, o.Adopted): P.RESTORING,
     (P.SUBMITTING, o.TrackLost): P.LOST,
     (P.SUBMITTING, o.Failed): P.FAILED,
+    (P.SUBMITTING, o.Resubmit): P.VALIDATED,
+    (P.SUBMITTING, o.GivenUp): P.FAILED,
     (P.SUBMITTED, e.StillRunning): P.SUBMITTED,
     (P.SUBMITTED, e.Postponed): P.SUBMITTED,
     (P.SUBMITTED, o.BecameOverdue): P.SUBMITTED,
     (P.SUBMITTED, o.TrackGone): P.SUBMITTED,
+    (P.SUBMITTED, o.Looked): P.SUBMITTED,
     (P.SUBMITTED, o.JobStarted): P.RESTORING,
     (P.SUBMITTED, o.Adopted): P.RESTORING,
     (P.SUBMITTED, o.TrackLost): P.LOST,
     (P.SUBMITTED, o.Failed): P.FAILED,
+    (P.SUBMITTED, o.Resubmit): P.VALIDATED,
+    (P.SUBMITTED, o.GivenUp): P.FAILED,
     (P.RESTORING, o.JobProgress): P.RESTORING,
     (P.RESTORING, e.Postponed): P.RESTORING,
+    (P.RESTORING, o.NotFound): P.RESTORING,
     (P.RESTORING, o.BecameOverdue): P.RESTORING,
+    (P.RESTORING, o.Adopted): P.RESTORING,
     (P.RESTORING, o.Completed): P.SUCCEEDED,
     (P.RESTORING, o.TrackLost): P.LOST,
     (P.RESTORING, o.Failed): P.FAILED,
+    (P.RESTORING, o.Resubmit): P.VALIDATED,
+    (P.RESTORING, o.GivenUp): P.FAILED,
+    (P.LOST, o.Looked): P.LOST,
     (P.LOST, o.Adopted): P.RESTORING,
     (P.LOST, o.Resubmit): P.VALIDATED,
     (P.LOST, o.GivenUp): P.FAILED,
@@ -72,6 +90,7 @@ def step(restore: Restore, event: e.Event, now: datetime) -> Restore:
         "phase": phase,
         "troubles": _troubles(restore, event),
         "trouble": getattr(event, "why", None),
+        "not_found": restore.not_found + 1 if isinstance(event, o.NotFound) else 0,
         **event.changes(restore, now),
     }
     if phase in CLOSED:
@@ -102,9 +121,11 @@ def announcement(before: Restore | None, after: Restore) -> str | None:
         return "refused" if after.phase is P.REFUSED else "accepted"
     if after.overdue_at and not before.overdue_at:
         return "overdue"
+    if after.duplicate_at and not before.duplicate_at:
+        return "duplicateJob"
     if after.phase is before.phase:
         return None
     if after.phase in CLOSED or after.phase in (P.LOST, P.SUBMITTED):
         return after.phase.value
-    adopted_unannounced = after.phase is P.RESTORING and before.phase in (P.SUBMITTING, P.VALIDATED)
+    adopted_unannounced = after.phase is P.RESTORING and before.phase is not P.SUBMITTED
     return "submitted" if adopted_unannounced else None

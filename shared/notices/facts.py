@@ -13,6 +13,7 @@ TITLES = {
     "refused": "Restore refused: nothing was started",
     "submitted": "Restore submitted to Azure",
     "overdue": "Restore overdue: still running in Azure",
+    "duplicateJob": "Two jobs in Azure for one restore",
     "succeeded": "Database restored",
     "failed": "Restore failed",
     "lost": "Restore lost track of: a person must look",

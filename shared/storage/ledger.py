@@ -114,7 +114,7 @@ class Ledger:
 
     def _job_change(self, before: Restore, after: Restore, job_id: str) -> list[Change]:
         """A job that a person gives to a restore may have been given to another one meanwhile: then Conflict."""
-        if before.phase is not Phase.LOST:
+        if before.phase not in (Phase.LOST, Phase.RESTORING):
             return [Change("put", row_keys.job(job_id), {"restore": after.id})]
         own = self.job_holder(after, job_id) == after.id
         return [] if own else [Change("insert", row_keys.job(job_id), {"restore": after.id})]

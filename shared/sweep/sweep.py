@@ -166,7 +166,7 @@ class Sweep:
     ) -> list[Row]:
         """What is to be moved now: what ended, what is due, and of those that would begin as many as may."""
         closed = [row for row in rows if row.text("phase") in CLOSED and row.text("restore") not in work.owing]
-        moving = [row for row in rows if row.text("phase") not in (*CLOSED, "lost", "restoring")]
+        moving = [row for row in rows if row.text("phase") not in (*CLOSED, "restoring")]
         begins = [row for row in moving if row.text("phase") == "accepted" and is_due(row)]
         starts = self._shares.may_start(vault, len(begins), self._clock())
         if starts > 1:

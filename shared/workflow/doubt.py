@@ -1,109 +1,120 @@
 """Decides what became of a POST whose response was lost, by reading the vault's whole job list."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.azure.port import Gone, Rejected
-from shared.azure.responses import JobRead
-from shared.domain.events import Event, Postponed
-from shared.domain.outcomes import Adopted, InDoubt, NeverArrived, TrackLost
+from shared.domain.events import Checked, Event, Postponed, Refused, Revalidated, Withdrawn
+from shared.domain.outcomes import Adopted, Failed, InDoubt, Looked, NeverArrived, TrackLost
 from shared.domain.problems import Trouble
-from shared.domain.restore import Phase, Restore
-from shared.workflow.azure_facts import vault_facts
+from shared.domain.restore import BEFORE_SUBMISSION, BY_HAND, Phase, Restore
+from shared.workflow.job_list import read_jobs
 from shared.workflow.ports import Parts
+from shared.workflow.proof import Listing, absence, since
 
 TAKEN = "Azure took it, and its operation can no longer be followed"
-
-
 UNREAD = "in doubt: the vault's jobs cannot be read to the end"
-
-
-SKEW = timedelta(minutes=10)  # how far clocks may be apart
+CLOSING = (Refused, Withdrawn, Failed, Checked)  # each says "nothing was started"
 
 
 def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
-    """What became of a POST that nobody heard the end of: the vault's jobs, to the last page, tell."""
-    attempt = restore.attempt
+    """The next event of a restore whose job is not known: adopted, proven absent, looked at again, or lost."""
+    attempt, now = restore.attempt, parts.now()
     if attempt is None:
-        return TrackLost("it has no attempt on its books")
-    now = parts.now()
-    # the attempt's time is of another worker's clock: what it may be ahead of ours is waited for, too
-    grace_ends = attempt.at + timedelta(seconds=parts.pace.grace + parts.pace.skew)
+        return TrackLost("it has no attempt on its books", now + timedelta(seconds=parts.pace.lost_for))
     if restore.phase is Phase.SUBMITTING and attempt.ended is None:
         return InDoubt("found in submitting: the worker that sent it is gone", now)
-    why, unread_for = "in doubt: no job of the vault carries its id yet", 0.0
     try:
-        found = own_job(parts, restore)
+        listing = read_jobs(parts, restore)
     except (Rejected, Gone) as no:
-        found, why = None, f"{UNREAD} ({no})"
-        unread_for = (now - _unread_since(restore, now)).total_seconds()
-    if found:
-        return Adopted(found.job, "which carries this attempt's id", now + timedelta(seconds=parts.pace.job_likely))
-    again = now + timedelta(seconds=parts.pace.reconcile_every)
-    if now < grace_ends:
-        return Postponed(why, min(again, grace_ends))
-    if why.startswith(UNREAD):  # a job that answers 404 or 403 once may be read the next time
-        return TrackLost(why) if unread_for >= parts.pace.grace else Postponed(why, again)
-    if restore.phase is not Phase.SUBMITTING:  # its job may be listed at any time yet: no new attempt is safe
-        return TrackLost(f"{TAKEN}; no job of the vault carries its id")
-    if parts.board.recall(restore.vault, "echo"):
-        return NeverArrived()
-    return TrackLost("no job of the vault carries its id, and this vault has not been seen to echo our ids")
+        return _unreadable(parts, restore, no)
+    if listing.own:
+        return adopted(parts, listing, "which carries this attempt's id")
+    return _without_job(parts, restore, listing)
 
 
-def _unread_since(restore: Restore, now: datetime) -> datetime:
-    """Since when, without a break, the vault's jobs could not be read to the end."""
-    since = now
-    for entry in reversed(restore.timeline):
-        if not (entry.note or "").startswith(UNREAD):
-            break
-        since = entry.at
-    return since
+def _without_job(parts: Parts, restore: Restore, listing: Listing) -> Event:
+    now, pace = parts.now(), parts.pace
+    found = absence(restore, listing, pace)
+    waited = (listing.at - found.readings.first).total_seconds()
+    taken = restore.phase is not Phase.SUBMITTING  # Azure said so: no second attempt is ever made by itself
+    if found.proven and found.readings.clean and not taken:
+        return NeverArrived(found.readings.clean, listing.at)
+    if waited < pace.grace or (found.pending and not taken):
+        return Looked(f"in doubt: {found.why}", now + timedelta(seconds=_next_look(waited, parts)), found.readings)
+    return TrackLost(f"{TAKEN}; {found.why}" if taken else found.why, now + timedelta(seconds=pace.lost_look))
 
 
-def tokens(restore: Restore) -> tuple[set[str], set[str]]:
-    """What a job echoes of our attempts: request ids (`activityID`) and file prefixes."""
-    ids = {attempt.request_id.lower() for attempt in restore.attempts}
-    return ids, {restore.file_prefix(attempt.number) for attempt in restore.attempts}
+def _next_look(waited: float, parts: Parts) -> float:
+    """Seconds: often within the first grace, then seldom, and again often once the second grace is over."""
+    pace = parts.pace
+    left = pace.grace_before_second - waited
+    return pace.reconcile_every if waited < pace.grace or left <= 0 else max(min(pace.lost_look, left), 1.0)
 
 
-def _late_job(parts: Parts, restore: Restore) -> Event | None:
-    """Right before another attempt: a job of an earlier one that came to light after all is adopted."""
+def look_for_lost(parts: Parts, restore: Restore) -> Event:
+    """A lost restore's own job, by its tokens: adopted whenever the list shows it, for as long as the list can."""
+    now, pace = parts.now(), parts.pace
+    again = Looked(restore.trouble, now + timedelta(seconds=pace.lost_look), restore.readings)
+    if not restore.attempts:
+        return Looked(restore.trouble, now + timedelta(seconds=pace.lost_for), None)
     try:
-        found = own_job(parts, restore)
-    except (Rejected, Gone) as no:
-        raise Trouble(f"the vault's jobs cannot be read before another attempt ({no})") from no
+        listing = read_jobs(parts, restore)
+    except (Rejected, Gone, Trouble):
+        return again
+    if listing.own:
+        return adopted(parts, listing, "which carries an attempt's id and came to light late")
+    over = (listing.at - since(restore)).total_seconds() > pace.lost_for
+    return Looked(restore.trouble, now + timedelta(seconds=pace.lost_for), restore.readings) if over else again
+
+
+def _unreadable(parts: Parts, restore: Restore, no: Rejected | Gone) -> Event:
+    """401 and 403 are ours to mend: it waits. Another answer ends in `lost`, long after it was said to be overdue."""
+    now, attempt = parts.now(), restore.attempt
+    forbidden = isinstance(no, Rejected) and no.status in (401, 403)
+    age = (now - attempt.at).total_seconds() if attempt else 0.0
+    if age > (parts.pace.lost_for if forbidden else 2 * parts.pace.overdue):
+        return TrackLost(f"{UNREAD} ({no})", now + timedelta(seconds=parts.pace.lost_look))
+    mend = "; the desk's identity needs backupVaults/backupJobs/read" if forbidden else ""
+    wait = parts.pace.back_off_for(restore.troubles, parts.jitter())
+    return Postponed(f"{UNREAD} ({no}){mend}", now + timedelta(seconds=max(wait, parts.pace.reconcile_every)))
+
+
+def adopted(parts: Parts, listing: Listing, why: str) -> Adopted:
+    """The oldest of the jobs that carry its tokens; the others are duplicates."""
+    first, *others = listing.own
     due = parts.now() + timedelta(seconds=parts.pace.job_likely)
-    return Adopted(found.job, "which carries an earlier attempt's id", due) if found else None
+    return Adopted(first.job, why, due, tuple(read.job.id for read in others))
 
 
-def own_job(parts: Parts, restore: Restore) -> JobRead | None:
-    """The job of this restore among those of the vault that no other restore holds, read one by one; Gone or Rejected
-    where one cannot be read and none of the others is it."""
-    since = restore.attempts[0].at - SKEW
-    facts = vault_facts(parts, restore.vault) if restore.cross_region else None
-    ids, prefixes = tokens(restore)
-    unread: Gone | Rejected | None = None
-    for listed in parts.azure.jobs(restore.vault, facts):
-        of_it = "restore" in listed.category and listed.instance in ("", restore.instance.lower())
-        if not of_it or (listed.job.started and listed.job.started < since):
-            continue
-        if parts.ledger.job_holder(restore, listed.job.id) not in (None, restore.id):
-            continue
-        try:
-            read = parts.azure.job(restore, listed.job.id)  # a LIST has no extendedInfo
-        except (Gone, Rejected) as error:
-            unread = error
-            continue
-        if (read.activity_id or "").lower() in ids or read.prefix in prefixes:
-            remember_echo(parts, restore, read)
-            return read
-    if unread:
-        raise unread
-    return None
+def before_another_post(parts: Parts, restore: Restore) -> Event | None:
+    """What stands against a second POST: a stale validation, a job that came to light, or a proof that is gone."""
+    if restore.validated_at is None:
+        return Revalidated()
+    listing = _readable(parts, restore)
+    if listing.own:
+        return adopted(parts, listing, "which carries an earlier attempt's id")
+    if restore.doubtful[-1].ended == BY_HAND:
+        return None  # a person saw the jobs and answers for it; the timeline keeps both
+    found = absence(restore, listing, parts.pace)
+    due = parts.now() + timedelta(seconds=parts.pace.lost_look)
+    return None if found.proven else TrackLost(f"before another attempt: {found.why}", due)
 
 
-def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:
-    """Once a vault's job carries our request id, it is known that this vault echoes them."""
-    ids, _ = tokens(restore)
-    if (read.activity_id or "").lower() in ids and parts.board.recall(restore.vault, "echo") is None:
-        parts.board.remember(restore.vault, "echo", {"job": read.job.id}, parts.now())
+def before_closing(parts: Parts, restore: Restore, event: Event | None) -> Event | None:
+    """The event itself, unless it says "nothing was started" of a restore with an attempt behind it for which that is
+    not proven: then its job is adopted, or it is lost."""
+    if restore.phase not in BEFORE_SUBMISSION or not restore.doubtful or not isinstance(event, CLOSING):
+        return event
+    listing = _readable(parts, restore)
+    if listing.own:
+        return adopted(parts, listing, "which carries an earlier attempt's id")
+    found = absence(restore, listing, parts.pace)
+    due = parts.now() + timedelta(seconds=parts.pace.lost_look)
+    return event if found.proven else TrackLost(f"{event.note()} But an attempt was made: {found.why}", due)
+
+
+def _readable(parts: Parts, restore: Restore) -> Listing:
+    try:
+        return read_jobs(parts, restore)
+    except (Rejected, Gone) as no:
+        raise Trouble(f"the vault's jobs cannot be read, and an attempt was made ({no})") from no

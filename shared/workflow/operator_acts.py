@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from shared.azure.port import Gone, Rejected
 from shared.domain.events import Event, Withdrawn
-from shared.domain.outcomes import Adopted, GivenUp, Resubmit
+from shared.domain.outcomes import CLOSED_BY_HAND, Adopted, GivenUp, Resubmit
 from shared.domain.problems import Problem
 from shared.domain.request import Database, GuardRequests, Rehydration, Target, Wanted
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
@@ -17,8 +17,11 @@ from shared.domain.state_machine import IllegalStep
 from shared.domain.values import Strict
 from shared.notices.outbox import Notice
 from shared.storage.store import Conflict
+from shared.workflow.doubt import adopted, before_closing
 from shared.workflow.intake import Accepted, Caller, Intake
+from shared.workflow.job_list import carries, read_jobs
 from shared.workflow.ports import Parts
+from shared.workflow.proof import Listing, since
 from shared.workflow.workflow import Workflow
 
 Words = Annotated[
@@ -60,6 +63,15 @@ class Again(Act):
         return {name: value for name, value in said.items() if name not in ("by", "reason", "idempotencyKey")}
 
 
+RESOLVABLE = frozenset({Phase.LOST, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RESTORING})  # all but lost: if overdue
+
+
+def resolvable(restore: Restore) -> frozenset[Phase]:
+    """The phase it is in, where a person may say what became of it: lost, or overdue."""
+    can = restore.phase is Phase.LOST or (restore.phase in RESOLVABLE and restore.overdue_at is not None)
+    return frozenset({restore.phase}) if can else frozenset()
+
+
 AGAIN = frozenset({Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN})
 
 
@@ -72,13 +84,21 @@ class Acts:
     intake: Intake
 
     def withdraw(self, restore: Restore, act: Act) -> Restore:
-        """Takes a restore back, as long as it was not submitted."""
-        return self._save(restore.id, lambda found: Withdrawn(act.by, act.reason), BEFORE_SUBMISSION, "withdrawn")
+        """Takes a restore back, as long as it was not submitted. Where an earlier attempt may have reached Azure, that
+        nothing was started must be proven; else it is lost, or its job is adopted."""
+
+        def withdrawn(found: Restore) -> Event:
+            event = before_closing(self.parts, found, Withdrawn(act.by, act.reason))
+            assert event is not None
+            return event
+
+        return self._save(restore.id, withdrawn, BEFORE_SUBMISSION, "withdrawn")
 
     def again(self, restore: Restore, act: Again, authenticated_as: str | None) -> Accepted:
         """A new restore with the same request, its point pinned where one was chosen."""
         if restore.phase not in AGAIN or not restore.vault:
             raise impossible(restore, "asked for again", AGAIN)
+        self._no_job_of(restore)
         value = {**restore.asked, "requestedBy": act.by, "reason": act.reason}
         if restore.point:
             value["recoveryPoint"] = {"id": restore.point.id}
@@ -95,31 +115,74 @@ class Acts:
             words = f"desk.toml no longer has the source {restore.source}, which it came from"
             raise Problem(409, "This restore cannot be asked for again", words) from error
 
+    def _no_job_of(self, restore: Restore) -> None:
+        """A restore closed from `lost` may have a job after all: asking again would make a second one."""
+        if not (restore.error and restore.error.code == CLOSED_BY_HAND and restore.doubtful):
+            return
+        own = self._jobs(restore).own
+        if own:
+            job = own[0].job
+            words = f"job {job.id} of the vault carries this restore's id and is {job.status}: it did happen"
+            raise Problem(409, "This restore has a job after all", words, None, {"jobId": job.id})
+
+    def _jobs(self, restore: Restore) -> Listing:
+        try:
+            return read_jobs(self.parts, restore)
+        except (Gone, Rejected) as error:
+            words = f"the vault's jobs cannot be read ({error}), and without them a second restore may be started"
+            raise Problem(503, "The vault's jobs cannot be read", words) from error
+
     def resolve(self, restore: Restore, act: Resolution) -> Restore:
-        """A lost restore leaves only so."""
-        if restore.phase is not Phase.LOST:
-            raise impossible(restore, "resolved", frozenset({Phase.LOST}))
+        """Says what became of a restore that is lost, or that is overdue and cannot be followed."""
+        possible = resolvable(restore)
+        if restore.phase not in possible:
+            raise impossible(restore, "resolved", RESOLVABLE)
         event = self._resolution(restore, act)
-        return self._save(restore.id, lambda found: event, frozenset({Phase.LOST}), "resolved")
+        return self._save(restore.id, lambda found: event, possible, "resolved")
 
     def _resolution(self, restore: Restore, act: Resolution) -> Event:
+        if act.resolution != "adopt":
+            self._not_running(restore)
         if act.resolution == "resubmit":
-            return Resubmit(act.by, act.reason)
+            listing = self._jobs(restore) if restore.attempts else None
+            if listing and listing.own:
+                return adopted(self.parts, listing, f"found when {act.by} asked to send it anew: {act.reason}")
+            return Resubmit(act.by, act.reason, listing.possible if listing else ())
         if act.resolution == "close":
             return GivenUp(act.by, act.reason)
         if act.job_id is None:
             raise Problem(422, "The job is missing", "adopt needs the id of the job", "jobId")
         return self._adopt(restore, act, act.job_id)
 
+    def _not_running(self, restore: Restore) -> None:
+        """A job that Azure calls running is neither closed nor sent anew."""
+        if not restore.job:
+            return
+        try:
+            read = self.parts.azure.job(restore, restore.job.id)
+        except (Gone, Rejected):
+            return
+        if read.ended == "running":
+            words = f"Azure says that job {restore.job.id} is {read.job.status}; cancel it there first, or wait for it"
+            raise Problem(409, "Its job is running", words, None, {"phase": restore.phase.value})
+
     def _adopt(self, restore: Restore, act: Resolution, job_id: str) -> Adopted:
         try:
             read = self.parts.azure.job(restore, job_id)
         except (Gone, Rejected) as error:
             raise Problem(422, "The job was not found", f"the vault has no job {job_id} ({error})", "jobId") from error
-        if read.instance and read.instance != restore.instance.lower():
-            raise Problem(422, "The job is another instance's", f"job {job_id} is one of {read.instance}", "jobId")
+        ours = carries(restore, read)
+        if "restore" not in read.category and not ours:
+            words = f"job {job_id} is a {read.category or 'job of no known kind'}, not a restore"
+            raise Problem(422, "The job is no restore", words, "jobId")
+        if read.instance != restore.instance.lower() and not ours:
+            words = f"job {job_id} is one of {read.instance or 'an instance that it does not name'}"
+            raise Problem(422, "The job is another instance's", words, "jobId")
+        if restore.doubtful and not ours and (read.job.started is None or read.job.started < since(restore)):
+            words = f"job {job_id} began at {read.job.started or 'a time it does not name'}, before the first attempt"
+            raise Problem(422, "The job is older than the restore", words, "jobId")
         due = restore.plan.destination.lower() if restore.plan else ""
-        if (read.job.destination or due).lower() != due:
+        if (read.job.destination or "").lower() != due and not ours:
             words = f"job {job_id} restores to {read.job.destination}, this restore goes to {due}"
             raise Problem(422, "The job goes elsewhere", words, "jobId")
         holder = self.parts.ledger.job_holder(restore, read.job.id)
@@ -130,17 +193,16 @@ class Acts:
     def _save(
         self, restore_id: str, event: Callable[[Restore], Event], possible: frozenset[Phase], word: str
     ) -> Restore:
-        tried = False
+        tried, wanted = False, None
         for _ in range(8):
             found = self.parts.ledger.load(restore_id)
             if found is None:
                 raise not_found(restore_id)
-            wanted = event(found)
-            if tried and found.timeline and found.timeline[-1].note == wanted.note():
+            if tried and found.timeline and wanted and found.timeline[-1].note == wanted.note():
                 return found  # the conflict was with our own save, whose answer was lost
             if found.phase not in possible:
                 raise impossible(found, word, possible)
-            tried = True
+            wanted, tried = event(found), True
             try:
                 return self.workflow.save(found, wanted)
             except (Conflict, IllegalStep):
@@ -159,7 +221,7 @@ class Acts:
 
 def impossible(restore: Restore, word: str, possible: frozenset[Phase]) -> Problem:
     """409 with what is possible now."""
-    acts = {"withdraw": BEFORE_SUBMISSION, "again": AGAIN, "resolve": frozenset({Phase.LOST})}
+    acts = {"withdraw": BEFORE_SUBMISSION, "again": AGAIN, "resolve": resolvable(restore)}
     now = [act for act, phases in acts.items() if restore.phase in phases and (act != "again" or restore.vault)]
     phases = ", ".join(sorted(possible))
     words = f"it is {restore.phase}; only a restore that is {phases} can be {word}"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.azure.port import Doubt, NotSent, Rejected, Taken
-from shared.azure.retryable import passes
 from shared.config.policy import decide
 from shared.domain.events import Claimed, Event, Postponed, Refused
 from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, SubmissionTaken
@@ -12,7 +11,7 @@ from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_request
 from shared.domain.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, refusal, subscription_of
 from shared.storage.store import Conflict
-from shared.workflow.doubt import _late_job
+from shared.workflow.doubt import before_another_post
 from shared.workflow.ports import Parts
 
 Save = Callable[[Restore, Event], Restore]
@@ -26,7 +25,7 @@ def too_late(parts: Parts, restore: Restore) -> Event | None:
         return None
     now, limit = parts.now(), parts.pace.before_submission
     passed = (now - since).total_seconds()
-    if passed <= limit or attempted(restore) or passed - parts.board.stood_still(since, now) <= limit:
+    if passed <= limit or passed - parts.board.stood_still(since, now) <= limit:
         return None
     hours = parts.pace.before_submission / 3600
     why = f" The last trouble: {restore.trouble}." if restore.trouble else ""
@@ -34,18 +33,13 @@ def too_late(parts: Parts, restore: Restore) -> Event | None:
     return Refused(refusal("TooLate", words))
 
 
-def attempted(restore: Restore) -> bool:
-    """Whether an attempt may, against all signs, have reached Azure: its job may be listed late."""
-    return any(attempt.ended in ("in doubt", "never arrived") for attempt in restore.attempts)
-
-
 def hindrance(parts: Parts, restore: Restore) -> Event | None:
-    """What stands against submitting: a late job of its own, the pause, desk.toml as it is now; read each time. What
+    """What stands against submitting: an earlier attempt, the pause, desk.toml as it is now; read each time. What
     can take minutes (the token, the vault's jobs) comes first, so that the pause is read last."""
     parts.azure.ready()
-    late = _late_job(parts, restore) if attempted(restore) else None
-    if late:
-        return late
+    earlier = before_another_post(parts, restore) if restore.doubtful else None
+    if earlier:
+        return earlier
     fault = _disallowed(parts, restore)
     pause = parts.board.paused()
     if pause:
@@ -128,9 +122,6 @@ def _post(parts: Parts, claimed: Restore, in_time: Callable[[], None]) -> tuple[
         wait = reason.retry_after or pace.back_off_for(claimed.troubles, parts.jitter())
         return NotSubmitted(reason.why, parts.now() + timedelta(seconds=wait), reason.throttled), None
     except Rejected as no:
-        if passes(no.error):
-            wait = pace.back_off_for(claimed.troubles, parts.jitter())
-            return NotSubmitted(str(no), parts.now() + timedelta(seconds=wait)), None
         return Failed(no.error, None), None
     except Doubt as reason:
         return InDoubt(str(reason), parts.now() + timedelta(seconds=pace.reconcile_every / 4)), None

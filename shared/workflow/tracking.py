@@ -13,40 +13,55 @@ from shared.domain.outcomes import (
     Failed,
     JobProgress,
     JobStarted,
+    Looked,
+    NotFound,
     TrackGone,
     TrackLost,
 )
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Job, Phase, Restore
-from shared.workflow.doubt import remember_echo, resolve_doubt, tokens
+from shared.workflow.doubt import resolve_doubt
+from shared.workflow.job_list import remember_echo, tokens
 from shared.workflow.ports import Parts
 from shared.workflow.validation import still_settling
 
+FOR_GOOD = frozenset({400, 403, 404, 409, 410})  # an operation's URL that answers so is never read
 NOT_FOUND_OFTEN = 7  # in a row; by then the back-off's waits add up to more than the grace (20 min at the least)
 
 
 def poll_validation(parts: Parts, restore: Restore) -> Event:
     """The validation's operation, or its end where Azure answered at once."""
-    passed = Checked() if restore.dry_run else Validated()
     if restore.tracking is None:
-        return passed
+        return _passed(parts, restore)
     try:
         operation, retry_after = parts.azure.operation(restore.tracking, "validation")
     except Gone as reason:
-        return ValidationGone(str(reason), parts.now())
+        return _validate_later(parts, restore, str(reason))
     except Rejected as no:
+        if no.status in FOR_GOOD:
+            return _validate_later(parts, restore, f"its validation cannot be followed ({no})")
         raise Trouble(f"the validation cannot be followed ({no})") from no
     if operation.ended == "succeeded":
-        return passed
+        return _passed(parts, restore)
     if operation.ended == "failed":
         error = operation.error or AzureError(stage="validation", code=operation.status, message="it gave no reason")
         if passes(error):
-            wait = parts.pace.back_off_for(len(restore.timeline), parts.jitter())
-            return ValidationGone(f"{error.code}: {error.message}", parts.now() + timedelta(seconds=wait))
+            return _validate_later(parts, restore, f"{error.code}: {error.message}")
         if note := still_settling(parts, restore, error):
             return ValidationGone(note, parts.now() + timedelta(seconds=parts.pace.rights_poll))
         return Failed(error, None)
     return StillRunning(parts.now() + timedelta(seconds=_wait(parts, retry_after)))
+
+
+def _passed(parts: Parts, restore: Restore) -> Event:
+    at = parts.azure.azure_time()
+    return Checked() if restore.dry_run else Validated(at)
+
+
+def _validate_later(parts: Parts, restore: Restore, why: str) -> ValidationGone:
+    """Validated again, twice as late each time."""
+    wait = parts.pace.back_off_for(restore.lost_validations, parts.jitter())
+    return ValidationGone(why, parts.now() + timedelta(seconds=wait))
 
 
 def _wait(parts: Parts, retry_after: float | None) -> float:
@@ -58,6 +73,11 @@ def poll_operation(parts: Parts, restore: Restore) -> Event | None:
     return _or_overdue(parts, restore, _operation_event)
 
 
+def poll_doubt(parts: Parts, restore: Restore) -> Event | None:
+    """A submission in doubt, by the vault's jobs."""
+    return _or_overdue(parts, restore, resolve_doubt)
+
+
 def _or_overdue(parts: Parts, restore: Restore, ask: Callable[[Parts, Restore], Event | None]) -> Event | None:
     """What was found out; where that is no more than "it runs" or "not now", it may have become overdue."""
     late = BecameOverdue(parts.now() + timedelta(seconds=parts.pace.poll_default)) if overdue(parts, restore) else None
@@ -67,7 +87,7 @@ def _or_overdue(parts: Parts, restore: Restore, ask: Callable[[Parts, Restore], 
         if late:
             return late
         raise
-    return late if late and isinstance(event, StillRunning | Postponed | JobProgress | None) else event
+    return late if late and isinstance(event, StillRunning | Postponed | Looked | JobProgress | None) else event
 
 
 def _operation_event(parts: Parts, restore: Restore) -> Event | None:
@@ -78,6 +98,8 @@ def _operation_event(parts: Parts, restore: Restore) -> Event | None:
     except Gone as reason:
         return TrackGone(str(reason), parts.now())
     except Rejected as no:
+        if no.status in FOR_GOOD:
+            return TrackGone(f"its operation's URL cannot be followed ({no})", parts.now())
         raise Trouble(f"the operation cannot be followed ({no})") from no
     now = parts.now()
     if operation.ended == "failed":
@@ -93,11 +115,12 @@ def _operation_event(parts: Parts, restore: Restore) -> Event | None:
 
 def overdue(parts: Parts, restore: Restore) -> bool:
     """Whether it has run for longer than restores do, and that was not told yet."""
-    if restore.overdue_at or not restore.submitted_at:
+    began = restore.submitted_at or (restore.attempt.at if restore.attempt else None)
+    if restore.overdue_at or began is None:
         return False
     archived = restore.point is not None and restore.point.tier == "ArchiveStore"
     limit = parts.pace.overdue_archive if archived else parts.pace.overdue
-    return (parts.now() - restore.submitted_at).total_seconds() > limit
+    return (parts.now() - began).total_seconds() > limit
 
 
 def poll_job(parts: Parts, restore: Restore) -> Event | None:
@@ -147,7 +170,9 @@ def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
 
 def _vanished(parts: Parts, restore: Restore) -> Event:
     """A job that GET does not find: there late, perhaps; believed only once the back-off has outlasted the grace."""
-    if restore.troubles >= NOT_FOUND_OFTEN:
-        return TrackLost(f"Azure no longer knows the job {restore.job.id if restore.job else ''}")
-    wait = parts.pace.back_off_for(restore.troubles, parts.jitter())
-    return Postponed("Azure does not find the job (404)", parts.now() + timedelta(seconds=wait))
+    now = parts.now()
+    if restore.not_found >= NOT_FOUND_OFTEN:
+        words = f"Azure no longer knows the job {restore.job.id if restore.job else ''}"
+        return TrackLost(words, now + timedelta(seconds=parts.pace.lost_look))
+    wait = parts.pace.back_off_for(restore.not_found, parts.jitter())
+    return NotFound("Azure does not find the job (404)", now + timedelta(seconds=wait))

@@ -1,6 +1,7 @@
 """The beginning of a restore: its turn, its recovery point, its validation."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from shared.azure import request_bodies
 from shared.azure.limits import impossible
@@ -65,7 +66,7 @@ def _validate(parts: Parts, restore: Restore) -> Event:
     fault = impossible(restore, plan, source, facts) or cooldown(parts, restore)
     if fault:
         return Refused(fault)
-    point = choose(listed_points(parts, restore, facts), restore.asked, parts.now(), source.flexible)
+    point = choose(listed_points(parts, restore, facts), _wanted(restore), parts.now(), source.flexible)
     guards = _guard_requests(parts, restore)
     told = {"point": point, "datasource": source, "plan": plan, "guard_requests": guards}
     ready = restore.model_copy(update={**told, "source_region": facts.location})
@@ -73,6 +74,14 @@ def _validate(parts: Parts, restore: Restore) -> Event:
     wait = max(taken.retry_after or 0, parts.pace.validation_likely if taken.tracking else 0)
     due = parts.now() + timedelta(seconds=wait)
     return ValidationStarted(point, source, plan, guards, facts.location, taken.tracking, due)
+
+
+def _wanted(restore: Restore) -> dict[str, Any]:
+    """The request; a second attempt goes back to the point that the first one was for."""
+    if not restore.attempts or not restore.point:
+        return restore.asked
+    asked = {name: value for name, value in restore.asked.items() if name != "maxAgeHours"}
+    return {**asked, "recoveryPoint": {"id": restore.point.id}}
 
 
 def listed_points(parts: Parts, restore: Restore, facts: VaultFacts) -> list[PointRead]:

@@ -13,10 +13,10 @@ from shared.storage.queue_messages import wake_message
 from shared.storage.store import Conflict
 from shared.telemetry import about, audit
 from shared.workflow.announce import announce
-from shared.workflow.doubt import resolve_doubt
+from shared.workflow.doubt import before_closing, look_for_lost
 from shared.workflow.ports import Parts
 from shared.workflow.submission import hindrance, submit, too_late
-from shared.workflow.tracking import heard, poll_job, poll_operation, poll_validation
+from shared.workflow.tracking import heard, poll_doubt, poll_job, poll_operation, poll_validation
 from shared.workflow.validation import begin
 
 log = logging.getLogger("desk")
@@ -28,9 +28,10 @@ ASK: dict[Phase, Callable[[Parts, Restore], Event | None]] = {
     Phase.ACCEPTED: begin,
     Phase.VALIDATING: poll_validation,
     Phase.VALIDATED: hindrance,
-    Phase.SUBMITTING: resolve_doubt,
+    Phase.SUBMITTING: poll_doubt,
     Phase.SUBMITTED: poll_operation,
     Phase.RESTORING: poll_job,
+    Phase.LOST: look_for_lost,
 }
 
 
@@ -102,6 +103,7 @@ class Workflow:
 
         try:
             event = too_late(self.parts, restore) or ASK[restore.phase](self.parts, restore)
+            event = before_closing(self.parts, restore, event)
             if event is None and restore.phase is Phase.VALIDATED:
                 return submit(self.parts, restore, save)
         except Trouble as trouble:

@@ -73,6 +73,7 @@ class FakeAzure:
     job_seconds: float = 100.0
     end_status: str = "Completed"
     operation_gone: bool = False
+    azure_ahead: float = 3600.0  # seconds by which Azure's clock is ahead of ours
     _lock: Lock = field(default_factory=Lock)
 
     def _called(self, name: str, about: str) -> None:
@@ -96,6 +97,10 @@ class FakeAzure:
 
     def ready(self) -> None:
         self._called("ready", "")
+
+    def azure_time(self) -> datetime:
+        """Azure's clock is not ours: a decision that mixes the two is seen."""
+        return self.clock.now() + timedelta(seconds=self.azure_ahead)
 
     def vault(self, vault: str) -> VaultFacts:
         self._called("vault", vault)
@@ -158,7 +163,7 @@ class FakeAzure:
                 prefix=restore.file_prefix(attempt.number) if self.echoes_prefix else "",
                 instance=restore.instance,
                 destination=restore.plan.destination if restore.plan else "",
-                started=now,
+                started=self.azure_time(),
                 listed_from=now + timedelta(seconds=self.listed_after),
                 ends=now + timedelta(seconds=self.job_seconds),
                 end_status=self.end_status,
@@ -167,6 +172,15 @@ class FakeAzure:
         self.operations[url] = job
         self._called("answer", restore.id)
         return Taken(url, 5.0)
+
+    def job_of_nobody(self, instance: str, started_after: float = 0.0, vault: str = VAULT) -> str:
+        """A restore job of an instance that somebody else began, without any token of ours; its id."""
+        job = f"99999999-0000-0000-0000-{len(self.jobs_by_id):012d}"
+        began = self.azure_time() + timedelta(seconds=started_after)
+        listed = self.clock.now() + timedelta(seconds=started_after)
+        place = f"{vault}/backupInstances/{instance}"
+        self.jobs_by_id[job] = FakeJob(job, "", "", "", place, "", began, listed, listed + timedelta(hours=1))
+        return job
 
     def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]:
         self._called("operation", url)

@@ -15,7 +15,7 @@ def now_is(world: World, restore_id: str) -> Restore:
 def up_to(world: World, restore_id: str, phase: Phase) -> None:
     """Rounds until a restore has come to a phase."""
     process = world.process()
-    for _ in range(40):
+    for _ in range(120):
         if now_is(world, restore_id).phase is phase:
             return
         world.deliver(process)

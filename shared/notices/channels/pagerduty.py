@@ -13,7 +13,13 @@ from shared.notices.messages import Message, Resolved
 from shared.notices.notice_text import notice_of, one_text, said
 
 Severity = Literal["critical", "error", "warning", "info"]
-SEVERITY: dict[str, Severity] = {"failed": "error", "lost": "critical", "overdue": "warning", "test": "info"}
+SEVERITY: dict[str, Severity] = {
+    "failed": "error",
+    "lost": "critical",
+    "duplicateJob": "error",
+    "overdue": "warning",
+    "test": "info",
+}
 SUMMARY, VALUE, COMMANDS = 1024, 1000, 20_000
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain import events as e
 from shared.domain import outcomes as o
-from shared.domain.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, Phase, Point
+from shared.domain.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, Phase, Point, Readings
 from shared.domain.state_machine import LONGEST, STEPS, IllegalStep, announcement, step
 from tests.kits.restores import FILES, FLEXIBLE, NOW, POINT, a_restore, an_error
 
@@ -34,6 +34,12 @@ VALUES: dict[str, Any] = {
     "reason_given": "looked",
     "job": Job(id="j-1", status="InProgress"),
     "job_mark": "etag-1",
+    "azure_at": NOW,
+    "first": NOW,
+    "second": NOW.replace(hour=14),
+    "readings": Readings(first=NOW),
+    "duplicates": (),
+    "jobs": ("j-3",),
 }
 
 
@@ -102,8 +108,10 @@ def test_nobody_withdraws_or_refuses_what_may_have_reached_azure() -> None:
     assert early == BEFORE_SUBMISSION
 
 
-def test_lost_is_left_by_a_person_alone() -> None:
-    assert {kind for phase, kind in STEPS if phase is P.LOST} == {o.Adopted, o.Resubmit, o.GivenUp}
+def test_lost_is_left_by_a_person_or_by_its_own_job() -> None:
+    assert {kind for (phase, kind), to in STEPS.items() if phase is P.LOST and to is not P.LOST} == {
+        o.Adopted, o.Resubmit, o.GivenUp,
+    }  # fmt: skip
 
 
 def test_a_new_attempt_follows_only_where_the_last_one_surely_had_no_effect_or_a_person_said_so() -> None:
@@ -115,7 +123,9 @@ def test_each_claim_is_an_attempt_of_its_own() -> None:
     claimed = step(a_restore(P.VALIDATED), an_event(e.Claimed), NOW)
     assert [attempt.number for attempt in claimed.attempts] == [1, 2]
     assert claimed.attempt == Attempt(number=2, request_id=VALUES["request_id"], at=NOW)
+    assert claimed.attempt.since == claimed.azure_at
     gone = step(claimed, an_event(o.NeverArrived), NOW)
+    assert gone.validated_at is None, "a second attempt is validated anew"
     assert (gone.attempt and gone.attempt.ended, gone.phase) == ("never arrived", P.VALIDATED)
 
 
@@ -165,7 +175,11 @@ def test_what_azure_made_of_it_is_the_outcome() -> None:
         (P.RESTORING, o.Completed, "succeeded"),
         (P.RESTORING, o.Failed, "failed"),
         (P.LOST, o.GivenUp, "failed"),
-        (P.LOST, o.Adopted, None),
+        (P.LOST, o.Adopted, "submitted"),
+        (P.ACCEPTED, o.Adopted, "submitted"),
+        (P.RESTORING, o.Adopted, None),
+        (P.LOST, o.Looked, None),
+        (P.SUBMITTING, o.BecameOverdue, "overdue"),
     ],
 )
 def test_what_people_are_told(phase: Phase | None, kind: type[e.Event] | None, told: str | None) -> None:

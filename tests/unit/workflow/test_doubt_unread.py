@@ -6,8 +6,9 @@ from tests.kits.stories import now_is, up_to
 from tests.kits.world import World, running
 
 
-def test_a_job_that_cannot_be_read_at_the_end_of_the_grace_is_read_again_and_adopted() -> None:
+def test_a_job_that_cannot_be_read_parks_the_restore_and_is_adopted_once_it_can_be() -> None:
     world = World()
+    world.azure.echoes, world.azure.echoes_prefix = False, True  # only a GET shows whose job it is
     running(world, world.process(), key="teacher")
     world.settle(world.process())
     world.azure.script["answer"] = [Doubt("reset")]
@@ -15,12 +16,13 @@ def test_a_job_that_cannot_be_read_at_the_end_of_the_grace_is_read_again_and_ado
     up_to(world, one, Phase.SUBMITTING)
     job = next(job for job in world.azure.jobs_by_id.values() if job.restore == one)
     job.hidden = True
-    world.clock.advance(world.pace.grace + world.pace.skew + 1)
-    world.process().sweep.run()  # found in submitting, or still in doubt: this reading fails
-    world.clock.advance(world.pace.reconcile_every)
-    world.process().sweep.run()
-    assert now_is(world, one).phase is Phase.SUBMITTING
+    world.settle(world.process())
+    parked = now_is(world, one)
+    assert (parked.phase, job.id in (parked.trouble or "")) == (Phase.LOST, True)
     job.hidden = False
+    for _ in range(4):
+        world.clock.advance(world.pace.lost_look)
+        world.process().sweep.run()
     world.settle(world.process())
     assert (now_is(world, one).phase, len(world.azure.posted)) == (Phase.SUCCEEDED, 2)
     assert world.faults() == []

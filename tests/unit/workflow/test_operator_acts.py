@@ -83,14 +83,16 @@ def test_a_job_of_another_instance_place_or_restore_is_not_adopted() -> None:
 
 def test_lost_is_left_by_resubmitting_and_keeps_its_turn_all_along() -> None:
     world = World()
-    world.azure.echoes = False
     world.azure.script["submit"] = [Doubt("lost before it arrived")]
     one = running(world, world.process())
     two = running(world, world.process(), key="next")
+    stranger = world.azure.job_of_nobody("pg-a", started_after=600)
     world.settle(world.process())
-    assert now_is(world, one).phase is Phase.LOST
+    parked = now_is(world, one)
+    assert (parked.phase, stranger in (parked.trouble or "")) == (Phase.LOST, True)
     world.clock.advance(48 * 3600)
-    world.process().acts.resolve(now_is(world, one), resolution("resubmit"))
+    sent = world.process().acts.resolve(parked, resolution("resubmit"))
+    assert stranger in (sent.timeline[-1].note or ""), "the jobs that were shown are kept as the evidence"
     world.settle(world.process())
     assert [restore for restore, _ in world.azure.posted] == [one, two]
     assert world.faults() == []
