@@ -232,7 +232,7 @@ def test_a_vault_that_does_not_echo_ids_parks_what_is_in_doubt_and_never_submits
     alone.persons = False
     parked = alone.run().world.restores()[0]
     assert parked.phase is Phase.LOST
-    assert "echo" in (parked.trouble or "")
+    assert "may be its own" in (parked.trouble or "")
 
 
 def test_a_job_that_is_listed_late_is_found_within_the_grace(quiet_log: None) -> None:

@@ -1,5 +1,6 @@
 """Troubles on the way: deadlines, overdue jobs, quiet times, a broken desk.toml, rows that cannot be read."""
 
+import itertools
 import json
 
 import pytest
@@ -76,7 +77,8 @@ def test_what_cannot_be_followed_becomes_overdue_too(stage: str) -> None:
     faster(world, overdue=3600)
     one = running(world, world.process())
     up_to(world, one, Phase.SUBMITTED if stage == "operation" else Phase.RESTORING)
-    world.azure.script[stage] = [no("AuthorizationFailed", 403)] * 300
+    passing = Trouble("Azure answered 503 to the operation's URL")
+    world.azure.script[stage] = [no("AuthorizationFailed", 403) if stage == "job" else passing] * 300
     for _ in range(100):
         world.process().sweep.run()
         world.clock.advance(120)
@@ -84,6 +86,32 @@ def test_what_cannot_be_followed_becomes_overdue_too(stage: str) -> None:
     world.azure.script.clear()
     world.settle(world.process())
     assert now_is(world, one).phase is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410])
+def test_an_operation_that_says_no_for_good_is_followed_by_the_vaults_jobs(status: int) -> None:
+    world = World()
+    ids = [running(world, world.process(), name, key=name) for name in ("pg-a", "pg-b")]
+    for one in ids:
+        up_to(world, one, Phase.SUBMITTED)
+    world.azure.script["operation"] = [no("NotForYou", status)] * 50
+    world.settle(world.process())
+    assert {now_is(world, one).phase for one in ids} == {Phase.SUCCEEDED}
+    assert len(world.azure.posted) == 2
+    assert world.faults(set(ids)) == []
+
+
+def test_validations_that_vanish_are_made_later_each_time() -> None:
+    world = World()
+    world.azure.script["operation"] = [Gone("404")] * 6
+    one = running(world, world.process())
+    world.settle(world.process(), rounds=200)
+    restore = now_is(world, one)
+    began = [entry.at for entry in restore.timeline if entry.what == "validating"]
+    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(began)]
+    assert (restore.phase, len(began)) == (Phase.SUCCEEDED, 7)
+    waits = [gap - gaps[0] + world.pace.back_off for gap in gaps]
+    assert waits == [world.pace.back_off * 2**number for number in range(6)]
 
 
 def test_a_desk_that_slept_through_the_end_tells_of_no_delay() -> None:
