@@ -20,5 +20,8 @@ COMMANDS = {
     "check": Command("deskctl.check", "validates a desk.toml", inherits=True),
     "doctor": Command("deskctl.doctor.command", "checks a desk.toml and a deployment from the outside", inherits=True),
     "ask": Command("deskctl.ask", "asks a deployed desk for a restore and follows it", inherits=True),
+    "follow": Command("deskctl.follow", "follows a restore of a deployed desk to its end", inherits=True),
+    "list": Command("deskctl.list", "lists the restores of a deployed desk", inherits=True),
+    "points": Command("deskctl.points", "lists an instance's recovery points, as a table or CSV", inherits=True),
     "map": Command("deskctl.map", "shows what a ticket mapping makes of a webhook", inherits=True),
 }
