@@ -48,7 +48,7 @@ def ground() -> Ground:
 def read(path: Path) -> tuple[Desk, list[str]]:
     """The file and what its model cannot see: targets that no restore could use, mappings that do not compile."""
     try:
-        desk = parse_desk(path.read_text(encoding="utf-8"))
+        desk = parse_desk(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Ours(f"it cannot be read ({error.strerror}): --config says where it is") from error
     except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ from shared.storage.queue_messages import wake_message
 from shared.tickets.entra_tokens import Keys
 from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 from shared.tickets.mapping import Ignored, map_event
+from shared.tickets.unread import is_own, ticket_in
 from shared.workflow.intake import Caller, Intake
 from shared.workflow.ports import Parts
 from shared.workflow.standing import tell_standing
@@ -73,6 +74,11 @@ class TicketIn:
         except Unreadable as error:  # 503, for it passes with the next deployment: a 4xx would switch the hook off
             raise Trouble(f"a newer release wrote the restore of this key ({error})") from error
         except Problem as problem:
+            if not said and is_own(call.body):  # an answer to it would bring the next one
+                return json_answer(200, {"status": "ignored", "reason": "it holds a comment of the desk itself"})
+            if not said:  # it could not be read: a comment on its ticket says so, once a day
+                said = {"ticket": ticket_in(source.kind, call.body)}
+                key = f"unread\n{said['ticket'].get('id', '')}\n{self.parts.now():%Y-%m-%d}"
             refused = self.intake.refuse(said, problem, self._caller(name, source, key, client))
             shown = {"status": "refused", "restore": refused.id, "reason": str(problem), "field": problem.where}
             return json_answer(200, {part: value for part, value in shown.items() if value})

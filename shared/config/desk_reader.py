@@ -36,7 +36,7 @@ class DeskReader:
 
     def _load(self) -> Desk | Ours:
         try:
-            desk = parse_desk(self.path.read_text(encoding="utf-8"))
+            desk = parse_desk(self.path.read_text(encoding="utf-8-sig"))
             faults = check_file(desk, self.ground) + self.mapping_faults(desk)
             return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
         except Ours as error:

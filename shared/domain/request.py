@@ -182,14 +182,32 @@ def parse_json(raw: bytes, limit: int = BODY_LIMIT) -> dict[str, Any]:
     if len(raw) > limit:
         raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; {limit} are taken")
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
+        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_unique)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise Problem(400, "The body is not JSON", f"it could not be read: {reason}") from error
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else f"it could not be read: {error}"
+        words = f"{found_in(raw)}; send a JSON object" if found_in(raw) else reason
+        raise Problem(400, "The body is not JSON", words) from error
     if not isinstance(value, dict):
-        raise Problem(400, "The body is not a JSON object", f"a {type(value).__name__} was sent; an object is due")
+        kind = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}.get(type(value), "a number")
+        raise Problem(400, "The body is not a JSON object", f"{kind} was sent; send an object: {{…}}")
     return value
+
+
+def found_in(raw: bytes) -> str | None:
+    """What a body that is no JSON is, where that can be seen."""
+    text = raw.strip().removeprefix(b"\xef\xbb\xbf")
+    if not text:
+        return "an empty body was sent"
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4]:
+        return "UTF-16 was sent, or bytes that are no text; UTF-8 is read"
+    if text[:1] == b"<":
+        return "HTML or XML was sent"
+    if re.fullmatch(rb"[A-Za-z0-9+/\s]+=*\s*", text) and text[:3] in (b"eyJ", b"ewo", b"ew0", b"77u"):
+        return "base64 of JSON was sent"
+    if re.match(rb"[A-Za-z0-9_.%+\[\]-]+=", text):
+        return "a form (name=value) was sent"
+    return None
 
 
 def _no_constant(name: str) -> float:

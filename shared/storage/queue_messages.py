@@ -43,6 +43,9 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
     """What a message is; JSON as it is, or base64 of it."""
     text, key = decoded(raw), message_id
     try:
+        if text is not raw and decoded(text) is not text:
+            words = "base64 of base64 was sent; send the JSON as it is, or base64 of it, once"
+            raise Problem(400, "The message is not JSON", words)
         value = parse_json(text, 2 * BODY_LIMIT)
         if set(value) - {"poisoned"} == {"copyOf", "request"} and isinstance(value["request"], dict):
             poisoned = "poisoned" in value
@@ -66,7 +69,9 @@ def _asked(value: dict[str, Any], key: str) -> Asked:
 
 def decoded(raw: bytes) -> bytes:
     """JSON begins with a brace; what does not may be base64 of it."""
-    if raw.lstrip()[:1] in (b"{", b"["):
+    if raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        return raw
+    if not raw.strip():
         return raw
     try:
         return base64.b64decode(b"".join(raw.split()), validate=True)  # `base64` ends a line after 76 characters

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ __all__ = ["EVENT_LIMIT", "Unverified", "default_ticket", "delivery_of", "event_
 
 EVENT_LIMIT = 1024 * 1024
 _SECRET_NAME = re.compile(r"secret|token|signature|authorization|cookie|password|credential|(^|-)key($|-)|api-?key")
-_MARK = re.compile(r"\(restore-desk [^)\s]{1,80}\)")
+OWN_MARK = re.compile(r"\(restore-desk [^)\s]{1,80}\)")
 _SPOKEN = ("comment", "latest_comment", "comments", "work_notes")
 _ACTORS = ("sender", "user", "current_user", "actor")
 _NAMES = ("login", "accountId", "emailAddress", "email", "name", "displayName")
@@ -50,11 +50,34 @@ def event_of(source: TicketSource, headers: Mapping[str, str], raw: bytes) -> Ev
     lowered = {name.lower(): value for name, value in headers.items()}
     hidden = {source.header.lower()}
     kept = {name: text for name, text in lowered.items() if name not in hidden and not _SECRET_NAME.search(name)}
-    body = parse_json(_payload(lowered, raw), EVENT_LIMIT)
+    body = _body(source.kind, lowered, raw)
     issue = body.get("issue")
     text = issue.get("body") if isinstance(issue, dict) else None
     form = read_form(text) if isinstance(text, str) else {}
     return {"body": body, "headers": kept, "form": form, "digest": hashlib.sha256(raw).hexdigest()}
+
+
+def _body(kind: str, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+    """What begins with a brace is JSON; Zendesk may send a form, for it puts quotes and newlines into JSON as they
+    are. The bytes decide, for they are signed and the content type is not."""
+    if kind == "zendesk" and re.match(rb"[A-Za-z0-9_]{1,60}=", raw):
+        return _form(raw)
+    return parse_json(_payload(headers, raw), EVENT_LIMIT)
+
+
+def _form(raw: bytes) -> dict[str, Any]:
+    """A form's fields as texts; each once."""
+    if len(raw) > EVENT_LIMIT:
+        raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; {EVENT_LIMIT} are taken")
+    try:
+        fields = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
+    except ValueError as error:
+        raise Problem(400, "The body is no form", f"it could not be read: {error}") from error
+    names = [name for name, _ in fields]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise Problem(400, "The body is no form", f"the field {twice[:60]!r} stands twice in it; send it once")
+    return dict(fields)
 
 
 def _payload(headers: Mapping[str, str], raw: bytes) -> bytes:
@@ -73,7 +96,7 @@ def _payload(headers: Mapping[str, str], raw: bytes) -> bytes:
 def own_doing(source: TicketSource, event: Event) -> str | None:
     """Why an event is of our own making (a comment we wrote, an act of our user); None where it is not."""
     body = event["body"]
-    if any(_MARK.search(text.replace("\\", "")) for name in _SPOKEN for text in _texts(body.get(name))):
+    if any(OWN_MARK.search(text.replace("\\", "")) for name in _SPOKEN for text in _texts(body.get(name))):
         return "it is a comment of the desk itself"
     ours = {name.casefold() for name in source.bots}
     comment = body.get("comment")

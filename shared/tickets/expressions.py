@@ -49,7 +49,7 @@ def compiled(expression: str) -> Any:
         found: Any = jmespath.compile(expression)
     except JMESPathError as error:
         raise Unusable(plain(str(error))) from error
-    called = {str(node["value"]) for node in _nodes(found.parsed) if node["type"] == "function_expression"}
+    called = {str(node["value"]) for node in nodes(found.parsed) if node["type"] == "function_expression"}
     missing = sorted(called - _options().custom_functions.FUNCTION_TABLE.keys())
     if missing:
         raise Unusable(f"there is no function {', '.join(missing)}")
@@ -77,7 +77,7 @@ def saw(expression: str, event: dict[str, Any]) -> str:
 
 def named_fields(expression: str) -> set[str]:
     """The names that the expression gives to the fields of the objects it makes."""
-    return {str(node["value"]) for node in _nodes(compiled(expression).parsed) if node["type"] == "key_val_pair"}
+    return {str(node["value"]) for node in nodes(compiled(expression).parsed) if node["type"] == "key_val_pair"}
 
 
 def shown(value: Any) -> str:
@@ -109,11 +109,23 @@ def _is_time(text: str) -> bool:
     return True
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def visited(node: dict[str, Any], value: Any) -> Any:
+    """What a part of a compiled expression makes of a value; None where it does not work on it."""
+    from jmespath.exceptions import JMESPathError
+    from jmespath.visitor import TreeInterpreter
+
+    try:
+        return TreeInterpreter(_options()).visit(node, value)  # type: ignore[arg-type] # its node is a dict
+    except (JMESPathError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a compiled expression, and all below it."""
     yield node
     for child in node.get("children", ()):
         if isinstance(child, dict):
-            yield from _nodes(child)
+            yield from nodes(child)
 
 
 def _paths(node: dict[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from shared.domain.text import fit, plain
 from shared.tickets import expressions
 from shared.tickets.event import Event, default_ticket, delivery_of, own_doing
 from shared.tickets.expressions import Unusable
+from shared.tickets.near_misses import near_misses
 from shared.tickets.safety import read_safety
 
 DEEPEST = 12
@@ -64,7 +65,9 @@ def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored
         return Ignored(ours or "it is GitHub's ping")
     wanted = mapping.value("when")
     if wanted is None or wanted is False or wanted in ("", [], {}):
-        return Ignored(f"tickets.{name}.when says that it is no restore request{mapping.saw('when')}")
+        near = near_misses(source.when, event)
+        hint = f". A near miss: {near}; change the ticket system or `when`, or compare lower(…)" if near else ""
+        return Ignored(f"tickets.{name}.when says that it is no restore request{mapping.saw('when')}{hint}")
     made = mapping.value("request")
     if not isinstance(made, dict):
         why = f"an object is due, it made {expressions.shown(made)}"
