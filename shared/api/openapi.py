@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.api.http import PROBLEM, Answer, Call, json_answer
 from shared.api.listing import LINES
+from shared.api.route_texts import TAGS, TEXTS, camel
 from shared.api.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
 from shared.api.schemas import ProblemView
 from shared.config.settings import VERSION
@@ -34,7 +35,14 @@ def document() -> Json:
     schemas = models_json_schema([(m, "validation") for m in models], ref_template=template)[1]["$defs"]
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Restore Desk", "version": VERSION, "description": ABOUT, "license": {"name": "MIT"}},
+        "info": {
+            "title": "Restore Desk",
+            "version": VERSION,
+            "description": ABOUT,
+            "contact": {"name": "whoever operates this desk"},
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
         "servers": [{"url": "/api"}],
         "security": [{"key": []}],
         "paths": _paths(),
@@ -69,7 +77,14 @@ def _paths() -> Json:
 def _operation(route: Route) -> Json:
     responses = {str(status): _answers(answers) for status, answers in route.answers.items()}
     responses |= {str(status): _problem(TITLES[status]) for status in route.problems}
-    made: Json = {"operationId": route.name, "summary": route.summary, "responses": responses}
+    text = TEXTS[route.name]
+    made: Json = {
+        "operationId": camel(route.name),
+        "tags": [text.tag],
+        "summary": route.summary,
+        "description": text.about,
+        "responses": responses,
+    }
     if route.keyed:
         responses["500"] = _problem("a fault of the desk; `fault` is in its log")
         responses["401"] = {"description": "no key, or not this function's; of a webhook: not verified"}
@@ -82,6 +97,8 @@ def _operation(route: Route) -> Json:
         content: Json = {"schema": _ref(route.body)}
         if route.body is RestoreRequest:
             content["examples"] = {name: {"value": value} for name, value in SAMPLES.items()}
+        elif text.sample:
+            content["examples"] = {"sample": {"value": text.sample}}
         made["requestBody"] = {"required": True, "content": {"application/json": content}}
     made["responses"] = dict(sorted(responses.items()))
     return made

@@ -25,7 +25,7 @@ BODY_LIMIT = 32 * 1024
 _HIDDEN = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 _CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_HIDDEN}]")
 _REF = r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~#-][A-Za-z0-9._~#-]*)*"
-_WEB = r"https?://[^\s<>\"\\^`{|}]+"
+_WEB = r"https?://[^\s<>\x22\\^`{|}]+"
 
 
 def _printable(text: str) -> str:
