@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
-from shared.config.settings import VERSION, is_loopback
+from shared.config.settings import is_loopback
 from shared.domain.problems import Ours
+from shared.domain.version import AGENT
 
 type Json = dict[str, Any]
 LONGEST = 30.0
@@ -28,7 +29,7 @@ def client(args: argparse.Namespace) -> httpx.Client:
     url = args.url.rstrip("/").removesuffix("/api")
     if not url.startswith("https://") and not is_loopback(url):
         raise Ours(f"--url must be https: the key goes there, not to {url}")
-    headers = {"user-agent": f"restore-desk/{VERSION} (deskctl)"} | ({"x-functions-key": args.key} if args.key else {})
+    headers = {"user-agent": f"{AGENT} (deskctl)"} | ({"x-functions-key": args.key} if args.key else {})
     return httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=not is_loopback(url))
 
 

@@ -24,6 +24,7 @@ from shared.config.policy import Ground
 from shared.config.settings import QUEUE, TABLE, Settings, of_process
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
+from shared.domain.version import AGENT
 from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
 from shared.redaction import Redactor, install, secrets_of
@@ -200,7 +201,7 @@ class App:
         from shared.api.tickets import TicketIn, fetch_with
         from shared.tickets.entra_tokens import TenantKeys
 
-        http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False)
+        http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False, headers={"User-Agent": AGENT})
         return TicketIn(self.parts, self.intake, self.settings, TenantKeys(fetch_with(http), self.parts.now))
 
     @cached_property

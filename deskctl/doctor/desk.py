@@ -11,7 +11,8 @@ import httpx
 from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
 from shared.advice.shell_commands import Verbatim, az
 from shared.config.desk_file import Channel, Desk, FromEnvironment
-from shared.config.settings import VERSION, is_loopback
+from shared.config.settings import is_loopback
+from shared.domain.version import VERSION
 
 SKEW = 120.0  # seconds; signed calls of ticket systems are refused after five minutes
 

@@ -8,9 +8,10 @@ from typing import Any
 from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import Desk
 from shared.config.secrets import resolve
-from shared.config.settings import VERSION, Settings
+from shared.config.settings import Settings
 from shared.domain.problems import Ours, Trouble
 from shared.domain.values import utc
+from shared.domain.version import VERSION
 from shared.notices.resolved import resolve_channel
 from shared.storage import row_keys
 from shared.storage.store import Row

@@ -11,8 +11,8 @@ from shared.api.listing import LINES
 from shared.api.route_texts import TAGS, TEXTS, camel
 from shared.api.routes import ROUTES, SAMPLES, WAIT, Answers, Json, Route
 from shared.api.schemas import ProblemView
-from shared.config.settings import VERSION
 from shared.domain.request import RestoreRequest
+from shared.domain.version import VERSION
 
 TITLES = {
     400: "the request cannot be read",

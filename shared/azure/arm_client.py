@@ -8,6 +8,7 @@ from typing import Protocol
 import httpx
 
 from shared import telemetry
+from shared.domain.version import AGENT
 
 LOCAL_TOKEN = "local"  # noqa: S105 - a loopback emulator takes any
 
@@ -71,5 +72,5 @@ def arm_client(
         follow_redirects=False,
         verify=verify,
         event_hooks={"request": [telemetry.mark], "response": [telemetry.count]},
-        headers={"Accept": "application/json"},
+        headers={"Accept": "application/json", "User-Agent": AGENT},
     )

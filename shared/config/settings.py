@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC, Cloud
 
-VERSION = "0.1.0"
 QUEUE = "restore-requests"
 TABLE = "restores"
 API_VERSION = "2024-04-01"

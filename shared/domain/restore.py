@@ -161,6 +161,7 @@ class Restore(Value):
     cross_region: bool = False
     source_region: str | None = None
     again_of: str | None = None
+    chain: str | None = None  # the first restore of those that ask `again` for one another
     delivery: str | None = None  # the ticket system's id of the event that asked
     accepted_at: Moment
     due: Moment

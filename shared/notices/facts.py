@@ -39,6 +39,7 @@ class Facts(Value):
     at: Moment
     title: str
     restore: str
+    chain: str | None = None
     phase: Phase
     vault: str
     instance: str
@@ -82,6 +83,7 @@ def facts_of(restore: Restore, event: str, now: datetime) -> Facts:
         "at": now,
         "title": title_of(restore, event),
         "restore": restore.id,
+        "chain": restore.chain,
         "phase": restore.phase,
         "vault": restore.vault,
         "instance": restore.instance,

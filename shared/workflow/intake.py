@@ -32,6 +32,7 @@ class Caller:
     authenticated_as: str | None = None
     reply: str | None = None
     again_of: str | None = None
+    chain: str | None = None
     delivery: str | None = None
 
 
@@ -130,6 +131,7 @@ class Intake:
             dry_run=request.dry_run,
             cross_region=request.cross_region,
             again_of=caller.again_of,
+            chain=caller.chain,
             delivery=caller.delivery,
             accepted_at=now,
             due=now,

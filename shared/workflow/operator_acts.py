@@ -109,8 +109,10 @@ class Acts:
         value |= changed
         key = act.idempotency_key and f"again\n{restore.id}\n{act.idempotency_key}"
         reply = restore.channels[0] if restore.source.startswith("tickets/") and restore.channels else None
+        chain = restore.chain or restore.again_of or restore.id
+        caller = Caller(restore.source, key or None, authenticated_as, reply, restore.id, chain)
         try:
-            return self.intake.take(value, Caller(restore.source, key or None, authenticated_as, reply, restore.id))
+            return self.intake.take(value, caller)
         except KeyError as error:
             words = f"desk.toml no longer has the source {restore.source}, which it came from"
             raise Problem(409, "This restore cannot be asked for again", words) from error

@@ -222,11 +222,13 @@ class Posts:
     told: list[tuple[str, str]] = field(default_factory=list)  # url and event id
     tried: list[str] = field(default_factory=list)
     answers: dict[str, list[int | Trouble]] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
         with self._lock:
             self.tried.append(message.url)
+            self.messages.append(message)
             planned = self.answers.get(message.url)
             answer = planned.pop(0) if planned else 200
             if isinstance(answer, Trouble):

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.domain import text as escape
 from shared.domain.text import dumped, fit, size
+from shared.domain.version import AGENT
 from shared.notices.facts import Facts
 from shared.notices.messages import Message, Resolved
 from shared.notices.notice_text import Notice, Row, notice_of, one_text, said
@@ -15,7 +16,7 @@ SLACK_LIMIT = 12_000  # characters of all texts; above 13,000 Slack answers msg_
 TEXT_LIMIT = 3_000  # characters of a section
 HEADLINE, LINE, VALUE = 150, 300, 400
 ROOMS = ((400, 8_000), (400, 4_000), (400, 2_000), (400, 0), (150, 0))  # of a step's words, and of all commands
-_HEADERS = {"content-type": "application/json; charset=utf-8", "user-agent": "restore-desk"}
+_HEADERS = {"content-type": "application/json; charset=utf-8", "user-agent": AGENT}
 _COLORS = {"good": "Good", "warning": "Warning", "attention": "Attention", "default": "Default"}
 
 

@@ -11,12 +11,12 @@ from xml.sax.saxutils import escape
 
 from shared.domain.text import dumped, within
 from shared.domain.values import iso
+from shared.domain.version import AGENT
 from shared.notices import standard_webhooks
 from shared.notices.facts import Facts
 from shared.notices.messages import Message, Resolved
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
-AGENT = "restore-desk"
 WEBHOOK_LIMIT = 20_000  # Standard Webhooks: payloads under 20 KB
 EVENT_GRID_LIMIT = 60_000  # one billed unit of 64 KB, with room for headers
 QUEUE_LIMIT = (

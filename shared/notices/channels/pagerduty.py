@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from shared.domain.text import dumped, fit, plain
 from shared.domain.values import iso
+from shared.domain.version import AGENT
 from shared.notices.facts import Facts
 from shared.notices.messages import Message, Resolved
 from shared.notices.notice_text import notice_of, one_text, said
@@ -23,8 +24,14 @@ SEVERITY: dict[str, Severity] = {
 SUMMARY, VALUE, COMMANDS = 1024, 1000, 20_000
 
 
+def _open(facts: Facts) -> bool:
+    """Whether somebody must act; a refused `again` leaves what went wrong before as it is."""
+    return facts.event in SEVERITY or (facts.event == "refused" and facts.chain is not None)
+
+
 def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
-    """Trigger or resolve; the dedup key is the restore's, so a second event of it changes the same alert."""
+    """Trigger or resolve. The dedup key is the chain's (the first restore's, where others ask `again` for it), so that
+    the success of the second ends the alert of the first."""
     notice = notice_of(facts, channel.portal)
     details = {row.label: fit(row.text, VALUE) for row in notice.rows}
     steps = said(notice, VALUE, COMMANDS)
@@ -40,11 +47,11 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
     }
     body = {
         "routing_key": channel.secrets[0],
-        "event_action": "trigger" if facts.event in SEVERITY else "resolve",
-        "dedup_key": f"restore-{facts.restore}",
+        "event_action": "trigger" if _open(facts) else "resolve",
+        "dedup_key": f"restore-{facts.chain or facts.restore}",
         "payload": payload,
         "links": [{"href": link.url, "text": link.text} for link in notice.links],
         "client": "Restore Desk",
     }
-    headers = {"content-type": "application/json", "accept": "application/json", "user-agent": "restore-desk"}
+    headers = {"content-type": "application/json", "accept": "application/json", "user-agent": AGENT}
     return Message("POST", f"{channel.url}/v2/enqueue", headers, dumped(body))

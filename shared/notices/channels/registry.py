@@ -22,6 +22,9 @@ COMPOSE: dict[Kind, Callable[[Facts, Resolved, datetime], Message]] = {
 }
 
 
+NO_PAGE = frozenset({"accepted", "submitted", "checked", "standing"})  # neither opens an alert nor ends one
+
+
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """The call that tells `channel` of an event, at one attempt; Undeliverable where this event can never go there."""
     return COMPOSE[channel.kind](facts, channel, at)
@@ -31,4 +34,4 @@ def concerns(kind: Kind, event: str, ticket: Mapping[str, str] | None) -> bool:
     """Whether an event can go to a channel of this kind at all: tickets need a ref of theirs, a pager no start."""
     if is_ticket_system(kind):
         return not isinstance(parts_of(kind, ticket), str)
-    return not (kind == "pagerduty" and event == "accepted")
+    return not (kind == "pagerduty" and event in NO_PAGE)

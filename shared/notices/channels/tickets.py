@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.domain.text import dumped
+from shared.domain.version import AGENT
 from shared.notices.channels import comment_markup
 from shared.notices.channels.replies import parsed, wait_of
 from shared.notices.channels.ticket_refs import parts_of
@@ -96,7 +97,7 @@ def _who_am_i(channel: Resolved) -> Message:
 
 
 def _call(method: Any, channel: Resolved, path: str, body: Any = None, before: Message | None = None) -> Message:
-    headers = {"accept": "application/json", "user-agent": "restore-desk", "authorization": _authorization(channel)}
+    headers = {"accept": "application/json", "user-agent": AGENT, "authorization": _authorization(channel)}
     if channel.kind == "github":
         headers |= {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
     if body is not None:
