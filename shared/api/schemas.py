@@ -53,6 +53,13 @@ class NoticeView(Shown):
     answer: str | None = None
 
 
+class Took(Shown):
+    """How long it took, in seconds; of an open restore until now."""
+
+    seconds: int
+    phases: dict[str, int] = Field(description="a phase that it came back to is summed")
+
+
 class RestoreView(Shown):
     """A restore: one request and all that becomes of it."""
 
@@ -77,6 +84,7 @@ class RestoreView(Shown):
     accepted_at: str
     closed_at: str | None = None
     due: str | None = Field(None, description="when the desk looks again")
+    took: Took
     waiting_for: str | None = Field(None, description="the restore that holds the turn on this instance")
     trouble: str | None = None
     overdue_at: str | None = None

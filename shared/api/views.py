@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from shared.advice.next_steps import next_step
+from shared.domain.durations import phase_seconds, total_seconds
 from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.notices.facts import span
@@ -63,6 +64,10 @@ def restore_view(restore: Restore, notices: Sequence[Told], now: datetime) -> di
         "acceptedAt": iso(restore.accepted_at),
         "closedAt": iso(restore.closed_at) if restore.closed_at else None,
         "due": None if restore.closed else iso(restore.due),
+        "took": {
+            "seconds": round(total_seconds(restore, now)),
+            "phases": {phase: round(seconds) for phase, seconds in phase_seconds(restore, now).items()},
+        },
         "waitingFor": restore.waiting_for,
         "trouble": restore.trouble,
         "overdueAt": iso(restore.overdue_at) if restore.overdue_at else None,

@@ -12,6 +12,7 @@ from shared.domain.values import utc
 
 _DURATION = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
 _ISO_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+LONGEST_JOB = 60 * 86400  # seconds; the list of jobs itself reaches back 14 days
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
@@ -70,9 +71,11 @@ def number(value: object) -> float | None:
 
 
 def read_duration(text: str | None) -> float | None:
-    """Seconds of `PT1M46.1333816S` (GET) or `00:01:46.1333816` (LIST, Resource Graph); None where nothing ran yet."""
+    """Seconds of `PT1M46.1333816S` (GET) or `00:01:46.1333816` (LIST, Resource Graph); None where nothing ran yet, or
+    where it cannot be true: a job without an end is sometimes listed with .NET's longest time, 10675199.02:48:05."""
     match = _ISO_DURATION.fullmatch(text or "") or _DURATION.fullmatch(text or "")
     if not text or not match:
         return None
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return (days * 86400 + hours * 3600 + minutes * 60 + seconds) or None
+    found = days * 86400 + hours * 3600 + minutes * 60 + seconds
+    return found if 0 < found <= LONGEST_JOB else None

@@ -175,6 +175,7 @@ def test_the_words_for_a_jobs_state(status: str, ended: Ended) -> None:
     ("text", "seconds"),
     [
         ("PT1M46.1333816S", 106.1333816),
+        ("10675199.02:48:05", None),
         ("00:03:12.7189058", 192.7189058),
         ("1.02:03:04", 93784.0),
         ("P1DT2H", 93600.0),
