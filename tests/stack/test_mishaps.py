@@ -69,7 +69,7 @@ def test_a_worker_stalled_between_save_and_post_sends_nothing_when_it_wakes(stac
     restore = ask(stack)
     assert trap.sprung.wait(30)
     stack.hosts[TIMER].resume()
-    view = ended(stack, restore)  # the timer's host found it in doubt, waited the grace out, and sent it anew
+    view = ended(stack, restore, 180)  # found in doubt by the timer's host; proven absent; sent anew
     assert (view["phase"], [one["ended"] for one in view["attempts"]]) == ("succeeded", ["never arrived", "taken"])
 
     def finished() -> int:
