@@ -14,6 +14,7 @@ from pathlib import Path
 
 from local.stack.processes import NotStarted
 from local.stack.stack import Options, Stack
+from local.stack.welcome import words
 from shared.domain.problems import Ours
 
 TAKEN = (
@@ -30,9 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Until Ctrl-C or SIGTERM."""
+    """Until Ctrl-C, SIGTERM, or the terminal is closed; no process is left."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     arm = args.arm or os.environ.get("ARM_ENDPOINT")
     named = taken(os.environ, arm)
@@ -49,7 +50,8 @@ def main(args: argparse.Namespace) -> int:
         with alone(options), Stack(options) as stack:
             print(words(stack), flush=True)
             stop.wait()
-            print("stopping …", file=sys.stderr)
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                print("stopping …", file=sys.stderr)
     except (Ours, NotStarted) as error:
         print(error, file=sys.stderr)
         return 1
@@ -82,22 +84,3 @@ def taken(environ: Mapping[str, str], arm: str | None) -> dict[str, str]:
         name: value for name, value in environ.items() if re.search(r"_(URL|SECRET|TOKEN|KEY|USER|PASSWORD)$", name)
     }
     return {**secret, **named, **({"ARM_ENDPOINT": arm} if arm else {})}
-
-
-def words(stack: Stack) -> str:
-    """What a person needs to begin."""
-    key = f"-H 'x-functions-key: {stack.key}'"
-    body = '{"instance": "pg-prod-01", "target": "drills", "recoveryPoint": "latest", "requestedBy": "me@contoso.com"}'
-    return f"""
-Restore Desk is up (Ctrl-C ends it).
-  API        {stack.url}/api
-  ARM        {stack.arm}
-  storage    {stack.storage_said}
-  notices    {stack.channels.url}/_sink/received
-  key        {stack.key}   (made for this run)
-
-  curl -s {stack.url}/api/health {key}
-  curl -s {stack.url}/api/instances {key}
-  curl -s -X POST {stack.url}/api/restores {key} -H 'Idempotency-Key: try-1' -d '{body}'
-  curl -s {stack.url}/api/restores {key}
-"""

@@ -62,7 +62,8 @@ def _body(kind: str, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
     are. The bytes decide, for they are signed and the content type is not."""
     if kind == "zendesk" and re.match(rb"[A-Za-z0-9_]{1,60}=", raw):
         return _form(raw)
-    return parse_json(_payload(headers, raw), EVENT_LIMIT)
+    is_json = raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return parse_json(raw if is_json else _payload(headers, raw), EVENT_LIMIT)
 
 
 def _form(raw: bytes) -> dict[str, Any]:

@@ -1,10 +1,17 @@
 """`up` beside another: a port that is taken or a folder in use is said in words, before anything is started."""
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from local.stack.processes import ROOT
 from local.stack.stack import Options
 from local.stack.up import alone
 from shared.domain.problems import Ours
@@ -23,3 +30,77 @@ def test_a_folder_in_which_another_one_works(tmp_path: Path) -> None:
         pass
     with alone(options):
         pass  # the first has ended
+
+
+@pytest.mark.slow
+def test_each_sample_works_as_it_is_printed_and_a_closed_terminal_leaves_no_process(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "local", "up", "--port", "0", "--speed", "300", "--state", str(tmp_path / "up")]
+    with (tmp_path / "said").open("w") as said:
+        child = subprocess.Popen(line, cwd=ROOT, stdout=said, stderr=said, start_new_session=True)  # noqa: S603
+    try:
+        text = printed(tmp_path / "said", child)
+        exports = "\n".join(row for row in text.splitlines() if row.startswith("export "))
+        for name in ("DESK_URL", "DESK_KEY", "AzureWebJobsStorage", "JIRA_SECRET", "SERVICENOW_SECRET"):
+            assert f"export {name}=" in exports
+        shown = dict(part.split("\n", 1) for part in text.partition("each way in:")[2].strip().split("\n\n"))
+        commands = {about.removeprefix("# "): command for about, command in shown.items()}
+        assert len(commands) == 6
+        answers = {about: run(exports, command) for about, command in commands.items()}
+        assert '"name": "pg-prod-01"' in answers["what can be restored"]
+        assert '"phase": "accepted"' in answers["a request by HTTP"]
+        assert "atOrBefore" in commands["a request by HTTP"]
+        assert "checked" in answers["from the terminal"]
+        ticket = next(about for about in answers if "ServiceNow" in about)
+        assert '"status": "accepted"' in answers[ticket]
+        settled(exports, ("try-http-1", "try-queue-1", "RITM0012345:1"))
+    finally:
+        child.send_signal(signal.SIGHUP)
+        child.wait(60)
+    assert left(str(tmp_path)) == []
+
+
+def printed(path: Path, child: "subprocess.Popen[bytes]") -> str:
+    end = time.monotonic() + 120
+    while "what became of it" not in path.read_text():
+        assert child.poll() is None, path.read_text()
+        assert time.monotonic() < end, path.read_text()
+        time.sleep(0.2)
+    time.sleep(0.3)
+    return path.read_text()
+
+
+def run(exports: str, command: str) -> str:
+    folder = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(  # noqa: S603
+        ["/bin/bash", "-ec", f"{exports}\n{command}"], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        env={"PATH": folder, "HOME": "/tmp", "PYTHONPATH": str(ROOT)}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout
+
+
+def settled(exports: str, keys: tuple[str, ...]) -> None:
+    """Each restore of these keys ends well."""
+    for key in keys:
+        end = time.monotonic() + 90
+        while True:
+            found = run(exports, f"python3 -m deskctl list --json --find {key}")
+            phase = json.loads(found.splitlines()[0])["phase"] if found.strip() else ""
+            if phase == "succeeded":
+                break
+            assert phase not in ("failed", "refused", "lost"), found
+            assert time.monotonic() < end, (key, found)
+            time.sleep(0.5)
+
+
+def left(word: str) -> list[str]:
+    """The processes whose command line names this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if word in line:
+            found.append(line)
+    return found

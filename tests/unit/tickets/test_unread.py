@@ -121,3 +121,10 @@ def test_base64_of_base64_is_called_so() -> None:
     empty = read_message(b"", "m")
     assert isinstance(empty, Unreadable)
     assert "an empty body" in empty.problem.detail
+
+
+def test_json_under_the_content_type_of_a_form_is_json() -> None:
+    """`curl -d` says it is a form; the signed bytes decide."""
+    for system in SYSTEMS:
+        answer = Door().send(system, saved(system)["body"], {"Content-Type": "application/x-www-form-urlencoded"})
+        assert answer["status"] == "accepted"
