@@ -10,7 +10,8 @@ COMPRESSIONS = ("none", "gzip", "lz4", "zstd")
 DATA, LARGE_OBJECTS = 1, 3  # types of block
 END_OF_BLOCK = b"\0\0\0\0\0"  # the length 0, as an integer is written; so every archive with data ends
 WINDOW = 1 << 20  # bytes asked for at once
-MAX_STRING, MAX_ENTRIES, MAX_HEAD = 256 << 20, 5_000_000, 1 << 30
+MAX_STRING = 4 << 20  # bytes of one that is held: a COPY statement of 1,600 columns has a tenth of it
+MAX_ENTRIES, MAX_HEAD = 5_000_000, 1 << 30
 OFFSET_KNOWN = 2
 # What a load must know before it begins; other definitions are skipped: 5,000 tables have megabytes of them.
 KEPT_DEFINITIONS = {"DATABASE", "ENCODING", "EXTENSION", "SCHEMA", "PUBLICATION", "EVENT TRIGGER", "SUBSCRIPTION"}
@@ -138,6 +139,16 @@ class _Reader:
             raise Damaged(f"a string of {length:,} bytes at byte {self.position:,} of the TOC")
         return self.take(length)
 
+    def skip(self) -> str:
+        """Passes over a string of any length without reading it; gives an empty one."""
+        length = max(self.integer(), 0)
+        end = self._at + length
+        if end <= len(self._window):
+            self._at = end
+        else:
+            self._start, self._window, self._at = self._start + end, b"", 0
+        return ""
+
     def text(self) -> str:
         return (self.raw() or b"").decode("utf-8", "backslashreplace")
 
@@ -169,25 +180,24 @@ def _header(reader: _Reader, version: tuple[int, int], has_byte: bool) -> Header
 
 def _entry(reader: _Reader, version: tuple[int, int]) -> Entry:
     dump_id, has_data = reader.integer(), reader.integer() != 0
-    reader.raw()  # the catalog's oid
-    reader.raw()  # the object's oid
+    reader.skip()  # the catalog's oid
+    reader.skip()  # the object's oid
     name, kind, section = reader.text(), reader.text(), reader.integer()
     if dump_id <= 0 or not 0 <= section <= 4:
         raise Damaged(f"an entry of the TOC with id {dump_id} and section {section} before byte {reader.position:,}")
-    definition = reader.raw() or b""
-    reader.raw()  # how to drop it
+    definition = reader.text() if kind in KEPT_DEFINITIONS else reader.skip()
+    reader.skip()  # how to drop it
     copy_statement, schema = reader.raw() or b"", reader.text()
-    reader.raw()  # table space
+    reader.skip()  # table space
     if version >= (1, 14):
-        reader.raw()  # table access method
+        reader.skip()  # table access method
     if version >= (1, 16):
         reader.integer()  # kind of relation
     owner = reader.text()
-    reader.raw()  # "false": a column with oids, long gone
+    reader.skip()  # "false": a column with oids, long gone
     while (needed := reader.raw()) is not None:
         if not needed.isdigit():
             raise Damaged(f"a dependency that is no number before byte {reader.position:,}")
     flag, offset = reader.byte(), int.from_bytes(reader.take(8), "little")
-    kept = definition.decode("utf-8", "backslashreplace") if kind in KEPT_DEFINITIONS else ""
     known = offset if flag == OFFSET_KNOWN and has_data else None
-    return Entry(dump_id, has_data, kind, schema, name, owner, kept, copy_statement, known)
+    return Entry(dump_id, has_data, kind, schema, name, owner, definition, copy_statement, known)

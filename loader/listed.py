@@ -36,8 +36,10 @@ def end_faults(source: Source, database: Database) -> list[str]:
         return []
     if not archive.with_data():
         return [] if file.size >= archive.toc_end else [f"the file ends at byte {file.size:,}, inside the TOC"]
-    last = source.read(file, max(0, file.size - len(END_OF_BLOCK)), len(END_OF_BLOCK))
-    return [] if last == END_OF_BLOCK else [f"its last bytes, {last.hex(' ')}, are not the end of an archive"]
+    # a block of large objects ends twice: its last object, then itself
+    expected = END_OF_BLOCK * (2 if archive.with_data()[-1].kind == "BLOBS" else 1)
+    last = source.read(file, max(0, file.size - len(expected)), len(expected))
+    return [] if last == expected else [f"its last bytes, {last.hex(' ')}, are not the end of an archive"]
 
 
 def block_faults(source: Source, file: File, archive: Archive) -> list[str]:

@@ -82,6 +82,14 @@ def test_a_format_that_nobody_described_is_inconclusive(tmp_path: Path) -> None:
     assert verified(made.folder, Level.DECODED).outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("head", [b"PGDMQ", b"PGD\0\0", b"\0\0\0\0\0"])
+def test_a_spoilt_first_word_fails(head: bytes, tmp_path: Path) -> None:
+    made = copied(delivery(16), tmp_path)
+    whole = made.database("shop").read_bytes()
+    made.database("shop").write_bytes(head + (whole[5:] if head.strip(b"\0") else bytes(len(whole) - 5)))
+    assert verified(made.folder, Level.LISTED).outcome is Outcome.FAILED
+
+
 def test_an_empty_folder_is_inconclusive_unless_databases_are_expected(tmp_path: Path) -> None:
     assert verified(tmp_path, Level.LISTED).outcome is Outcome.INCONCLUSIVE
     assert verified(tmp_path, Level.LISTED, ["shop"]).outcome is Outcome.FAILED
