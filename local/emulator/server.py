@@ -1,6 +1,7 @@
 """Puts the emulator together and serves it on the loopback: in a thread of the caller's or as a process."""
 
 import argparse
+import os
 import socket
 import sys
 import threading
@@ -23,6 +24,7 @@ from local.emulator.gateway.arm import Arm
 from local.emulator.gateway.control import Control
 from local.emulator.world import planting, ticks
 from local.emulator.world import seed as seeds
+from local.emulator.world.containers import AzuriteContainers, NamedContainers
 from local.emulator.world.inventory import Inventory
 from local.emulator.world.options import Options
 from local.emulator.world.seed import Seed
@@ -34,7 +36,8 @@ from local.emulator.world.worlds import default_seed
 def create_app(options: Options, seed: Seed | None = None, clock: Callable[[], int] = ticks.now) -> Starlette:
     """A folder that holds a world already is carried on; the seed is for an empty one and for reset."""
     store = Store(options.state)
-    world = World(options, store, Inventory(store), Signer(store.key), clock)
+    kept = AzuriteContainers(options.blobs, options.blobs_key) if options.blobs else NamedContainers(store.db)
+    world = World(options, store, Inventory(store), Signer(store.key), clock, kept)
     first = seed or default_seed()
     if store.db.execute("SELECT 1 FROM groups LIMIT 1").fetchone() is None:
         with store.transaction():
@@ -142,6 +145,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         fault_seed=given.fault_seed,
         max_concurrent_restores=given.max_concurrent_restores,
         flex_daily_limit=given.flex_daily_limit,
+        dumps=given.dumps,
+        blobs=given.blobs,
+        blobs_key=os.environ.get("EMULATOR_BLOBS_KEY", ""),
     )
     emulator = Emulator(options, seeds.load(given.seed) if given.seed else None, given.port)
     trust = f", trust {emulator.certificate}" if emulator.certificate else ""
@@ -167,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", help="the one bearer token to take (default: any)")
     parser.add_argument("--fault-seed", type=int, default=0)
     parser.add_argument("--max-concurrent-restores", type=int, default=0, help="per instance; 0: no limit")
+    parser.add_argument("--dumps", type=Path, help="folder of real dumps, a folder a variant, that files jobs deliver")
+    parser.add_argument("--blobs", metavar="URL", help="Azurite's blob service; its key stands in EMULATOR_BLOBS_KEY")
     for flag in ("tls", "buckets", "fractional-retry-after", "flex-daily-limit"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser

@@ -15,6 +15,7 @@ from typing import Self
 
 from local.setup.node import AZURITE_JS, NPM_FOLDER, OLDEST_NODE, ROOT, find_node
 
+TARGETS = ("drillstore", "testossstorageaccount")  # accounts that restores go to; they share the run's key
 ACCOUNT = "devstoreaccount1"  # the name clients expect of a local account; the key is made for each run
 GUARD = NPM_FOLDER / "until_parent_ends.cjs"
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(\d+)")
@@ -51,7 +52,10 @@ def command(node: Path, ports: Ports, folder: Path | None) -> list[str]:
 def environment(inherited: Mapping[str, str], account: str, key: str) -> dict[str, str]:
     """Only what node needs: NODE_OPTIONS or storage settings of the person at the keyboard change nothing."""
     needed = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LANG")
-    return {**{name: inherited[name] for name in needed if name in inherited}, "AZURITE_ACCOUNTS": f"{account}:{key}"}
+    return {
+        **{name: inherited[name] for name in needed if name in inherited},
+        "AZURITE_ACCOUNTS": ";".join(f"{name}:{key}" for name in (account, *TARGETS)),
+    }
 
 
 class Azurite:
@@ -80,6 +84,11 @@ class Azurite:
     @property
     def blob_url(self) -> str:
         return f"http://127.0.0.1:{self.ports.blob}/{ACCOUNT}"
+
+    @property
+    def blob_endpoint(self) -> str:
+        """Without an account: the name of one follows."""
+        return f"http://127.0.0.1:{self.ports.blob}"
 
     @property
     def queue_url(self) -> str:

@@ -38,6 +38,7 @@ class Azure:
 
     def __init__(self, folder: Path, seed: Seed | None = None, **options: Any) -> None:
         self.clock = Clock()
+        self._blobs = (str(options["blobs"]), str(options["blobs_key"])) if "blobs" in options else None
         self.emulator = Emulator(Options(state=folder, **options), seed, clock=self.clock)
         self.http = httpx.Client(base_url=self.emulator.url, headers={"Authorization": "Bearer token"}, timeout=5)
 
@@ -90,6 +91,10 @@ class Azure:
     def fault(self, fault: Json, **match: object) -> None:
         answer = self.http.post("/_emulator/faults", json={"match": match, "fault": fault})
         assert answer.status_code == 201, answer.text
+
+    def emulator_containers(self) -> tuple[str, str] | None:
+        """Where Azurite keeps the files, and its key; None where only names are kept."""
+        return self._blobs
 
     def calls(self) -> list[Json]:
         found: list[Json] = self.http.get("/_emulator/calls").json()

@@ -15,7 +15,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueClient
 
 from local.setup.node import ROOT
-from local.stack.azurite import ACCOUNT, Azurite, AzuriteError, Ports, command, environment
+from local.stack.azurite import ACCOUNT, TARGETS, Azurite, AzuriteError, Ports, command, environment
 
 
 def answers(port: int) -> bool:
@@ -122,4 +122,5 @@ def test_in_memory_and_a_folder_exclude_each_other_on_the_command_line(tmp_path:
 
 def test_nothing_inherited_reaches_azurite_but_what_node_needs() -> None:
     inherited = {"PATH": "/bin", "NODE_OPTIONS": "--inspect", "AZURITE_ACCOUNTS": "a:b", "AzureWebJobsStorage": "x"}
-    assert environment(inherited, ACCOUNT, "k") == {"PATH": "/bin", "AZURITE_ACCOUNTS": f"{ACCOUNT}:k"}
+    accounts = ";".join(f"{name}:k" for name in (ACCOUNT, *TARGETS))
+    assert environment(inherited, ACCOUNT, "k") == {"PATH": "/bin", "AZURITE_ACCOUNTS": accounts}

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from local.emulator.hindrance.faults import Struck, Target
 from local.emulator.wire.errors import Json
+from local.emulator.world.containers import Containers
 from local.emulator.world.inventory import HeldInstance, HeldVault, Inventory
 from local.emulator.world.options import Options
 from local.emulator.world.signing import Signer
@@ -22,6 +23,7 @@ class World:
     inventory: Inventory
     signer: Signer
     clock: Callable[[], int]
+    containers: Containers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from local.emulator.api.request_bodies import (
 )
 from local.emulator.hindrance.faults import JobFault
 from local.emulator.wire.vault_bodies import rehydration_status
-from local.emulator.world import left_behind
+from local.emulator.world import deliveries, left_behind
 from local.emulator.world.inventory import HeldInstance, HeldPoint
 from local.emulator.world.left_behind import Job, Operation
 from local.emulator.world.seed import FLEXIBLE, stable_guid
@@ -55,7 +55,7 @@ def accept_restore(world: World, call: Call, held: HeldInstance, ask: RestoreAsk
     if refusal is None:
         job = _job(world, call, held, ask, point, ends, region)
         left_behind.add_job(world.store.db, job)
-        _leave_traces(world, held, ask, job)
+        _leave_traces(world, call, held, ask, job)
         reference = job.id if region else _reference(world, held, job)
     return _accepted(world, call, held, _operation(call, held, "restore", ends, region, refusal, reference))
 
@@ -144,7 +144,7 @@ def _rehydrated(world: World, held: HeldInstance, ask: RestoreAsk, point: HeldPo
     return ends
 
 
-def _leave_traces(world: World, held: HeldInstance, ask: RestoreAsk, job: Job) -> None:
+def _leave_traces(world: World, call: Call, held: HeldInstance, ask: RestoreAsk, job: Job) -> None:
     """A new database takes its name at once; files appear when the job is done. A failed job leaves nothing."""
     if job.outcome not in ("Completed", "CompletedWithWarnings", "never"):
         return
@@ -152,12 +152,17 @@ def _leave_traces(world: World, held: HeldInstance, ask: RestoreAsk, job: Job) -
     if isinstance(target, DatabaseTarget):
         left_behind.add_database(world.store.db, target.datasource_info.resource_id, job.id)
     elif job.ends is not None:
-        left_behind.add_files(world.store.db, target.target_details.url, _files(held, job), job)
+        variant = (call.struck.job or JobFault()).dumps
+        left_behind.add_files(world.store.db, target.target_details.url, _files(world, held, job, variant), job)
+        if world.options.dumps:
+            deliveries.owe(world.store, job, variant)
 
 
-def _files(held: HeldInstance, job: Job) -> list[str]:
+def _files(world: World, held: HeldInstance, job: Job, variant: str) -> list[str]:
     """A flexible server does not honour the prefix: field reports find a uuid there."""
     instance = held.instance
+    if world.options.dumps:
+        return deliveries.names(world.options.dumps, variant, None if instance.kind == FLEXIBLE else job.prefix)
     prefix = str(uuid.uuid4()) if instance.kind == FLEXIBLE else job.prefix
     names = instance.databases if instance.database is None else (instance.database,)
     extra = ("roles", "schema", "tablespace") if instance.kind == FLEXIBLE else ("roles",)

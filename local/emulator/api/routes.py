@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from re import Pattern
 
-from local.emulator.api import cross_region, jobs, operations, restores, vaults
+from local.emulator.api import containers, cross_region, jobs, operations, restores, vaults
 from local.emulator.api.calls import Handler
 
 _SUBSCRIPTION = r"/subscriptions/(?P<subscription>[^/]+)"
@@ -14,6 +14,8 @@ _PROVIDER = r"/providers/Microsoft\.DataProtection"
 _VAULT = _GROUP + _PROVIDER + r"/backupVaults/(?P<vault>[^/]+)"
 _INSTANCE = _VAULT + r"/backupInstances/(?P<instance>[^/]+)"
 _LOCATION = _PROVIDER + r"/locations/(?P<location>[^/]+)"
+_BLOBS = _GROUP + r"/providers/Microsoft\.Storage/storageAccounts/(?P<account>[^/]+)/blobServices/default"
+_CONTAINERS = _BLOBS + "/containers"
 _OPERATION = r"/(?P<operation>[^/]+)"
 
 
@@ -78,6 +80,16 @@ ROUTES = (
         rf"(?P<scope>{_SUBSCRIPTION}(?:/.+)?)/providers/Microsoft\.Authorization/roleAssignments",
         vaults.role_assignments,
         protection=False,
+    ),
+    *(
+        _route(method, verb, path, handler, protection=False)
+        for method, verb, path, handler in (
+            ("PUT", "putContainer", _CONTAINERS + "/(?P<container>[^/]+)", containers.put),
+            ("GET", "getContainer", _CONTAINERS + "/(?P<container>[^/]+)", containers.get),
+            ("DELETE", "deleteContainer", _CONTAINERS + "/(?P<container>[^/]+)", containers.delete),
+            ("GET", "containers", _CONTAINERS, containers.list_all),
+            ("GET", "blobService", _BLOBS, containers.service),
+        )
     ),
     _route(
         "GET", "resource", _GROUP + r"/providers/(?!Microsoft\.DataProtection/).+", vaults.resource, protection=False

@@ -70,7 +70,7 @@ def _unsupported(call: Call, route: Route) -> Answer | None:
         message = f"The api-version '{version}' is invalid. The supported versions are '{known}'."
         return _refused(400, "InvalidApiVersionParameter", message)
     media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if call.method == "POST" and media != "application/json":
+    if call.method in ("POST", "PUT") and media != "application/json":
         message = f"The content media type '{media}' is not supported. Only 'application/json' is supported."
         return _refused(415, "UnsupportedMediaType", message)
     return None
@@ -92,7 +92,7 @@ def _throttled(world: World, call: Call, route: Route) -> tuple[Answer | None, d
         subscription=call.params["subscription"].lower(),
         principal=hashlib.sha256(call.headers["authorization"].encode()).hexdigest()[:16],
         verb=route.verb.lower(),
-        writes=call.method == "POST",
+        writes=call.method != "GET",
         by_location="location" in call.params,
     )
     spent = spend(world.store, caller, call.now, options.speed, enforce=options.buckets)

@@ -20,6 +20,7 @@ from local.emulator.wire import errors
 from local.emulator.wire.codes import CODES
 from local.emulator.wire.errors import Json
 from local.emulator.world import ticks
+from local.emulator.world.deliveries import deliver_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Arm:
 
     def _answered(self, call: Call, found: Found) -> Reply | _Struck:
         with self._world.store.transaction():
+            if self._world.options.dumps:
+                deliver_ended(self._world.store, self._world.containers, self._world.options.dumps, call.now)
             refusal, limits = admission.admit(self._world, call, found)
             call = replace(call, subject=incoming.subject_of(self._world, call))
             headers = incoming.dressed(call) | limits

@@ -81,6 +81,7 @@ class JobFault(_Model):
     kind: Literal["job"] = "job"
     status: str = "InProgress"
     outcome: Literal["Completed", "CompletedWithWarnings", "Failed", "Cancelled", "never"] = "Completed"
+    dumps: str = "custom"  # which of the folders of dumps it delivers
 
 
 type Fault = ErrorFault | StatusFault | ResetFault | PauseFault | ExpireFault | JobFault

@@ -1,7 +1,7 @@
 """What can be set when an emulator starts: its pace, its strictness, its folder."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.emulator.world.ticks import SECOND
@@ -26,6 +26,9 @@ class Options:
     operation_seconds: float = 3.0
     job_seconds: float = 120.0
     rehydrate_seconds: float = 3600.0
+    dumps: Path | None = None  # a folder a variant ("custom", …) of real dumps; None: files have names only
+    blobs: str | None = None  # where Azurite's blob service is; None: containers are rows of the emulator
+    blobs_key: str = field(default="", repr=False)
 
     def span(self, seconds: float) -> int:
         """So many of the service's seconds in ticks of ours."""

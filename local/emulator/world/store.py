@@ -31,6 +31,10 @@ CREATE INDEX IF NOT EXISTS jobs_by_vault ON jobs (vault, category = 'CrossRegion
 CREATE INDEX IF NOT EXISTS jobs_by_instance ON jobs (instance, started);
 CREATE TABLE IF NOT EXISTS files
   (container TEXT, name TEXT, job TEXT, appears INTEGER, size INTEGER, PRIMARY KEY (container, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS containers
+  (account TEXT, name TEXT, metadata TEXT, PRIMARY KEY (account, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deleted_containers (id TEXT PRIMARY KEY, ends INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (job TEXT PRIMARY KEY, appears INTEGER, variant TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS budgets (name TEXT PRIMARY KEY, since INTEGER, amount REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS faults
   (n INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT, matched INTEGER DEFAULT 0, applied INTEGER DEFAULT 0);
