@@ -1,6 +1,7 @@
 """Containers through ARM, in rows and in Azurite alike; and the real dumps that a files job leaves in one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ def azure(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     dumps.mkdir(parents=True)
     for name, content in DUMPS.items():
         (dumps / name).write_bytes(content)
-    more = {"dumps": dumps.parent}
+    more: dict[str, Any] = {"dumps": dumps.parent}
     if request.param == "rows":
         with Azure(folder / "world", **more) as running:
             yield running
