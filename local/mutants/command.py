@@ -14,7 +14,7 @@ from local.mutants.coverage_map import CORE, CoverageMap, TestsFailed, measure
 from local.mutants.mutations import Mutant, count, mutant
 from local.mutants.trial import Tree, Trial, copy_tree
 
-TESTS = ("tests/unit", "tests/stories", "tests/hostile")
+TESTS = ("tests/unit", "tests/stories", "tests/hostile", "--ignore=tests/hostile/test_schemathesis.py")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

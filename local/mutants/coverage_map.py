@@ -16,8 +16,8 @@ class TestsFailed(RuntimeError):
 
 
 def measure(root: Path, data: Path, tests: Iterable[str]) -> None:
-    """Runs the quick tests once, side by side, and notes for each line which tests ran it."""
-    line = [sys.executable, "-m", "pytest", "-q", "-n", str(os.process_cpu_count() or 1), "-m", "not slow", *tests]
+    """Runs the tests once, side by side, and notes for each line which tests ran it."""
+    line = [sys.executable, "-m", "pytest", "-q", "-n", str(os.process_cpu_count() or 1), *tests]
     line += ["--cov=shared", "--cov-context=test", "--cov-report=", "-p", "no:cacheprovider"]
     done = subprocess.run(line, cwd=root, env={**os.environ, "COVERAGE_FILE": str(data)}, check=False)
     if done.returncode != 0:

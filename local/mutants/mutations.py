@@ -55,7 +55,7 @@ def _sites(tree: ast.Module) -> Iterator[_Site]:
 def _behaviour(node: ast.AST) -> Iterator[ast.AST]:
     """Every node below but annotations, docstrings, imports and log lines."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom | ast.Raise | ast.JoinedStr):
+        if isinstance(child, ast.Import | ast.ImportFrom | ast.Raise | ast.JoinedStr) or _is_port(child):
             continue
         if isinstance(child, ast.Expr) and (isinstance(child.value, ast.Constant) or _writes_log(child.value)):
             continue
@@ -65,6 +65,11 @@ def _behaviour(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from _behaviour(child)
+
+
+def _is_port(node: ast.AST) -> bool:
+    """A Protocol says what a part must do; nothing of it runs."""
+    return isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Protocol" for base in node.bases)
 
 
 def _annotation(node: ast.arg | ast.AnnAssign | ast.FunctionDef) -> ast.expr | None:
