@@ -1,0 +1,262 @@
+"""Kusto queries: judged by Kusto's own parser on Node, and run over rows by an evaluator of the operators we use."""
+
+import json
+import math
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from local.setup.node import NPM_FOLDER, ROOT, find_node
+
+type Row = dict[str, Any]
+COLUMNS = "(timestamp: datetime, message: string, severityLevel: int, operation_Id: string)"
+JUDGE = """
+const bridge = "@kusto/language-service-next/";
+require(bridge + "bridge.min.js"); require(bridge + "Kusto.Language.Bridge.min.js");
+const L = Kusto.Language;
+const said = {};
+const queries = JSON.parse(require("fs").readFileSync(0, "utf8"));
+for (const [name, query] of Object.entries(queries)) {
+  const whole = "let traces = datatable" + process.argv[1] + "[]; " + query;
+  const found = L.KustoCode.ParseAndAnalyze(whole).GetDiagnostics();
+  said[name] = [];
+  for (let i = 0; i < found.Count; i++) said[name].push(found.getItem(i).Message);
+}
+console.log(JSON.stringify(said));
+"""
+
+
+def queries() -> dict[str, str]:
+    """Every alert's and workbook tile's query, by name."""
+    text = (ROOT / "infra" / "alerts.bicep").read_text("utf-8")
+    pairs = re.findall(r"name: '([\w-]+)'(?:(?!name:).)*?query: '((?:[^'\\]|\\.)*)'", text, re.DOTALL)
+    alerts = {name: query.replace("\\'", "'") for name, query in pairs}
+    workbook = json.loads((ROOT / "infra" / "workbook.json").read_text("utf-8"))
+    tiles = {str(item["name"]): str(item["content"]["query"]) for item in workbook["items"] if item["type"] == 3}
+    assert alerts
+    assert tiles
+    return alerts | {name: query.replace("{period}", "> ago(1d)") for name, query in tiles.items()}
+
+
+def diagnostics(asked: dict[str, str]) -> dict[str, list[str]]:
+    """What Kusto's own parser says of each query, columns included."""
+    node = find_node(ROOT / ".venv")
+    assert node is not None
+    done = subprocess.run(  # noqa: S603 - our own Node
+        [str(node), "-e", JUDGE, COLUMNS],
+        cwd=NPM_FOLDER, input=json.dumps(asked), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+# --- the evaluator ------------------------------------------------------------------------------------------------
+TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|\d+[smhd]\b|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|>=|<=|[-+*/(),.|=<>;])')
+
+
+def run(query: str, rows: Iterable[Row]) -> list[Row]:
+    """The rows that a query leaves of `rows` (of the table `traces`); refuses what it does not know."""
+    tokens = TOKEN.findall(query)
+    assert "".join(tokens) == re.sub(r"\s+(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", "", query), "a token is not known"
+    return Pipeline(tokens).run(list(rows))
+
+
+class Pipeline:
+    """Reads tokens from left to right."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens, self._at = tokens, 0
+
+    def run(self, rows: list[Row]) -> list[Row]:
+        self._take("traces")
+        while self._peek() == "|":
+            self._take("|")
+            operator = self._next()
+            rows = getattr(self, f"_{operator}")(rows)
+        assert self._peek() is None, f"left over: {self._tokens[self._at :]}"
+        return rows
+
+    def _where(self, rows: list[Row]) -> list[Row]:
+        wanted = self._expression()
+        return [row for row in rows if wanted(row)]
+
+    def _extend(self, rows: list[Row]) -> list[Row]:
+        made = self._named()
+        return [self._with(row, made) for row in rows]
+
+    def _with(self, row: Row, made: list[tuple[str, Callable[[Row], Any]]]) -> Row:
+        for name, value in made:
+            row = {**row, name: value(row)}
+        return row
+
+    def _project(self, rows: list[Row]) -> list[Row]:
+        made = self._named()
+        return [{name: value(row) for name, value in made} for row in rows]
+
+    def _order(self, rows: list[Row]) -> list[Row]:
+        self._take("by")
+        key, way = self._expression(), self._next()
+        return sorted(rows, key=lambda row: (key(row) is None, key(row)), reverse=way == "desc")
+
+    def _summarize(self, rows: list[Row]) -> list[Row]:
+        figures = self._named()
+        keys: list[tuple[str, Callable[[Row], Any]]] = []
+        if self._peek() == "by":
+            self._take("by")
+            keys = self._named()
+        groups: dict[tuple[Any, ...], list[Row]] = {}
+        for row in rows:
+            groups.setdefault(tuple(value(row) for _, value in keys), []).append(row)
+        return [
+            {name: part for (name, _), part in zip(keys, group, strict=True)}
+            | {name: figure({"*": members}) for name, figure in figures}
+            for group, members in groups.items()
+        ]
+
+    def _named(self) -> list[tuple[str, Callable[[Row], Any]]]:
+        found = []
+        while True:
+            start = self._at
+            if self._at + 1 < len(self._tokens) and self._tokens[self._at + 1] == "=":
+                name = self._next()
+                self._take("=")
+                value = self._expression()
+            else:
+                value = self._expression()
+                name = "".join(self._tokens[start : self._at]).replace("(", "_").replace(")", "").partition(",")[0]
+            found.append((name, value))
+            if self._peek() != ",":
+                return found
+            self._take(",")
+
+    def _expression(self) -> Callable[[Row], Any]:
+        left = self._conjunction()
+        while self._peek() == "or":
+            self._take("or")
+            left = (lambda a, b: lambda row: bool(a(row)) or bool(b(row)))(left, self._conjunction())
+        return left
+
+    def _conjunction(self) -> Callable[[Row], Any]:
+        left = self._comparison()
+        while self._peek() == "and":
+            self._take("and")
+            left = (lambda a, b: lambda row: bool(a(row)) and bool(b(row)))(left, self._comparison())
+        return left
+
+    def _comparison(self) -> Callable[[Row], Any]:
+        left, sign = self._value(), self._peek()
+        if sign == "in":
+            self._take("in")
+            options = self._arguments()
+            return lambda row: left(row) in [option(row) for option in options]
+        if sign not in COMPARISONS:
+            return left
+        self._next()
+        right, compare = self._value(), COMPARISONS[sign]
+        return lambda row: compare(left(row), right(row))
+
+    def _value(self) -> Callable[[Row], Any]:
+        token = self._next()
+        if token == "(":
+            inner = self._expression()
+            self._take(")")
+            return inner
+        if token.startswith('"'):
+            text = json.loads(token)
+            return lambda row: text
+        if token[0].isdigit():
+            return lambda row: float(token) if token.replace(".", "").isdigit() else token
+        if self._peek() == "(":
+            return self._members(self._function(token))
+        return self._members(lambda row: row.get(token))
+
+    def _members(self, value: Callable[[Row], Any]) -> Callable[[Row], Any]:
+        while self._peek() == ".":
+            self._take(".")
+            value = (lambda inner, name: lambda row: (inner(row) or {}).get(name))(value, self._next())
+        return value
+
+    def _function(self, name: str) -> Callable[[Row], Any]:
+        arguments = self._arguments()
+        if name in FIGURES:
+            figure = FIGURES[name]
+            return lambda row: figure([[argument(one) for argument in arguments] for one in row["*"]])
+        function = FUNCTIONS[name]
+        return lambda row: function(*(argument(row) for argument in arguments))
+
+    def _arguments(self) -> list[Callable[[Row], Any]]:
+        self._take("(")
+        found = []
+        while self._peek() != ")":
+            found.append(self._expression())
+            if self._peek() == ",":
+                self._take(",")
+        self._take(")")
+        return found
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _next(self) -> str:
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _take(self, token: str) -> None:
+        assert self._next() == token, f"{token} is due, not {self._tokens[self._at - 1]}"
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A comparison with null is null, which `where` drops."""
+    return lambda a, b: a is not None and b is not None and compare(a, b)
+
+
+COMPARISONS: dict[str | None, Callable[[Any, Any], bool]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    ">": _ordered(lambda a, b: a > b),
+    "<": _ordered(lambda a, b: a < b),
+    ">=": _ordered(lambda a, b: a >= b),
+    "<=": _ordered(lambda a, b: a <= b),
+    "startswith": lambda a, b: str(a or "").lower().startswith(str(b).lower()),
+}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "substring": lambda text, start: str(text)[int(start) :],
+    "indexof": lambda text, part: str(text).find(part),
+    "parse_json": lambda text: json.loads(text),
+    "tostring": lambda value: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value),
+    "todouble": _number,
+    "toint": lambda value: None if _number(value) is None else math.floor(float(_number(value) or 0)),
+    "isnotempty": lambda value: value not in (None, ""),
+    "iff": lambda test, yes, no: yes if test else no,
+    "ago": lambda span: "",  # every row is of the period that is asked for
+    "bin": lambda value, width: value,
+}
+
+
+def _values(rows: list[list[Any]]) -> Iterator[float]:
+    return (row[0] for row in rows if row[0] is not None)
+
+
+FIGURES: dict[str, Callable[[list[list[Any]]], Any]] = {
+    "count": len,
+    "countif": lambda rows: sum(bool(row[0]) for row in rows),
+    "max": lambda rows: max(_values(rows), default=None),
+    "min": lambda rows: min(_values(rows), default=None),
+    "sum": lambda rows: sum(_values(rows)),
+    "percentile": lambda rows: sorted(_values(rows))[int((len(rows) - 1) * rows[0][1] / 100)] if rows else None,
+}
+
+
+def from_file(path: Path) -> list[Row]:
+    """The lines that a host kept as traces."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
