@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from loader.archive import Archive
 from loader.sources import File, Source
 
-MAX_SCHEMA = 64 << 20  # bytes of _schema.sql that are held at once
+MAX_HELD = 16 << 20  # bytes of _schema.sql, and of a TOC, that are held at once
 SECONDS = 300.0
+NOT_COMPARED = "{}: its definitions were not compared, {}"
 CONNECT = re.compile(rb'^\\connect (?:-reuse-previous=\S+ )?(".*"|\S+)$', re.MULTILINE)
 # Lines that belong to a client or to a moment, not to the database.
 PASSING = re.compile(
@@ -21,14 +22,14 @@ OWNER = re.compile(rb"^ALTER [A-Z ]+ (?=.* OWNER TO )")  # pg_restore 16 and old
 
 def differences(source: Source, schema: File, file: File, archive: Archive, pg_restore: str) -> str:
     """A warning's words, empty where both say the same. SourceError."""
-    if schema.size > MAX_SCHEMA:
-        return ""
+    if max(schema.size, archive.toc_end) > MAX_HELD:
+        return NOT_COMPARED.format(file.name, f"more than {MAX_HELD >> 20} MiB")
     part = section(source.read(schema, 0, schema.size), archive.header.database.encode())
     if part is None:
         return f"{schema.name} has no part for {archive.header.database}"
     printed = definitions(source, file, archive, pg_restore)
     if printed is None:
-        return ""
+        return NOT_COMPARED.format(file.name, "pg_restore does not print them")
     ours, theirs = Counter(lines(printed)), Counter(lines(part))
     apart = [*(ours - theirs), *(theirs - ours)]
     if not apart:
@@ -41,7 +42,10 @@ def definitions(source: Source, file: File, archive: Archive, pg_restore: str) -
     """What pg_restore makes of the TOC alone; None where it cannot."""
     head = source.read(file, 0, archive.toc_end)
     line = [pg_restore, "--schema-only", "--create", "--file=-"]
-    done = subprocess.run(line, input=head, capture_output=True, timeout=SECONDS, check=False)
+    try:
+        done = subprocess.run(line, input=head, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return None
     return done.stdout if done.returncode == 0 else None
 
 

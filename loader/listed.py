@@ -9,7 +9,7 @@ from loader.manifest import Database
 from loader.sources import File, Source
 
 BEFORE, AFTER = len(END_OF_BLOCK), 6  # bytes looked at on both sides of a block's start
-GAP = 256 << 10  # blocks nearer than this are read with one range
+GAP, SPAN = 256 << 10, 2 << 20  # blocks nearer than GAP are read with one range, of SPAN bytes at most
 READERS = 8  # ranges asked for at once
 PLAIN_TAIL = 512
 PLAIN_END = b"-- PostgreSQL database dump complete"
@@ -63,7 +63,7 @@ def groups(known: Group) -> Iterator[Group]:
     """Neighbours that one ranged read can cover."""
     group: Group = []
     for offset, entry in known:
-        if group and offset - group[-1][0] > GAP:
+        if group and (offset - group[-1][0] > GAP or offset - group[0][0] > SPAN):
             yield group
             group = []
         group.append((offset, entry))
