@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from shared.domain.problems import Ours, Problem, Trouble, Unreadable
 from shared.domain.request import parse_json
 from shared.domain.values import Strict
+from shared.domain.wrong_fields import said_of
 
 log = logging.getLogger("desk")
 PROBLEM = "application/problem+json"
@@ -81,7 +82,7 @@ def read_model[M: Strict](model: type[M], body: bytes) -> M:
     try:
         return model.model_validate(parse_json(body))
     except ValidationError as error:
-        line = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        line: dict[str, Any] = dict(error.errors(include_url=False, include_context=False)[0])
         where = ".".join(str(part) for part in line["loc"])
-        words = {"missing": "this field is required", "extra_forbidden": "there is no such field"}
-        raise Problem(422, "The request does not fit its model", words.get(line["type"], line["msg"]), where) from error
+        known = {str(field.alias) for field in model.model_fields.values()}
+        raise Problem(422, "The request does not fit its model", said_of(line, where, known), where) from error

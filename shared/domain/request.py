@@ -20,6 +20,7 @@ from pydantic import (
 
 from shared.domain.problems import Problem
 from shared.domain.values import Strict, iso
+from shared.domain.wrong_fields import said_of
 
 BODY_LIMIT = 32 * 1024
 _HIDDEN = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069"
@@ -180,17 +181,17 @@ class RestoreRequest(Strict):
 def parse_json(raw: bytes, limit: int = BODY_LIMIT) -> dict[str, Any]:
     """The JSON object in `raw`, or a Problem (400, 413) that says what is wrong with it."""
     if len(raw) > limit:
-        raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; {limit} are taken")
+        raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; send {limit} at most", "body")
     try:
         value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_unique)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else f"it could not be read: {error}"
         words = f"{found_in(raw)}; send a JSON object" if found_in(raw) else reason
-        raise Problem(400, "The body is not JSON", words) from error
+        raise Problem(400, "The body is not JSON", words, "body") from error
     if not isinstance(value, dict):
         kind = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}.get(type(value), "a number")
-        raise Problem(400, "The body is not a JSON object", f"{kind} was sent; send an object: {{…}}")
+        raise Problem(400, "The body is not a JSON object", f"{kind} was sent; send an object: {{…}}", "body")
     return value
 
 
@@ -227,9 +228,8 @@ def parse_request(value: dict[str, Any]) -> RestoreRequest:
     try:
         return RestoreRequest.model_validate(value)
     except ValidationError as error:
-        found = [
-            (_field(line["loc"]), _words(dict(line))) for line in error.errors(include_url=False, include_context=False)
-        ]
+        lines: list[dict[str, Any]] = [dict(line) for line in error.errors(include_url=False, include_context=False)]
+        found = [(where := _field(line["loc"]), said_of(line, where, _known(where))) for line in lines]
         more = {"errors": [{"field": where, "detail": detail} for where, detail in found]}
         raise Problem(422, "The request does not fit its model", found[0][1], found[0][0], more) from error
 
@@ -244,11 +244,17 @@ def _field(path: tuple[int | str, ...]) -> str:
     return ".".join(part for part in kept if not part.startswith(("list[", "literal[", "function-")))
 
 
-def _words(line: dict[str, Any]) -> str:
-    if line["type"] == "literal_error" and line["loc"][0] == "recoveryPoint":
-        return '"latest", {"id": "…"} or {"atOrBefore": "2026-10-01T00:00:00Z"} is due'
-    words = {"extra_forbidden": "there is no such field", "missing": "this field is required"}
-    return words.get(line["type"], str(line["msg"]).removeprefix("Value error, "))
+def _known(where: str) -> set[str]:
+    """The names that may stand beside a field."""
+    models: dict[str, tuple[type[Strict], ...]] = {
+        "target": (FilesTarget, DatabaseTarget),
+        "recoveryPoint": (PointById, PointAtOrBefore),
+        "ticket": (Ticket,),
+        "rehydration": (Rehydration,),
+    }
+    head, dot, _ = where.partition(".")
+    beside = models.get(head, ()) if dot else (RestoreRequest,)
+    return {str(field.alias) for model in beside for field in model.model_fields.values()}
 
 
 def canonical_hash(value: dict[str, Any]) -> str:

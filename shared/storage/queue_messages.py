@@ -45,7 +45,7 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
     try:
         if text is not raw and decoded(text) is not text:
             words = "base64 of base64 was sent; send the JSON as it is, or base64 of it, once"
-            raise Problem(400, "The message is not JSON", words)
+            raise Problem(400, "The message is not JSON", words, "body")
         value = parse_json(text, 2 * BODY_LIMIT)
         if set(value) - {"poisoned"} == {"copyOf", "request"} and isinstance(value["request"], dict):
             poisoned = "poisoned" in value

@@ -89,7 +89,7 @@ def test_a_mapping_is_tried_from_the_command_line(capsys: pytest.CaptureFixture[
     bare.write_text(json.dumps(body), encoding="utf-8")
     code, said = run_map(capsys, "jira", str(bare))
     assert code == 1
-    assert "instance: this field is required" in said
+    assert "instance: it is missing, and it is required" in said
     assert run_map(capsys, "jira", str(SAMPLES / "zendesk.json"))[0] == 1
     assert "did you mean jira" in run_map(capsys, "jirra", str(bare))[1]
     assert "No such file" in run_map(capsys, "jira", str(tmp_path / "none.json"))[1]
