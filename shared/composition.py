@@ -18,6 +18,7 @@ from shared.api.restores import Api
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.azure.data_protection import DataProtection
+from shared.bounded_http import bounded_transport
 from shared.config.desk_file import Desk
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
@@ -173,7 +174,13 @@ class App:
     def notifier(self) -> Notifier:
         import httpx
 
-        http = httpx.Client(timeout=15, trust_env=False, follow_redirects=False)
+        http = httpx.Client(
+            timeout=15,
+            trust_env=False,
+            follow_redirects=False,
+            transport=bounded_transport(),
+            headers={"Accept-Encoding": "gzip"},
+        )
         parts, settings = self.parts, self.settings
         return Notifier(
             parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token), parts.now, parts.jitter,

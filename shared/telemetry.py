@@ -10,9 +10,10 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.events import Event
@@ -39,6 +40,15 @@ def about(restore_id: str) -> Iterator[None]:
         yield
     finally:
         _about.reset(before)
+
+
+class Pool(ThreadPoolExecutor):
+    """Threads that work in the context of whoever hands them work: the Functions worker keeps the invocation's id in a
+    ContextVar, and which restore a call to ARM belongs to is in another. Every pool of the app is one of these."""
+
+    def submit[T](self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """As the base class, in a copy of the caller's context."""
+        return super().submit(copy_context().run, fn, *args, **kwargs)
 
 
 def line(event: str, values: dict[str, Any]) -> str:

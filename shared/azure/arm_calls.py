@@ -2,7 +2,6 @@
 
 import json
 import math
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,11 +14,14 @@ from shared.azure.lenient_json import number
 from shared.azure.port import Doubt, NotSent, Rejected
 from shared.azure.responses import Stage, error_part, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
+from shared.bounded_http import bounded
 from shared.domain.problems import Trouble
 from shared.domain.resource_ids import subscription
 
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 MOST_PAGES = 1000
+CALL_TOTAL = 60.0  # seconds for a call that may be repeated, all in all
+MAX_ANSWER = 16 * 2**20  # bytes, unpacked; a page of 1,000 jobs takes 2 MiB
 REMAINING = "x-ms-ratelimit-remaining-"
 LOW = 3  # calls left of a budget: from there on we rest before a 429 says so
 
@@ -50,20 +52,21 @@ class ArmCalls:
     ) -> httpx.Response:
         """POSTs with no retry. NotSent: surely no effect. Doubt: nobody knows. `check` may raise NotSent until the
         moment before the first byte."""
-        watch = _Watch(self._total, check)
         check()
+
+        def trace(name: str, info: dict[str, Any]) -> None:
+            if name.endswith("send_request_headers.started"):
+                check()
+
+        more = {"json": body, "headers": headers, "params": self._version(), "extensions": {"trace": trace}}
         try:
-            return self._once.request(
-                "POST", self._url(path), json=body, headers=headers, params=self._version(), extensions={"trace": watch}
-            )
+            return bounded(self._once, "POST", self._url(path), self._total, MAX_ANSWER, **more)[0]
         except NEVER_CONNECTED as error:
             raise NotSent(f"Azure was not reached ({type(error).__name__})") from error
         except Trouble as error:
             raise NotSent(f"{error}") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Doubt(f"the answer to the POST was lost ({type(error).__name__})") from error
-        finally:
-            watch.end()
 
     def pages(
         self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
@@ -102,9 +105,13 @@ class ArmCalls:
         url = self._ours(path) if whole else self._url(path)
         more = None if whole else {**self._version(), **(params or {})}
         try:
-            answer = self._http.request(method, url, json=body, headers=headers, params=more)
+            answer, complete = bounded(
+                self._http, method, url, CALL_TOTAL, MAX_ANSWER, json=body, headers=headers, params=more
+            )
         except httpx.HTTPError as error:
             raise Trouble(f"Azure was not reached, or did not answer ({type(error).__name__})") from error
+        if not complete:
+            raise Trouble(f"Azure's answer is longer than {MAX_ANSWER // 2**20} MiB; it was not read")
         self._azure.date = _date(answer) or getattr(self._azure, "date", None)
         if answer.status_code not in THROTTLED and left_of_budget(answer) <= LOW:
             self._on_low(subscription(answer.request.url.path))
@@ -195,32 +202,3 @@ def retry_after(answer: httpx.Response) -> float | None:
     """Seconds of Retry-After; a date there, or nonsense, counts as absent."""
     seconds = number(answer.headers.get("retry-after"))
     return min(seconds, 3600.0) if seconds is not None and seconds >= 0 else None
-
-
-class _Watch:
-    """Follows one POST by httpcore's trace: the last check before the first byte, and an end to all waiting."""
-
-    def __init__(self, total: float, check: Callable[[], None]) -> None:
-        self._check = check
-        self._socket: Any = None
-        self._timer = threading.Timer(total, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def __call__(self, name: str, info: dict[str, Any]) -> None:
-        stream = info.get("return_value")
-        if name.endswith(("connect_tcp.complete", "start_tls.complete")) and stream is not None:
-            self._socket = stream.get_extra_info("socket")
-        if name.endswith("send_request_headers.started"):
-            self._check()
-
-    def _cut(self) -> None:
-        try:
-            if self._socket is not None:
-                self._socket.shutdown(2)
-        except OSError:
-            pass  # it ended by itself in this moment
-
-    def end(self) -> None:
-        """The answer is there, or never will be."""
-        self._timer.cancel()

@@ -8,6 +8,7 @@ from typing import Protocol
 import httpx
 
 from shared import telemetry
+from shared.bounded_http import bounded_transport
 from shared.domain.version import AGENT
 
 LOCAL_TOKEN = "local"  # noqa: S105 - a loopback emulator takes any
@@ -66,11 +67,10 @@ def arm_client(
     return httpx.Client(
         base_url=endpoint,
         auth=auth,
-        limits=limits,
         timeout=timeout,
         trust_env=False,
         follow_redirects=False,
-        verify=verify,
+        transport=bounded_transport(limits, verify),
         event_hooks={"request": [telemetry.mark], "response": [telemetry.count]},
-        headers={"Accept": "application/json", "User-Agent": AGENT},
+        headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": AGENT},
     )

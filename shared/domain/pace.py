@@ -35,6 +35,7 @@ class Pace:
     facts_fresh: float = 24 * 3600  # how long a vault's and an instance's own facts are believed
     notice_delays: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     sweep_budget: float = 240  # a sweep stops in time for its function timeout
+    delivery_wait: float = 20  # from its begin a sweep waits so long for slow channels; then they go on without it
     sweep_silent: float = 600  # no sweep finished for so long: health says so
     outbox_late: float = 900  # a notice due for so long: health says so
 
@@ -52,6 +53,7 @@ class Pace:
             "submit_window": max(self.submit_window / factor, 3),
             "submit_total": max(self.submit_total / factor, 6),
             "sweep_silent": max(self.sweep_silent / factor, 60),
+            "delivery_wait": max(self.delivery_wait / factor, 0.5),
             "outbox_late": max(self.outbox_late / factor, 60),
         }
         return replace(self, **changes)  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import httpx
+from pydantic import ValidationError
 
+from shared.bounded_http import bounded
 from shared.config.desk_file import Channel, Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
@@ -29,6 +31,10 @@ CHAT = frozenset({"teams", "slack"})  # people read the latest; machines get all
 MOST_A_ROUND = {"slack": 10, "teams": 40, "pagerduty": 50}
 
 
+POST_TOTAL = 15.0  # seconds for a post and its answer, all in all
+MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
+
+
 class Post(Protocol):
     """Sends one message and gives the channel's answer: status, body, headers; Trouble where there was none."""
 
@@ -36,7 +42,7 @@ class Post(Protocol):
 
 
 @dataclass
-class Told:
+class DeliveryRound:
     """What one round has done so far: channels that want rest, and how much each was sent; shared by its vaults."""
 
     quiet: set[str] = field(default_factory=set)
@@ -61,7 +67,7 @@ class Notifier:
     local: bool = False
     portal: str = "https://portal.azure.com"
 
-    def deliver(self, owed: Iterable[Notice], told: Told, over: Callable[[], bool] = lambda: False) -> None:
+    def deliver(self, owed: Iterable[Notice], told: DeliveryRound, over: Callable[[], bool] = lambda: False) -> None:
         """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
         could not be reached is tried once a round. `over` says when the round must end."""
         waiting: set[tuple[str, str]] = set()
@@ -72,22 +78,23 @@ class Notifier:
             later = any((n.restore, n.channel) == line and n.due <= self.now() for n in following)
             if over():
                 return
-            try:
-                done = self._one(notice, later, line in waiting, told)
-            except Conflict:
-                done = False  # another sweep, or a person, was here first
-            except ValueError as error:  # facts that this release cannot read
-                log.error(
-                    "notice left alone event=%s channel=%s why=%s",
-                    notice.event_id,
-                    notice.channel,
-                    type(error).__name__,
-                )
-                done = False
-            if not done:
+            if not self._guarded(notice, later, line in waiting, told):
                 waiting.add(line)
 
-    def _one(self, notice: Notice, later: bool, behind: bool, told: Told) -> bool:
+    def _guarded(self, notice: Notice, later: bool, behind: bool, told: DeliveryRound) -> bool:
+        """Whatever goes wrong with one notice delays that notice alone."""
+        try:
+            return self._one(notice, later, behind, told)
+        except Conflict:
+            return False  # another sweep, or a person, was here first
+        except Trouble as trouble:
+            log.warning("notice waits event=%s channel=%s why=%s", notice.event_id, notice.channel, trouble)
+        except Exception as error:  # such as facts that this release cannot read
+            kind = type(error).__name__
+            log.exception("notice left alone event=%s channel=%s why=%s", notice.event_id, notice.channel, kind)
+        return False
+
+    def _one(self, notice: Notice, later: bool, behind: bool, told: DeliveryRound) -> bool:
         """True where the notice is settled; `behind`: an earlier one of its line still waits."""
         try:
             desk = self.read_desk()
@@ -100,8 +107,8 @@ class Notifier:
             return True
         channel = desk.channels.get(notice.channel)
         if channel is None:
-            self.outbox.give_up(notice, "desk.toml no longer has this channel", self.now())
-            return True
+            missing = TryAgain("desk.toml has no such channel")
+            return not behind and notice.due <= self.now() and self._postpone(self._begun(notice), missing)
         if channel.kind in CHAT and later:
             self.outbox.settle(notice, "superseded", "a later notice of the same restore is due")
             return True
@@ -109,30 +116,39 @@ class Notifier:
             return False
         return self._attempt(notice, channel, told)
 
-    def _attempt(self, notice: Notice, channel: Channel, told: Told) -> bool:
+    def _attempt(self, notice: Notice, channel: Channel, told: DeliveryRound) -> bool:
         told.sent[notice.channel] += 1
-        answer = self.tell(notice.channel, channel, notice)
+        begun = self._begun(notice)  # before the call: a worker that dies in it does not post it each round
+        answer = self.tell(notice.channel, channel, begun)
         if isinstance(answer, Delivered):
-            self.outbox.settle(notice, "delivered", "")
-            _tell(notice, "delivered", "", logging.INFO)
+            self.outbox.settle(begun, "delivered", "")
+            _tell(begun, "delivered", "", logging.INFO)
             return True
         if isinstance(answer, Stop):
-            _tell(notice, "given up", answer.why, logging.ERROR)
-            self.outbox.give_up(notice, answer.why, self.now())
-            return True
+            return self._give_up(begun, answer.why)
         told.quiet.add(notice.channel)
-        return self._postpone(notice, answer)
+        return self._postpone(begun, answer)
 
-    def _postpone(self, notice: Notice, answer: TryAgain) -> bool:
+    def _begun(self, notice: Notice) -> Notice:
+        return self.outbox.begin(notice, self.now() + timedelta(seconds=self._wait(notice.attempts + 1)))
+
+    def _wait(self, attempts: int) -> float:
+        """Seconds until the next attempt after so many."""
         delays = self.pace.notice_delays
-        if notice.attempts >= len(delays):
-            self.outbox.give_up(notice, answer.why, self.now())
-            _tell(notice, "given up", answer.why, logging.ERROR)
-            return True
-        wait = max(answer.after_seconds or 0, delays[notice.attempts] * (0.9 + self.jitter() / 5))
-        _tell(notice, "waits", answer.why, logging.WARNING)
-        self.outbox.postpone(notice, self.now() + timedelta(seconds=wait), answer.why)
+        return delays[min(attempts, len(delays)) - 1] * (0.9 + self.jitter() / 5)
+
+    def _postpone(self, begun: Notice, answer: TryAgain) -> bool:
+        if begun.attempts > len(self.pace.notice_delays):
+            return self._give_up(begun, answer.why)
+        wait = max(answer.after_seconds or 0, self._wait(begun.attempts))
+        _tell(begun, "waits", answer.why, logging.WARNING)
+        self.outbox.postpone(begun, self.now() + timedelta(seconds=wait), answer.why)
         return False
+
+    def _give_up(self, begun: Notice, why: str) -> bool:
+        _tell(begun, "given up", why, logging.ERROR)
+        self.outbox.give_up(begun, why, self.now())
+        return True
 
     def tell(self, name: str, channel: Channel, notice: Notice) -> Verdict:
         """Composes and posts one notice; what the channel meant by its answer."""
@@ -144,6 +160,11 @@ class Notifier:
             return Stop(str(error))
         except (Ours, Trouble) as error:
             return TryAgain(str(error))
+        except ValidationError:
+            raise  # facts of a newer release: left alone
+        except Exception as error:  # a channel's composing and reading is much code: no fault in it stops the others
+            log.exception("the notice %s to %s could not be made or sent", notice.event_id, name)
+            return TryAgain(f"the message could not be made or sent ({type(error).__name__})")
 
     def _send(self, channel: Resolved, message: Message, notice: Notice) -> Verdict:
         """Where a channel appends for each call, it is asked first whether an attempt that crashed arrived."""
@@ -157,7 +178,7 @@ class Notifier:
 
 def _tell(notice: Notice, state: str, why: str, level: int) -> None:
     told = {"event": notice.event, "event_id": notice.event_id, "channel": notice.channel, "state": state}
-    tell("notice", level, restore=notice.restore, **told, why=why or None, attempts=notice.attempts + 1)
+    tell("notice", level, restore=notice.restore, **told, why=why or None, attempts=notice.attempts)
 
 
 class HttpPost:
@@ -171,12 +192,16 @@ class HttpPost:
         if message.scope:
             headers["authorization"] = f"Bearer {self._bearer(message.scope)}"
         try:
-            answer = self._http.request(message.method, message.url, headers=headers, content=message.body)
+            answer, _ = bounded(
+                self._http, message.method, message.url, POST_TOTAL, MAX_ANSWER, headers=headers, content=message.body
+            )
         except httpx.HTTPError as error:
-            raise Trouble(f"the channel was not reached ({type(error).__name__})") from error
+            raise Trouble(f"the channel was not reached, or did not answer in time ({type(error).__name__})") from error
         except httpx.InvalidURL as error:
             raise Trouble("the channel's URL cannot be used") from error
-        return answer.status_code, answer.content[:20_000], answer.headers
+        except UnicodeEncodeError as error:
+            raise Trouble("a header of the message cannot be sent: it is not ASCII (look at the token)") from error
+        return answer.status_code, answer.content, answer.headers
 
     def _bearer(self, scope: str) -> str:
         try:

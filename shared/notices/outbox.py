@@ -14,6 +14,7 @@ from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Field, Row, Store
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
+UNDER_WAY = "an attempt was begun, and nothing more was heard of it"
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
 
 
@@ -105,23 +106,28 @@ class Outbox:
         prefix = row_keys.notice(state, restore_id, 0, "").removesuffix("0000-")
         return self.store.scan(row_keys.partition(restore_id), prefix, row_keys.until(prefix))
 
-    def postpone(self, notice: Notice, due: datetime, answer: str) -> None:
+    def begin(self, notice: Notice, due: datetime, answer: str = UNDER_WAY) -> Notice:
+        """An attempt on the books before its call: if nothing more is heard of it, the next one is at `due`. Conflict:
+        somebody else is at it."""
+        return self._saved(notice, replace(notice, due=due, attempts=notice.attempts + 1, answer=answer))
+
+    def postpone(self, notice: Notice, due: datetime, answer: str) -> Notice:
         """Not delivered; tried again at `due`."""
-        later = replace(notice, due=due, attempts=notice.attempts + 1, answer=answer)
-        self.store.commit(
-            row_keys.partition(notice.restore), [Change("update", notice.key, later.fields(), notice.etag)]
-        )
+        return self._saved(notice, replace(notice, due=due, answer=answer))
+
+    def _saved(self, before: Notice, after: Notice) -> Notice:
+        change = Change("update", before.key, after.fields(), before.etag)
+        etags = self.store.commit(row_keys.partition(before.restore), [change])
+        return replace(after, etag=etags[before.key])
 
     def settle(self, notice: Notice, state: str, answer: str) -> None:
         """Delivered or superseded: out of the live rows."""
-        attempts = notice.attempts + (state != "superseded")
-        self._told(notice, replace(notice, state=state, attempts=attempts, answer=answer))
+        self._told(notice, replace(notice, state=state, answer=answer))
 
     def give_up(self, notice: Notice, why: str, now: datetime) -> None:
         """Out of the live rows, and among the dead letters."""
         dead = dead_notice(notice.restore, notice.event, notice.sequence, notice.channel, why, now)
-        last = replace(notice, state="given up", attempts=notice.attempts + 1, answer=why, dead=dead.key)
-        self._told(notice, last, dead)
+        self._told(notice, replace(notice, state="given up", answer=why, dead=dead.key), dead)
 
     def _told(self, owed: Notice, told: Notice, *more: Change) -> None:
         gone = Change("delete", owed.key, etag=owed.etag)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,14 +13,16 @@ from threading import Lock
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import CLOSED
 from shared.domain.values import utc
-from shared.notices.notifier import Notifier, Told
+from shared.notices.notifier import DeliveryRound, Notifier
 from shared.notices.outbox import read_notice
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Change, Conflict, Row
 from shared.sweep.call_budget import Shares
 from shared.sweep.job_watch import jobs_with_news
+from shared.sweep.lanes import LANES, Lanes
 from shared.sweep.open_work import Work, in_line
+from shared.telemetry import Pool
 from shared.workflow.azure_facts import learn_instances
 from shared.workflow.ports import Parts
 from shared.workflow.workflow import Workflow
@@ -35,7 +37,7 @@ class Round:
 
     ends: float
     rows: ThreadPoolExecutor  # moves restores of one vault side by side
-    told: Told = field(default_factory=Told)
+    told: DeliveryRound = field(default_factory=DeliveryRound)
     lock: Lock = field(default_factory=Lock)
     seen: int = 0
     moved: int = 0
@@ -52,8 +54,17 @@ class Round:
 class Sweep:
     """Moves everything that is due."""
 
-    def __init__(self, parts: Parts, workflow: Workflow, notifier: Notifier, workers: int = WORKERS) -> None:
-        self.parts, self.workflow, self.notifier, self._workers = parts, workflow, notifier, workers
+    def __init__(
+        self,
+        parts: Parts,
+        workflow: Workflow,
+        notifier: Notifier,
+        workers: int = WORKERS,
+        posts: Executor | None = None,
+    ) -> None:
+        """`posts` runs the channels' lanes; by default threads that outlive a round."""
+        self.parts, self.workflow, self._workers = parts, workflow, workers
+        self._lanes = Lanes(notifier, posts or Pool(LANES, thread_name_prefix="channel"))
         self._shares = Shares(parts.pace.budget_window)
 
     def run(self) -> Round:
@@ -67,8 +78,8 @@ class Sweep:
         order = self._shares.order(order)
         self._shares.deal(order, self._clock())
         with (
-            ThreadPoolExecutor(self._workers, thread_name_prefix="restore") as rows,
-            ThreadPoolExecutor(self._workers, thread_name_prefix="sweep") as pool,
+            Pool(self._workers, thread_name_prefix="restore") as rows,
+            Pool(self._workers, thread_name_prefix="sweep") as pool,
         ):
             this = Round(began + self.parts.pace.sweep_budget, rows)
             stopped = [
@@ -77,6 +88,7 @@ class Sweep:
                 if not done
             ]
         this.unfinished = len(stopped)
+        self._lanes.wait(began + self.parts.pace.delivery_wait - time.monotonic())
         self.parts.board.beat(
             "sweep",
             self.parts.now(),
@@ -216,7 +228,7 @@ class Sweep:
             oldest = [n.owed_since for n in owed] + ([this.oldest_owed] if this.oldest_owed else [])
             this.oldest_owed = min(oldest) if oldest else None
         if owed:
-            self._guarded(this, "the outbox", lambda: self.notifier.deliver(owed, this.told, this.over))
+            self._lanes.put(owed, this.told, this.over)
 
     def _watch_jobs(self, vault: str, work: Work, now: datetime, this: Round) -> set[str]:
         """Two or more running jobs of a vault are told by one list; one alone by its GET. Gives whose books moved."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,6 +50,15 @@ default = true
 DESK_MODEL = parse_desk(DESK)
 
 
+class AtOnce(Executor):
+    """Runs what it is given before it goes on, so that a story's calls come in one order."""
+
+    def submit[T](self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 @dataclass
 class Process:
     """One instance of the app: its own objects, nothing shared but what lies behind the seams."""
@@ -72,7 +82,7 @@ class Process:
 
     @cached_property
     def sweep(self) -> Sweep:
-        return Sweep(self.parts, self.workflow, self.notifier, self.workers)
+        return Sweep(self.parts, self.workflow, self.notifier, self.workers, AtOnce())
 
     @cached_property
     def queue_in(self) -> QueueIn:

@@ -82,15 +82,30 @@ def test_a_final_no_is_given_up_at_once() -> None:
     assert [(n.state, n.attempts) for n in notices(world, one, "dba")] == [("given up", 1)]
 
 
-def test_a_channel_that_was_removed_gives_its_notices_up() -> None:
+def test_a_channel_that_is_missing_postpones_its_notices_and_they_are_given_up_by_age() -> None:
     world = World()
     one = running(world, world.process())
     kept = {name: channel for name, channel in DESK_MODEL.channels.items() if name != "events"}
     world.desk = desk_with(channels=kept)
+    world.process().sweep.run()
+    assert [(n.state, n.attempts) for n in notices(world, one)] == [("owed", 1)]
+    world.clock.advance(600)
+    world.desk = DESK_MODEL
     world.settle(world.process())
-    assert [n.state for n in notices(world, one)] == ["given up"]
-    assert "no longer" in dead_letters(world)[0]["why"]
-    assert now_is(world, one).phase is Phase.SUCCEEDED
+    assert [n.state for n in notices(world, one)] == ["delivered"] * 3
+    world.desk = desk_with(channels=kept)
+    two = running(world, world.process(), "pg-b", key="two")
+    world.desk = DESK_MODEL
+    three = running(world, world.process(), key="three", dryRun=True)
+    world.desk = desk_with(channels=kept)
+    world.settle(world.process(), rounds=200)
+    while world.live("owed"):
+        world.process().sweep.run()
+        world.clock.advance(3600)
+    assert notices(world, two) == []
+    assert notices(world, three)[0].state == "given up"
+    assert "no such channel" in dead_letters(world)[0]["why"]
+    assert (notices(world, three)[0].attempts, now_is(world, two).phase) == (10, Phase.SUCCEEDED)
 
 
 def test_an_event_while_desk_toml_is_broken_is_routed_when_it_is_mended() -> None:

@@ -1,0 +1,75 @@
+"""Delivery apart from polling: each channel has a lane of its own, so a slow one delays no restore and no other one."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, wait
+from threading import Lock
+
+from shared.notices.notifier import DeliveryRound, Notifier
+from shared.notices.outbox import Notice
+
+LANES = 16  # channels that may be posted to side by side
+
+
+class Lanes:
+    """Posts notices in the background, one channel's notices after another."""
+
+    def __init__(self, notifier: Notifier, pool: Executor) -> None:
+        self._notifier, self._pool, self._lock = notifier, pool, Lock()
+        self._waiting: dict[str, list[Sequence[Notice]]] = defaultdict(list)
+        self._running: dict[str, tuple[DeliveryRound, Future[None]]] = {}
+
+    def put(self, notices: Sequence[Notice], told: DeliveryRound, over: Callable[[], bool]) -> None:
+        """Hands notices to their channels' lanes. A channel that still answers a post of an earlier round is left
+        alone: its notices are read again in the next round."""
+        by_channel: dict[str, list[Notice]] = defaultdict(list)
+        for notice in notices:
+            by_channel[notice.channel].append(notice)
+        for channel, own in by_channel.items():
+            with self._lock:
+                running = self._running.get(channel)
+                if running and running[0] is not told:
+                    continue
+                self._waiting[channel].append(own)
+            if not running:
+                self._start(channel, told, over)
+
+    def _start(self, channel: str, told: DeliveryRound, over: Callable[[], bool]) -> None:
+        with self._lock:
+            if channel in self._running:
+                return
+            started: Future[None] = Future()
+            self._running[channel] = (told, started)
+        self._pool.submit(self._run, channel, told, over, started)
+
+    def _run(self, channel: str, told: DeliveryRound, over: Callable[[], bool], ended: Future[None]) -> None:
+        try:
+            while own := self._next(channel):
+                self._notifier.deliver(own, told, over)
+        except BaseException:
+            with self._lock:
+                self._waiting.pop(channel, None)
+                self._running.pop(channel, None)
+            raise
+        finally:
+            ended.set_result(None)
+
+    def _next(self, channel: str) -> Sequence[Notice] | None:
+        with self._lock:
+            if self._waiting[channel]:
+                return self._waiting[channel].pop(0)
+            self._waiting.pop(channel)  # what is put from now on starts the lane anew
+            self._running.pop(channel)
+            return None
+
+    def wait(self, seconds: float) -> None:
+        """Until every lane is empty, for so long at the most: what is slower goes on in the background."""
+        end = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                running = [ended for _, ended in self._running.values()]
+            left = end - time.monotonic()
+            if not running or left <= 0:
+                return
+            wait(running, left)
