@@ -60,10 +60,15 @@ def parts(lines: Iterable[bytes]) -> Iterator[Part]:
     for number, line in numbered:
         for part in reader.feed(line, number):
             yield part
-            if isinstance(part, Statement) and COPY_FROM_STDIN.match(part.text):
+            if isinstance(part, Statement) and is_copy(part.text):
                 yield from _copy_block(numbered)
     if reader.unfinished:
         raise ScriptError(f"the file ends inside the statement that begins in line {reader.begun}")
+
+
+def is_copy(statement: bytes) -> bool:
+    """Whether rows follow the statement."""
+    return COPY_FROM_STDIN.match(statement) is not None
 
 
 def _copy_block(numbered: Iterator[tuple[int, bytes]]) -> Iterator[Part]:
