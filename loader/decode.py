@@ -24,6 +24,7 @@ class Decoded:
 
     sha256: str
     size: int  # bytes read from the source
+    output: int  # bytes of SQL that came out
     rows: Counter[bytes]  # by COPY statement
     code: int  # pg_restore's exit code, negative where a signal ended it
     words: str  # its stderr
@@ -55,7 +56,7 @@ def decode(
     words = said.decode(errors="replace").strip()
     if pump.stalled:
         words = f"pg_restore: nothing moved for {stall_seconds:.0f} s"
-    return Decoded(digest, size, counter.rows, code, words, code == 0 and not whole, counter.unfinished)
+    return Decoded(digest, size, pump.output, counter.rows, code, words, code == 0 and not whole, counter.unfinished)
 
 
 class _Pump:
@@ -63,7 +64,7 @@ class _Pump:
 
     def __init__(self, process: subprocess.Popen[bytes], counter: RowCounter, said: bytearray, stall: float) -> None:
         self._process, self._counter, self._said, self._stall = process, counter, said, stall
-        self._moved, self._done, self.stalled = 0, threading.Event(), False
+        self._moved, self._done, self.stalled, self.output = 0, threading.Event(), False, 0
         jobs = (self._count, self._listen, self._watch)
         self._threads = [threading.Thread(target=job, daemon=True) for job in jobs]
         for thread in self._threads:
@@ -106,6 +107,7 @@ class _Pump:
         handle = self._process.stdout.fileno()
         while piece := os.read(handle, PIPE):
             self._moved += len(piece)
+            self.output += len(piece)
             self._counter.feed(piece)
 
     def _listen(self) -> None:

@@ -34,7 +34,7 @@ HARMLESS = "SET transaction_timeout = 0"
 
 @dataclass(frozen=True)
 class Limits:
-    """`folder` is where the throwaway server's data lies; `free` is what it may use in bytes, by default all there is."""
+    """`folder` is where the throwaway server's data lies; `free` bytes of it may be used, by default all there are."""
 
     load_seconds: float = 6 * 3600.0
     check_seconds: float = 60.0
@@ -63,7 +63,7 @@ def verify_loaded(
     expected: Sequence[str],
     checks: Sequence[Check],
     programs: Mapping[int, Programs],
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     progress_of: Callable[[int], Progress] = Progress,
 ) -> Verdict:
     """A verdict, whatever happens on our side: what we cannot do is inconclusive."""

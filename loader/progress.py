@@ -31,6 +31,12 @@ class Progress:
             self._shown = now
             self._show(now)
 
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        if self._moving:
+            self._out.write("\r\033[K")
+        self._say(text)
+
     def end(self) -> None:
         """Leaves the terminal's line free."""
         if self._moving:
