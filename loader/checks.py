@@ -8,21 +8,13 @@ from typing import Any
 
 import psycopg
 
+from loader.messages import Check
 from loader.throwaway import CHECKER, Throwaway
 from loader.verdict import Outcome
 
 BOOLEAN = 16  # the type's oid
 GRACE_SECONDS = 5.0  # after the timeout, before the server is killed
 MAX_WORDS = 300
-
-
-@dataclass(frozen=True)
-class Check:
-    """One entry of `[instances.<name>.checks]`."""
-
-    name: str
-    database: str
-    sql: str
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from loader.loaded import verify_loaded
 from loader.messages import Check
 from loader.programs import Programs
 from loader.progress import Progress
 from loader.sources import Source
-from loader.verdict import Finding, Level, Outcome, Verdict, judge
+from loader.verdict import Level, Verdict
 from loader.verify import verify
 
 
@@ -21,5 +22,5 @@ def run(
     """The verdict of one level. Databases that checks name are expected too."""
     named = sorted({*expected, *(check.database for check in checks)})
     if level is Level.LOADED:
-        return judge(level, [Finding(Outcome.INCONCLUSIVE, "this loader cannot load")], [], [], 0)
+        return verify_loaded(source, named, checks, programs, progress_of=progress_of)
     return verify(source, level, named, programs, progress_of)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from loader import contents, load_plain, roles
-from loader.checks import Answer, Check, ask
+from loader.checks import Answer, ask
 from loader.database_locale import UNKNOWN, DatabaseLocale, from_definitions
 from loader.left_out import LeftOut
 from loader.load_archive import Ended, load_archive
 from loader.manifest import Database
+from loader.messages import Check
 from loader.programs import Programs
 from loader.progress import Progress, size
 from loader.row_counts import compare
@@ -68,10 +69,9 @@ def verify_loaded(
 ) -> Verdict:
     """A verdict, whatever happens on our side: what we cannot do is inconclusive."""
     began = time.monotonic()
-    wanted = sorted({*expected, *(check.database for check in checks)})
     answers: list[Answer] = []
     try:
-        look = examine(source, Level.DECODED, wanted, programs, progress_of)
+        look = examine(source, Level.DECODED, expected, programs, progress_of)
         for database in look.manifest.databases:
             answers += _one(look, database, [c for c in checks if c.database == database.name], limits)
     except SourceError as error:

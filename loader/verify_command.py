@@ -1,15 +1,17 @@
-"""`python -m loader verify SOURCE --level L [--expect DATABASE]… [--json]`: one verdict, and its exit code."""
+"""`python -m loader verify SOURCE --level L [--expect DATABASE]… [--check DATABASE SQL]… [--json]`: one verdict."""
 
 import argparse
 import os
+import sys
 
 from loader.levels import run
+from loader.messages import Check
 from loader.programs import find
 from loader.progress import duration, size
 from loader.sources import open_source
-from loader.verdict import Level, Outcome, Verdict
+from loader.verdict import USAGE, Level, Outcome, Verdict
 
-LEVELS = (Level.LISTED, Level.DECODED)
+ANSWERS = {True: "true", False: "false:", None: "not answered:"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,16 +19,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "source", metavar="SOURCE", help="a folder, or https://<account>.blob.core.windows.net/<container>"
     )
     parser.add_argument(
-        "--level", required=True, choices=[level.value for level in LEVELS], help="how much is looked at"
+        "--level", required=True, choices=[level.value for level in Level], help="how much is looked at"
     )
     parser.add_argument(
         "--expect", action="append", default=[], metavar="DATABASE", help="a database that must be here"
+    )
+    parser.add_argument(
+        "--check",
+        action="append",
+        default=[],
+        nargs=2,
+        metavar=("DATABASE", "SQL"),
+        help="asked of the loaded database: one row, one boolean",
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON")
 
 
 def main(parsed: argparse.Namespace) -> int:
-    verdict = run(open_source(parsed.source, os.environ), Level(parsed.level), parsed.expect, [], find(os.environ))
+    checks = [
+        Check(name=f"check {number}", database=name, sql=sql) for number, (name, sql) in enumerate(parsed.check, 1)
+    ]
+    if checks and parsed.level != Level.LOADED:
+        print("--check needs --level loaded", file=sys.stderr)
+        return USAGE
+    source = open_source(parsed.source, os.environ)
+    verdict = run(source, Level(parsed.level), parsed.expect, checks, find(os.environ))
     print(verdict.line() if parsed.json else "\n".join(lines(verdict)))
     return verdict.exit_code
 
@@ -42,6 +59,7 @@ def lines(verdict: Verdict) -> list[str]:
             one.compression,
         ]
         said.append(f"{one.name}  {size(one.bytes)}  {', '.join(filter(None, about))}")
+    said += [f"check of {one['database']}: {ANSWERS[one['passed']]} {one['reason']}".rstrip() for one in verdict.checks]
     said += [f"warning: {text}" for text in verdict.warnings]
     said += [f"proven: {text}" for text in verdict.proves]
     where = f" ({verdict.file})" if verdict.file else ""

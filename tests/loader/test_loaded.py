@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loader.checks import Check
 from loader.loaded import Limits, verify_loaded
+from loader.messages import Check
 from loader.programs import Programs
 from loader.server import Server
 from loader.sources import Folder
@@ -22,10 +22,16 @@ from tests.loader.kit import quiet
 
 pytestmark = pytest.mark.slow
 FAILED, PASSED, INCONCLUSIVE = Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUSIVE
+
+
+def check(name: str, database: str, sql: str) -> Check:
+    return Check(name=name, database=database, sql=sql)
+
+
 SHOP = [
-    Check("rows", "shop", "select count(*) = 2000 from sales.orders"),
-    Check("row-security", "shop", "select count(*) = 100 from sales.customers -- all, though only app_ro may read"),
-    Check("refreshed", "shop", "select sum(orders) = 2000 from sales.orders_each;"),
+    check("rows", "shop", "select count(*) = 2000 from sales.orders"),
+    check("row-security", "shop", "select count(*) = 100 from sales.customers -- all, though only app_ro may read"),
+    check("refreshed", "shop", "select sum(orders) = 2000 from sales.orders_each;"),
 ]
 
 
@@ -117,8 +123,8 @@ WRITES = {
 def test_a_check_can_write_in_no_way(source: Server, canary: Path, tmp_path: Path) -> None:
     traps.dumped(source, tmp_path, script(canary, traps.WRITER))
     untouched = "select (select count(*) = 50 from public.t) and not (select is_called from public.s)"
-    asked = [Check(name, "source_trap", text) for name, text in WRITES.items()]
-    verdict = loaded(tmp_path, [*asked, Check("untouched", "source_trap", untouched)])
+    asked = [check(name, "source_trap", text) for name, text in WRITES.items()]
+    verdict = loaded(tmp_path, [*asked, check("untouched", "source_trap", untouched)])
     answers = {check["name"]: check for check in verdict.checks}
     assert verdict.outcome is INCONCLUSIVE
     assert answers.pop("untouched")["passed"] is True
@@ -150,7 +156,7 @@ ANSWERS = [
 
 def test_answers_of_checks(source: Server, canary: Path, tmp_path: Path) -> None:
     traps.dumped(source, tmp_path, script(canary))
-    checks = [Check(text, "source_trap", text) for text, _, _ in ANSWERS]
+    checks = [check(text, "source_trap", text) for text, _, _ in ANSWERS]
     verdict = loaded(tmp_path, checks, Limits(check_seconds=0.5))
     means = {PASSED: True, FAILED: False, INCONCLUSIVE: None}
     for (text, outcome, word), answer in zip(ANSWERS, verdict.checks, strict=True):
