@@ -143,14 +143,14 @@ class Acts:
         return self._save(restore.id, lambda found: event, possible, "resolved")
 
     def _resolution(self, restore: Restore, act: Resolution) -> Event:
-        if act.resolution != "adopt":
-            self._not_running(restore)
         if act.resolution == "resubmit":
             listing = self._jobs(restore) if restore.attempts else None
             if listing and listing.own:
                 return adopted(self.parts, listing, f"found when {act.by} asked to send it anew: {act.reason}")
+            self._not_running(restore)
             return Resubmit(act.by, act.reason, listing.possible if listing else ())
         if act.resolution == "close":
+            self._not_running(restore)
             return GivenUp(act.by, act.reason)
         if act.job_id is None:
             raise Problem(422, "The job is missing", "adopt needs the id of the job", "jobId")
