@@ -52,7 +52,7 @@ def definitions(source: Source, file: File, archive: Archive, pg_restore: str) -
 def section(text: bytes, database: bytes) -> bytes | None:
     """The statements of one database in pg_dumpall's output."""
     starts = [(found.start(), _unquoted(found[1])) for found in CONNECT.finditer(text)]
-    ends = [start for start, _ in starts[1:]] + [len(text)]
+    ends = [*(start for start, _ in starts), len(text)][1:]
     parts = [text[start:end] for (start, name), end in zip(starts, ends, strict=True) if name == database]
     return b"\n".join(parts) if parts else None
 

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loader.definitions import section
 from loader.verdict import Level, Outcome
@@ -53,3 +55,19 @@ def test_without_a_file_of_definitions_the_verdict_says_so(tmp_path: Path) -> No
     shutil.copytree(delivery(16).folder, folder)
     (folder / f"{UUID}_schema.sql").unlink()
     assert any("compared with nothing" in text for text in verified(folder, Level.DECODED).warnings)
+
+
+@given(st.lists(st.sampled_from([b"\\connect shop\n", b'\\connect "\n', b"\\connect\n", b"\n", b"x", b"\xff", b'"""'])))
+def test_any_bytes_have_a_part_or_none(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    assert section(text, b"shop") is None or b"connect shop" in text
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 500, b"\\connect shop\n"])
+def test_a_file_of_definitions_that_says_nothing_is_a_warning(content: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "delivered"
+    shutil.copytree(delivery(16).folder, folder)
+    (folder / f"{UUID}_schema.sql").write_bytes(content)
+    verdict = verified(folder, Level.DECODED)
+    assert verdict.outcome is Outcome.PASSED
+    assert any("_schema.sql" in text for text in verdict.warnings)
