@@ -5,10 +5,11 @@ import importlib
 import importlib.util
 import logging
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 
 from loader.sources import NoSource
-from loader.verdict import USAGE
+from loader.verdict import EXIT_CODES, USAGE, Outcome
 
 COMMANDS = {
     "manifest": ("loader.manifest_command", "shows what a folder or container holds, by the files' heads"),
@@ -41,11 +42,18 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 passed or done, 1 failed, 2 inconclusive, 3 wrong usage, 130 Ctrl-C."""
     parsed = parser().parse_args(arguments)
     logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings hold URLs and headers
+    return guarded(lambda: int(importlib.import_module(COMMANDS[parsed.command][0]).main(parsed)))
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """A fault of our own ends with 2, inconclusive: Python's 1 would say that the backup is bad."""
     try:
-        code: int = importlib.import_module(COMMANDS[parsed.command][0]).main(parsed)
+        return command()
     except NoSource as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return 130
-    return code
+    except Exception:  # noqa: BLE001 - whatever it is, it is ours
+        traceback.print_exc()
+        return EXIT_CODES[Outcome.INCONCLUSIVE]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from loader.cli import guarded
 from loader.programs import Programs, find
 from loader.verdict import Level, Outcome
 from local.postgres.delivery import UUID, Delivery, delivery
@@ -168,3 +169,13 @@ def test_the_manifest_shows_heads_for_people_and_programs() -> None:
     assert said["roles"] == f"{UUID}_roles.sql"
     words = run("manifest", str(delivery(18).folder)).stdout
     assert "extensions: citext, hstore" in words
+
+
+def test_a_fault_of_our_own_is_never_the_exit_code_of_a_bad_backup() -> None:
+    def fault() -> int:
+        raise ZeroDivisionError
+
+    def stopped() -> int:
+        raise KeyboardInterrupt
+
+    assert (guarded(fault), guarded(stopped), guarded(lambda: 1)) == (2, 130, 1)
