@@ -139,6 +139,7 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
     faults += [f"{one.case.title}: its notices are not all told" for one in following.all if one.ended is None]
     faults += untold(following, {one.webhook_id for one in good})
     faults += [f"no comment went back by {name}" for name in sorted(REPLIES - replied)]
+    faults += [f"a log line that Azure would drop: {line}" for line in stack.dropped()[:5]]
     counts = stack.emulated("counts")
     return {
         "requested": len(following.all),

@@ -9,9 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local.host.bindings.app_log import AppLog
 from local.host.bindings.declared import AppRefused
 from local.host.bindings.host_json import InvalidHostJson
 from local.host.bindings.settings import InvalidSettings
+from local.host.bindings.worker import invocation_id
 from local.host.process import KEY_VARIABLE
 from local.host.serve import Options, serve
 
@@ -54,6 +56,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lease", type=float, default=60.0, metavar="SECONDS", help="of the timers' lock among instances (60 in Azure)"
     )
+    parser.add_argument(
+        "--traces", type=Path, metavar="FILE", help="the app's log lines that would reach Azure, as JSON"
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends, too")
     return parser
 
@@ -61,6 +66,9 @@ def arguments() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     given = arguments().parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    app_log = AppLog(invocation_id, given.traces)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(app_log)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     with contextlib.ExitStack() as stack:
@@ -88,6 +96,8 @@ def main(argv: list[str] | None = None) -> int:
             return _refused(error.problems)
         except (InvalidHostJson, InvalidSettings, OSError) as error:
             return _refused([str(error)])
+    if app_log.dropped:
+        logging.getLogger("host").error("dropped %d lines of the app without an invocation id", app_log.dropped)
     if not ended:
         # Threads of functions still running would hold the process for as long as they please.
         logging.shutdown()

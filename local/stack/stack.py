@@ -188,6 +188,7 @@ class Stack:
     def _host(self, number: int, kinds: Sequence[str]) -> Child:
         line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]
         line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(self.home / f"host-{number}")]
+        line += ["--traces", str(self.home / f"host-{number}.traces")]
         line += ["--lease", str(60 / self.options.pace)]  # a minute, on this run's clock
         line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
         environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
@@ -198,6 +199,18 @@ class Stack:
         answer = httpx.request(method, f"{self.arm}/_emulator/{path}", json=body, timeout=30, trust_env=False)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def dropped(self) -> list[str]:
+        """The app's log lines that Azure would have dropped, as the hosts said them."""
+        logs = sorted(self.home.glob("host-*.log"))
+        lines = (line for log in logs for line in log.read_text(errors="replace").splitlines())
+        return [line for line in lines if "dropped a line of the app" in line]
+
+    def traces(self) -> list[dict[str, Any]]:
+        """The app's log lines that would have reached Azure, oldest first, with the columns of the table `traces`."""
+        files = self.home.glob("host-*.traces")
+        rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+        return sorted(rows, key=lambda row: str(row["timestamp"]))
 
     def send(self, text: str) -> None:
         """Puts a message on the request queue, as another service would."""

@@ -35,6 +35,12 @@ class Raised:
     stack: str
 
 
+def invocation_id() -> str | None:
+    """Of the invocation whose context this is, as the worker of Azure sees it."""
+    found: str | None = importlib.import_module("azure_functions_runtime").invocation_id_cv.get()
+    return found
+
+
 class Worker:
     def __init__(self, app: Path) -> None:
         self._app = app
