@@ -57,7 +57,7 @@ def arguments() -> argparse.ArgumentParser:
         "--lease", type=float, default=60.0, metavar="SECONDS", help="of the timers' lock among instances (60 in Azure)"
     )
     parser.add_argument(
-        "--traces", type=Path, metavar="FILE", help="the app's log lines that would reach Azure, as JSON"
+        "--traces", type=Path, metavar="FILE", help="where log lines that reach Azure go, as JSON"
     )
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends, too")
     return parser
