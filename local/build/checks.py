@@ -10,6 +10,9 @@ from typing import Protocol
 
 import pytest
 
+from local.build.unrun import check
+from local.host.process import ROOT
+
 CHECKS = {
     "ruff check": ("ruff", "check"),
     "ruff format --check": ("ruff", "format", "--check"),
@@ -60,7 +63,17 @@ def main(argv: Sequence[str]) -> int:
     chosen, for_pytest = parser.parse_known_args(argv)
     failed = [name for name, arguments in CHECKS.items() if not passes(name, arguments)]
     print("pytest ...", flush=True)
-    fast = ["-m", "not slow"] if chosen.fast else []
-    side_by_side = [] if for_pytest else ["-n", str(min(os.process_cpu_count() or 1, 4))]
-    code = pytest.main([*fast, *side_by_side, *for_pytest], plugins=[Verdicts(failed)])
-    return int(code) or int(bool(failed))
+    if for_pytest or chosen.fast:
+        fast = ["-m", "not slow"] if chosen.fast else []
+        return int(pytest.main([*fast, *for_pytest], plugins=[Verdicts(failed)])) or int(bool(failed))
+    return _all(failed)
+
+
+def _all(failed: list[str]) -> int:
+    """Every test, side by side; then the lines of the core rooms that none of them ran."""
+    data = ROOT / ".local" / "coverage"
+    os.environ |= {"COVERAGE_FILE": str(data), "COVERAGE_CORE": "sysmon"}
+    side_by_side = ["-n", str(min(os.process_cpu_count() or 1, 4)), "--cov=shared", "--cov-report="]
+    code = pytest.main(side_by_side, plugins=[Verdicts(failed)])
+    everything_ran = check(data) if code == 0 else True
+    return int(code) or int(bool(failed) or not everything_ran)

@@ -56,9 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lease", type=float, default=60.0, metavar="SECONDS", help="of the timers' lock among instances (60 in Azure)"
     )
-    parser.add_argument(
-        "--traces", type=Path, metavar="FILE", help="where log lines that reach Azure go, as JSON"
-    )
+    parser.add_argument("--traces", type=Path, metavar="FILE", help="where log lines that reach Azure go, as JSON")
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends, too")
     return parser
 

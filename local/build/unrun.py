@@ -1,0 +1,40 @@
+"""Lines of the core rooms that no test ran, but for those in a list with a reason each."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import coverage
+
+from local.host.process import ROOT
+from local.mutants.coverage_map import CORE
+
+REASONS = ROOT / "tests" / "unrun_lines.toml"  # file → text of a line → why no test runs it
+
+
+def unrun(data: Path, reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """`file:line  text` of every line that was not run and has no reason, and of every reason that has no such line."""
+    measured = coverage.Coverage(data_file=str(data), config_file=str(ROOT / "pyproject.toml"))
+    measured.load()
+    found: list[str] = []
+    for room in CORE:
+        for path in sorted((ROOT / "shared" / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            lines = path.read_text(encoding="utf-8").splitlines()
+            left = {number: lines[number - 1].strip() for number in measured.analysis2(str(path))[3]}
+            known = reasons.get(name, {})
+            found += [f"{name}:{number}  {text}" for number, text in left.items() if text not in known]
+            found += [f"{name}  is run by now: {text}" for text in known if text not in left.values()]
+    return found
+
+
+def check(data: Path) -> bool:
+    """Prints what is left; True when nothing is."""
+    reasons = tomllib.loads(REASONS.read_text(encoding="utf-8")) if REASONS.exists() else {}
+    left = unrun(data, reasons)
+    for line in left:
+        print(f"no test runs {line}")
+    print(
+        f"lines of the core rooms that no test runs: {len(left)}, and {sum(map(len, reasons.values()))} with a reason"
+    )
+    return not left
