@@ -147,6 +147,18 @@ def test_a_module_says_in_a_sentence_what_it_knows(name: str) -> None:
     assert sentence(name).rstrip().endswith(".")
 
 
+THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "run_in_executor", "start_new_thread"}
+
+
+@pytest.mark.parametrize("name", APP)
+def test_threads_are_made_in_one_place_which_keeps_the_callers_context(name: str) -> None:
+    """A line that is logged outside of its invocation's context never reaches Azure."""
+    calls = {
+        ast.unparse(node.func).split(".")[-1] for node in ast.walk(TREES[MODULES[name]]) if isinstance(node, ast.Call)
+    }
+    assert name == "shared.telemetry" or not calls & THREADS
+
+
 ROOMS = sorted(path.parent for path in (ROOT / "shared").rglob("__init__.py") if path.parent != ROOT / "shared")
 
 
