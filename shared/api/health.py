@@ -2,19 +2,21 @@
 
 import hmac
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import Desk
 from shared.config.secrets import resolve
-from shared.config.settings import Settings
+from shared.config.settings import Settings, faults
 from shared.domain.problems import Ours, Trouble
-from shared.domain.values import utc
+from shared.domain.values import iso, utc
 from shared.domain.version import VERSION
 from shared.notices.resolved import resolve_channel
 from shared.storage import row_keys
-from shared.storage.store import Row
+from shared.storage.store import Change, Conflict, Row
 from shared.workflow.ports import Parts
 
 KEPT = 10.0
@@ -47,6 +49,7 @@ class Health:
         if checks["storage"] == "ok":
             checks |= self._sweep()
             pause = self.parts.board.paused()
+            checks |= {"settings": "; ".join(faults(self.settings.environ)) or "ok"}
             checks |= {"pause": f"ok, {pause.words()}"} if pause else {}
         bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
         return {"status": "down" if bad else "ok", "version": VERSION, "checks": checks, "closed": self._closed()}
@@ -76,10 +79,22 @@ class Health:
         row = self.parts.ledger.store.get(row_keys.DESK, "pulse-sweep")
         now, pace = self.parts.now(), self.parts.pace
         if row is None:
-            return {"sweep": "ok, none has finished yet"}
+            return {"sweep": self._first_sweep(now)}
         age = (now - utc(row.text("at"))).total_seconds()
         words = f"the last one finished {age:.0f} s ago"
         return {"sweep": words if age > pace.sweep_silent else f"ok, {words}", "outbox": self._outbox(row)}
+
+    def _first_sweep(self, now: datetime) -> str:
+        """Where none has finished yet, the first is waited for since health was first asked or a restore was taken."""
+        store, board = self.parts.ledger.store, self.parts.board
+        with suppress(Conflict):
+            store.commit(row_keys.DESK, [Change("insert", "pulse-expected", {"at": iso(now)})])
+        opens = [row for vault in self.parts.ledger.vaults() for row in board.live(vault).opens]
+        since = [board.pulse("expected") or now, *(utc(row.text("acceptedAt")) for row in opens)]
+        age = (now - min(since)).total_seconds()
+        late = age > self.parts.pace.sweep_silent
+        words = f"none has finished in {age:.0f} s"
+        return f"{words}: look at SWEEP_SCHEDULE and at the function sweep_restores" if late else f"ok, {words}"
 
     def _outbox(self, row: Row) -> str:
         oldest = row.text("oldestOwed")

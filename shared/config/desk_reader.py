@@ -30,13 +30,15 @@ class DeskReader:
             if self._read is None or self._mark != (found.st_mtime_ns, found.st_size):
                 self._mark, self._read = (found.st_mtime_ns, found.st_size), self._load()
         if isinstance(self._read, Ours):
-            raise self._read
+            raise Ours(str(self._read))  # one that is raised again and again would grow with each traceback
         assert self._read is not None
         return self._read
 
     def _load(self) -> Desk | Ours:
         try:
             desk = parse_desk(self.path.read_text(encoding="utf-8-sig"))
+            if not desk.instances:
+                return Ours("desk.toml has no [instances.…]: an empty or cut file is taken for a broken one")
             faults = check_file(desk, self.ground) + self.mapping_faults(desk)
             return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
         except Ours as error:

@@ -88,7 +88,7 @@ def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
         desk_config=root / (environ.get("DESK_CONFIG") or "desk.toml"),
         pace_factor=_number(environ, "DESK_PACE", 1.0) if is_loopback(endpoint) else 1.0,
         ca_bundle=environ.get("ARM_CA_BUNDLE") or None,
-        retention_days=int(_number(environ, "RETENTION_DAYS", 0)),
+        retention_days=_retention(environ),
         environ=environ,
     )
     if not settings.connection_string and not (settings.queue_url and settings.table_url):
@@ -99,6 +99,23 @@ def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
     if not settings.local and not endpoint.startswith("https://"):
         raise Ours("ARM_ENDPOINT must be https: the token goes there")
     return settings
+
+
+def _retention(environ: Mapping[str, str]) -> int:
+    """0, so that nothing is removed, where it cannot be read: one bad setting stops one feature. `faults` names it."""
+    try:
+        return int(_number(environ, "RETENTION_DAYS", 0))
+    except (Ours, ValueError, OverflowError):
+        return 0
+
+
+def faults(environ: Mapping[str, str]) -> list[str]:
+    """Settings that cannot be read and whose feature is therefore off."""
+    try:
+        int(_number(environ, "RETENTION_DAYS", 0))
+    except (Ours, ValueError, OverflowError):
+        return ["RETENTION_DAYS is no number of days: nothing is removed until it is"]
+    return []
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

@@ -36,7 +36,6 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._known_vaults: set[str] = set()
 
     def claim_key(self, source: str, key: str, restore_id: str, request_hash: str, now: datetime) -> Key:
         """Inserted first, never removed; the first claim wins and every later one is told of it."""
@@ -82,12 +81,9 @@ class Ledger:
         return restore.model_copy(update={"etag": etags[row_keys.restore(restore.id)]})
 
     def _enter_vault(self, vault: str) -> None:
-        if vault in self._known_vaults:
-            return
+        """Written with each restore: a table that was put back from an old copy has no vault that is never swept."""
         place = row_keys.short(vault) if vault else row_keys.NO_VAULT
-        if self.store.get(row_keys.DIRECTORY, place) is None:
-            self.store.commit(row_keys.DIRECTORY, [Change("put", place, {"vault": vault})])
-        self._known_vaults.add(vault)
+        self.store.commit(row_keys.DIRECTORY, [Change("put", place, {"vault": vault})])
 
     def vaults(self) -> list[str]:
         """The vaults that have restores; "" stands for requests that belong to none."""

@@ -12,6 +12,7 @@ from shared.domain.problems import Trouble
 from shared.storage.store import Change, Conflict, Row
 
 CONFLICTS = frozenset({404, 409, 412})
+NO_TABLE = frozenset({"TableNotFound", "TableBeingDeleted"})  # 404 and 409 too, and no conflict
 
 
 class TableStore:
@@ -58,7 +59,7 @@ class TableStore:
         try:
             answers = self._table().submit_transaction(operations)
         except HttpResponseError as error:
-            if getattr(error, "error_code", None) == "TableNotFound":
+            if getattr(error, "error_code", None) in NO_TABLE:
                 self._made = False  # somebody deleted it under us: no conflict, and it is made again
                 raise trouble(error) from error
             raise Conflict(str(error.reason)) if error.status_code in CONFLICTS else trouble(error) from error

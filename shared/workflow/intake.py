@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.config.policy import Decision, decide
-from shared.domain.problems import Problem, invalid
+from shared.domain.problems import Problem, Trouble, invalid
 from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
@@ -157,13 +157,24 @@ class Intake:
             restore = restore.model_copy(update={"id": key.restore})
         told = announce(self.parts, None, restore)
         more = [dead_request(told.restore, restore.accepted_at)] if restore.phase is Phase.REFUSED else []
-        created = self.parts.ledger.accept(told.restore, [*told.notices, *more])
+        created = self._accepted(told.restore, [*told.notices, *more])
         if created:
             audit(None, created, None)
             return Accepted(created, True, told.notices)
         found = self.parts.ledger.load(restore.id)
         # without a key the id is ours alone: a conflict is our own insert, whose answer the table's client lost
-        return Accepted(found or told.restore, not restore.key)
+        if found is None:
+            raise Trouble("the ledger did not keep the request")
+        return Accepted(found, not restore.key)
+
+    def _accepted(self, restore: Restore, more: list[Change]) -> Restore | None:
+        """None where it is there already: by another's hand, or by our own save, whose answer was lost."""
+        try:
+            return self.parts.ledger.accept(restore, more)
+        except Trouble:
+            if self.parts.ledger.load(restore.id) is None:
+                raise
+            return None
 
     def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller) -> Restore:
         """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason."""

@@ -9,7 +9,7 @@ from shared.domain.values import iso
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable as ForeignRow
 from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, read_message
-from shared.storage.store import Change, Conflict
+from shared.storage.store import Change, Conflict, Field
 from shared.telemetry import tell
 from shared.workflow.intake import Caller, Intake
 from shared.workflow.ports import Parts
@@ -46,11 +46,13 @@ class QueueIn:
             self._request(replace(read, poisoned=True))
 
     def _request(self, asked: Asked) -> None:
-        poisoned = asked.poisoned
+        poisoned, keyless = asked.poisoned, not asked.own_key
         try:
             if not asked.own_key:
                 asked = self._first_seen(asked) if poisoned else self._note_content(asked)
             accepted = self.intake.take(asked.value, Caller("queue", asked.key))
+            if keyless:
+                self._note_content(asked, done=True)
         except Problem as problem:
             self._refuse(asked, problem)
         except (Trouble, Ours, Conflict) as trouble:
@@ -84,16 +86,29 @@ class QueueIn:
         except (Trouble, Conflict):
             self.parts.send(copy_of(read), self.parts.pace.hold_message)
 
-    def _note_content(self, asked: Asked) -> Asked:
-        """A poison copy has another id than its original: by its content the original's id is found again."""
-        place = row_keys.key_partition("queue-content", canonical_hash(asked.value))
-        self.parts.ledger.store.commit(
-            place, [Change("put", "content", {"key": asked.key, "at": iso(self.parts.now())})]
-        )
+    def _note_content(self, asked: Asked, done: bool = False) -> Asked:
+        """A poison copy has another id than its original: by its content the original's id is found again. `done`: the
+        original is on the books."""
+        fields: dict[str, Field] = {"key": asked.key, "at": iso(self.parts.now()), "done": done}
+        self.parts.ledger.store.commit(_content(asked), [Change("put", "content", fields)])
         return asked
 
     def _first_seen(self, asked: Asked) -> Asked:
-        row = self.parts.ledger.store.get(
-            row_keys.key_partition("queue-content", canonical_hash(asked.value)), "content"
-        )
-        return replace(asked, key=row.text("key") if row else asked.key, own_key=True, poisoned=False)
+        """A poison copy under its original's key. Where a message of the same words was done before, it may be a copy
+        of that one or a request of its own: Problem, so that whoever sent it hears of it."""
+        row = self.parts.ledger.store.get(_content(asked), "content")
+        if row is None:
+            return replace(self._note_content(asked), own_key=True, poisoned=False)
+        key = row.text("key")
+        before = self.parts.ledger.find_key("queue", key) if row.fields.get("done") and key != asked.key else None
+        if before:
+            words = (
+                f"the message crashed the desk, and it has the same words as restore {before.restore}: if it was meant "
+                "as another request, ask again, with an idempotencyKey of its own"
+            )
+            raise Problem(409, "A message of the same words was taken before", words, None, {"restore": before.restore})
+        return replace(asked, key=key, own_key=True, poisoned=False)
+
+
+def _content(asked: Asked) -> str:
+    return row_keys.key_partition("queue-content", canonical_hash(asked.value))

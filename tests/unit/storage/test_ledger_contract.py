@@ -170,10 +170,13 @@ def test_notices_are_owed_with_the_step_and_leave_one_by_one(store: Store) -> No
     Ledger(store).save(one, after, owed)
     box = Outbox(store)
     first, second = box.of_restore(one.id)
-    box.settle(first, "delivered", "")
+    begun = box.begin(first, START + timedelta(seconds=5))
     with pytest.raises(Conflict):
-        box.settle(first, "delivered", "")
-    box.postpone(second, START + timedelta(seconds=5), "503")
+        box.begin(first, START + timedelta(seconds=5))
+    box.settle(begun, "delivered", "")
+    with pytest.raises(Conflict):
+        box.settle(begun, "delivered", "")
+    box.postpone(box.begin(second, START), START + timedelta(seconds=5), "503")
     again = box.of_restore(one.id)[1]
     assert (again.attempts, again.answer, again.read_facts().event_id) == (1, "503", f"{one.id}.1")
     box.give_up(again, "410", START)
