@@ -1,7 +1,8 @@
 """Reads ARM as the person at the keyboard: each answer is a document, or says that it is absent or may not be seen."""
 
-from collections.abc import Iterator
-from typing import Any, Self
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,6 +11,9 @@ from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.config.settings import API_VERSION, is_loopback
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
 
 type Json = dict[str, Any]
 VERSIONS = {  # of the providers beside Data Protection
@@ -21,6 +25,9 @@ VERSIONS = {  # of the providers beside Data Protection
     "microsoft.web": "2024-04-01",
     "microsoft.managedidentity": "2023-01-31",
 }
+
+
+LOCAL = "To try it without Azure: python3 -m local up, then --arm with the ARM address that it prints."
 
 
 class Absent(Exception):
@@ -105,12 +112,23 @@ def _code(answer: httpx.Response) -> str:
         return ""
 
 
+def signed_in(token: "Callable[[], AccessToken]") -> "AccessToken":
+    """The token, or Ours in two lines where nobody has logged in."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        return token()
+    except AzureError as error:
+        raise Ours("nobody is logged in to Azure here: run `az login`, then this command again.\n" + LOCAL) from error
+
+
 def _auth(endpoint: str) -> TokenAuth:
     if is_loopback(endpoint):
         return TokenAuth(lambda: LOCAL_TOKEN, lambda: None)
     from azure.identity import DefaultAzureCredential
 
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it tried is no help to a person
     credential = DefaultAzureCredential()
     scope = next((cloud.scope for cloud in CLOUDS if cloud.arm == endpoint), PUBLIC.scope)
-    tokens = Tokens(lambda: credential.get_token(scope))
+    tokens = Tokens(lambda: signed_in(lambda: credential.get_token(scope)))
     return TokenAuth(tokens, tokens.forget)

@@ -69,8 +69,8 @@ def _show(rows: list[Json], given: Json) -> None:
         print(f"no restore{hint}")
         return
     table = Table(pad_edge=False, box=None)
-    for name in ("restore", "phase", "when", "who and why"):
-        table.add_column(name, overflow="fold", no_wrap=name != "who and why")
+    for name in ("restore", "phase", "when"):
+        table.add_column(name, overflow="fold", no_wrap=name != "restore")
     for row in rows:
         table.add_row(*map("\n".join, _cells(row)))
     Console(highlight=False).print(table)
@@ -80,5 +80,6 @@ def _cells(row: Json) -> list[list[str]]:
     ticket = row.get("ticket")
     named = ticket if isinstance(ticket, str) else (ticket or {}).get("id")
     times = [words + minute(row[name]) for name, words in (("acceptedAt", ""), ("closedAt", "to ")) if row.get(name)]
-    who = [row.get(name) or "" for name in ("requestedBy", "reason")] + [named or ""]
-    return [[row["id"], row.get("instance", "")], [row["phase"]], times, [one for one in who if one]]
+    reason = f"({row['reason']})" if row.get("reason") else ""
+    who = [row.get("requestedBy") or "nobody named", f"for {named}" if named else "", reason]
+    return [[row["id"], f"{row.get('instance', '')}, by {' '.join(filter(None, who))}"], [row["phase"]], times]

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 
-from deskctl.arm_reader import ArmReader
+from deskctl.arm_reader import ArmReader, signed_in
 from deskctl.init import render
 from local.cli import run
 from local.emulator import Emulator, Options
@@ -90,3 +92,14 @@ def test_names_from_azure_cannot_break_out_of_the_file() -> None:
 def test_the_token_goes_to_https_only() -> None:
     with pytest.raises(Ours, match="must be https"):
         ArmReader("http://management.example")
+
+
+def test_without_a_login_it_is_two_lines() -> None:
+    def nobody() -> AccessToken:
+        raise ClientAuthenticationError("twenty lines of what was tried")
+
+    with pytest.raises(Ours) as caught:
+        signed_in(nobody)
+    assert str(caught.value).count("\n") == 1
+    assert "az login" in str(caught.value)
+    assert "twenty" not in str(caught.value)

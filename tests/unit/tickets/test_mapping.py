@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.stack.processes import ROOT
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
@@ -210,3 +211,20 @@ def test_a_mapping_may_say_the_ticket_itself() -> None:
         "id": "B-2",
         "ref": "x/1",
     }
+
+
+def test_jiras_automation_sends_the_issue_alone_and_its_mapping_reads_it() -> None:
+    text = (ROOT / "docs" / "tickets.md").read_text(encoding="utf-8")
+    lines = text.partition("without the change log:")[2].split("```")[1].removeprefix("text\n")
+    source = f'[tickets.jira]\nkind = "jira"\nauth = "header"\nsecret = {{ env = "S" }}\n{lines}'
+    fields = {"status": {"name": "Approved"}, "customfield_10101": {"value": "pg"}, "customfield_10102": {"value": "t"}}
+    sample = {"headers": {}, "body": {"key": "OPS-12", "fields": fields}}
+    found = mapped("jira", sample, parse_desk(source))
+    assert isinstance(found, Mapped)
+    assert found.request == {
+        "instance": "pg",
+        "target": "t",
+        "ticket": {"system": "jira", "id": "OPS-12", "ref": "OPS-12"},
+    }
+    fields["status"] = {"name": "approved"}
+    assert "A near miss" in getattr(mapped("jira", sample, parse_desk(source)), "why", "")
