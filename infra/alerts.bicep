@@ -29,14 +29,14 @@ var rules = [
     about: 'A restore is lost: nobody can tell whether Azure took it. It keeps its turn until a person resolves it.'
     severity: 1
     few: false
-    query: 'traces | where message startswith "desk.phase " | extend d = parse_json(substring(message, 11)) | where tostring(d.phase) == "lost" and tostring(d.from) != "lost"'
+    query: 'traces | where message startswith "desk.sweep " | extend d = parse_json(substring(message, 11)) | where toint(d.lost) > 0'
   }
   {
     name: 'restore-overdue'
     about: 'A restore runs far longer than restores do; Azure still calls it running.'
     severity: 2
     few: false
-    query: 'traces | where message startswith "desk.overdue "'
+    query: 'traces | where message startswith "desk.sweep " | extend d = parse_json(substring(message, 11)) | where toint(d.overdue) > 0'
   }
   {
     name: 'outbox-late'
@@ -96,7 +96,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [insightsId]
       evaluationFrequency: 'PT5M'
       windowSize: 'PT15M'
-      autoMitigate: true
+      autoMitigate: rule.name != 'notice-given-up' // an event; the others look at a state, so that "resolved" is true
       criteria: {
         allOf: [
           {

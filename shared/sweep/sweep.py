@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 
 from shared.domain.problems import Ours, Trouble
-from shared.domain.restore import CLOSED
+from shared.domain.restore import CLOSED, Phase
 from shared.domain.values import utc
 from shared.notices.notifier import DeliveryRound, Notifier
 from shared.notices.outbox import read_notice
@@ -42,9 +42,21 @@ class Round:
     seen: int = 0
     moved: int = 0
     owed: int = 0
+    lost: int = 0  # restores that are lost, and those that are overdue, now
+    overdue: int = 0
+    oldest_lost: datetime | None = None
     faults: int = 0
     unfinished: int = 0
     oldest_owed: datetime | None = None
+
+    def count(self, opens: Sequence[Row]) -> None:
+        """What a vault's open rows add to the figures."""
+        self.seen += len(opens)
+        lost = [row for row in opens if row.text("phase") == Phase.LOST]
+        self.lost += len(lost)
+        self.overdue += sum(bool(row.fields.get("overdue")) and row.text("phase") not in CLOSED for row in opens)
+        since = [utc(row.text("acceptedAt")) for row in lost if row.text("acceptedAt")]
+        self.oldest_lost = min([*since, *([self.oldest_lost] if self.oldest_lost else [])], default=None)
 
     def over(self) -> bool:
         """Whether the sweep must end, so that its function's time-out does not end it."""
@@ -132,7 +144,7 @@ class Sweep:
         if not this.over():
             self._shares.visited(vault)
         with this.lock:
-            this.seen += len(work.opens)
+            this.count(work.opens)
 
     def _guarded(self, this: Round, what: str, act: Callable[[], object]) -> None:
         """One bad row never holds up the sweep."""
