@@ -3,17 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock
 
 from shared.domain.problems import Ours, Trouble
-from shared.domain.restore import CLOSED, Phase
+from shared.domain.restore import CLOSED
 from shared.domain.values import utc
-from shared.notices.notifier import DeliveryRound, Notifier
+from shared.notices.notifier import Notifier
 from shared.notices.outbox import read_notice
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable
@@ -22,6 +20,7 @@ from shared.sweep.call_budget import Shares
 from shared.sweep.job_watch import jobs_with_news
 from shared.sweep.lanes import LANES, Lanes
 from shared.sweep.open_work import Work, in_line
+from shared.sweep.round import Round
 from shared.telemetry import Pool
 from shared.workflow.azure_facts import learn_instances
 from shared.workflow.ports import Parts
@@ -29,38 +28,6 @@ from shared.workflow.workflow import Workflow
 
 log = logging.getLogger("desk")
 WORKERS = 8
-
-
-@dataclass
-class Round:
-    """One sweep's count, and what its vaults share: the end of its time, the budgets, the quiet channels."""
-
-    ends: float
-    rows: ThreadPoolExecutor  # moves restores of one vault side by side
-    told: DeliveryRound = field(default_factory=DeliveryRound)
-    lock: Lock = field(default_factory=Lock)
-    seen: int = 0
-    moved: int = 0
-    owed: int = 0
-    lost: int = 0  # restores that are lost, and those that are overdue, now
-    overdue: int = 0
-    oldest_lost: datetime | None = None
-    faults: int = 0
-    unfinished: int = 0
-    oldest_owed: datetime | None = None
-
-    def count(self, opens: Sequence[Row]) -> None:
-        """What a vault's open rows add to the figures."""
-        self.seen += len(opens)
-        lost = [row for row in opens if row.text("phase") == Phase.LOST]
-        self.lost += len(lost)
-        self.overdue += sum(bool(row.fields.get("overdue")) and row.text("phase") not in CLOSED for row in opens)
-        since = [utc(row.text("acceptedAt")) for row in lost if row.text("acceptedAt")]
-        self.oldest_lost = min([*since, *([self.oldest_lost] if self.oldest_lost else [])], default=None)
-
-    def over(self) -> bool:
-        """Whether the sweep must end, so that its function's time-out does not end it."""
-        return time.monotonic() > self.ends
 
 
 class Sweep:

@@ -12,7 +12,8 @@ from shared.storage.shared_state import Board
 from shared.storage.store import Conflict
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
-from shared.sweep.sweep import Round, Sweep
+from shared.sweep.round import Round
+from shared.sweep.sweep import Sweep
 from shared.telemetry import tell
 
 if TYPE_CHECKING:
