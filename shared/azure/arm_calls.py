@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
-from shared.azure.lenient_json import number
+from shared.azure.lenient_json import Loose, number
 from shared.azure.port import Doubt, NotSent, Rejected
-from shared.azure.responses import Stage, error_part, read_error
+from shared.azure.responses import Stage, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
 from shared.bounded_http import bounded
 from shared.domain.problems import Trouble
@@ -73,7 +72,7 @@ class ArmCalls:
         self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
     ) -> Iterator[Any]:
         """Every item of a paged list; `nextLink` is followed verbatim, on our host only."""
-        page = self.get(method, path, body, params)
+        page, followed = self.get(method, path, body, params), set[str]()
         for _ in range(MOST_PAGES):
             items = page.get("value")
             if not isinstance(items, list):  # an empty answer is no empty list: "no such job" is believed by it
@@ -82,7 +81,10 @@ class ArmCalls:
             link = page.get("nextLink")
             if not isinstance(link, str) or not link:
                 return
-            page = self.get(method, link, body)
+            if link in followed:
+                raise Trouble("Azure's list leads back to a page of its own")
+            followed.add(link)
+            page = self.get(method, self._ours(link), body)
         raise Trouble(f"Azure's list has more than {MOST_PAGES} pages")
 
     def get(
@@ -102,7 +104,7 @@ class ArmCalls:
         headers: dict[str, str],
         params: dict[str, str] | None = None,
     ) -> httpx.Response:
-        whole = path.startswith(("https://", "http://"))
+        whole = "://" in path or "?" in path  # a link of Azure's; our own paths have neither
         url = self._ours(path) if whole else self._url(path)
         more = None if whole else {**self._version(), **(params or {})}
         try:
@@ -125,19 +127,19 @@ class ArmCalls:
         return self._http.base_url.join(path)
 
     def is_ours(self, url: str) -> bool:
-        """Whether a link stays on ARM's own host."""
+        """Whether a link stays on ARM's own host: scheme, host and effective port; it may be relative."""
         base = self._http.base_url
         try:
-            given = urlsplit(url)
-        except ValueError:
+            given = base.join(url)
+        except (httpx.InvalidURL, ValueError):
             return False
-        return (given.scheme, given.netloc.lower()) == (base.scheme, base.netloc.decode().lower())
+        return (given.scheme, given.host, given.port) == (base.scheme, base.host, base.port) and not given.userinfo
 
     def _ours(self, url: str) -> str:
         """The token goes to no host but ARM's own; anything else in a link is a fault, not a place to go."""
         if not self.is_ours(url):
             raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
-        return url
+        return url if "://" in url else str(self._http.base_url.join(url))
 
 
 def _date(answer: httpx.Response) -> datetime | None:
@@ -171,9 +173,9 @@ def read_dict(answer: httpx.Response) -> dict[str, Any]:
 
 
 def has_code(answer: httpx.Response) -> bool:
-    """Whether an error's body is Azure's own: a proxy's has no `error.code`."""
+    """Whether an error's body is Azure's own: a proxy's has no `error.code`, at most a `code` at the top."""
     try:
-        return bool(error_part(read_dict(answer)).text("code"))
+        return bool(Loose(read_dict(answer)).part("error").text("code"))
     except Trouble:
         return False
 

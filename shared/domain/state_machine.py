@@ -32,6 +32,7 @@ STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
     (P.VALIDATING, e.Withdrawn): P.WITHDRAWN,
     (P.VALIDATED, e.Postponed): P.VALIDATED,
     (P.VALIDATED, e.Revalidated): P.ACCEPTED,
+    (P.VALIDATED, o.BecameOverdue): P.VALIDATED,
     (P.VALIDATED, e.Claimed): P.SUBMITTING,
     (P.VALIDATED, o.Adopted): P.RESTORING,
     (P.VALIDATED, o.TrackLost): P.LOST,

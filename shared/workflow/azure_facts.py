@@ -9,9 +9,9 @@ from shared.domain.restore import Datasource
 from shared.workflow.ports import Parts
 
 
-def vault_facts(parts: Parts, vault: str) -> VaultFacts:
-    """What a vault says of itself: read once a day, shared by all."""
-    known = parts.board.recall(vault, "vault")
+def vault_facts(parts: Parts, vault: str, anew: bool = False) -> VaultFacts:
+    """What a vault says of itself: read once a day, shared by all; `anew` before something is refused by it."""
+    known = None if anew else parts.board.recall(vault, "vault")
     if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
         return VaultFacts(**known[1])
     facts = parts.azure.vault(vault)

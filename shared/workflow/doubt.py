@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shared.azure.port import Gone, Rejected
 from shared.domain.events import Checked, Event, Postponed, Refused, Revalidated, Withdrawn
-from shared.domain.outcomes import Adopted, Failed, InDoubt, Looked, NeverArrived, TrackLost
+from shared.domain.outcomes import Adopted, BecameOverdue, Failed, InDoubt, Looked, NeverArrived, TrackLost
 from shared.domain.problems import Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, BY_HAND, Phase, Restore
 from shared.workflow.job_list import read_jobs
@@ -13,6 +13,7 @@ from shared.workflow.proof import Listing, absence, since
 
 TAKEN = "Azure took it, and its operation can no longer be followed"
 UNREAD = "in doubt: the vault's jobs cannot be read to the end"
+UNFOLLOWED = (Phase.VALIDATED, Phase.SUBMITTING, Phase.SUBMITTED)
 CLOSING = (Refused, Withdrawn, Failed, Checked)  # each says "nothing was started"
 
 
@@ -117,4 +118,21 @@ def _readable(parts: Parts, restore: Restore) -> Listing:
     try:
         return read_jobs(parts, restore)
     except (Rejected, Gone) as no:
-        raise Trouble(f"the vault's jobs cannot be read, and an attempt was made ({no})") from no
+        status = no.status if isinstance(no, Rejected) else None
+        raise Trouble(f"the vault's jobs cannot be read, and an attempt was made ({no})", None, status) from no
+
+
+def unread_for_long(parts: Parts, restore: Restore, trouble: Trouble) -> Event | None:
+    """What an attempt comes to whose vault's jobs cannot be read for long: overdue, told once, and then lost; where
+    the right to read them is missing, only once the list can prove nothing any more."""
+    attempt, now, pace = restore.attempt, parts.now(), parts.pace
+    if restore.phase not in UNFOLLOWED or not restore.doubtful or attempt is None or trouble.throttled:
+        return None
+    if restore.tracking or restore.job:
+        return None
+    age = (now - max(attempt.at, restore.validated_at or attempt.at)).total_seconds()
+    if age > (pace.lost_for if trouble.status in (401, 403) else 2 * pace.overdue):
+        return TrackLost(f"{UNREAD} ({trouble.what})", now + timedelta(seconds=pace.lost_look))
+    if age > pace.overdue and not restore.overdue_at:
+        return BecameOverdue(now + timedelta(seconds=pace.poll_default))
+    return None

@@ -11,7 +11,7 @@ from shared.azure.retryable import passes, settles
 from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
 from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
-from shared.domain.restore import AzureError, Restore, refusal
+from shared.domain.restore import AzureError, Plan, Restore, refusal
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import utc
 from shared.workflow.azure_facts import datasource, vault_facts
@@ -61,8 +61,10 @@ def _validate(parts: Parts, restore: Restore) -> Event:
         raise IllegalStep(f"{restore.id} was accepted without a plan")
     facts = vault_facts(parts, restore.vault)
     source = datasource(parts, restore.vault, restore.instance)
-    location = restore.plan.location or (facts.secondary if restore.cross_region else facts.location)
-    plan = restore.plan.model_copy(update={"location": location})
+    plan = _located(restore, restore.plan, facts)
+    if impossible(restore, plan, source, facts):  # what the vault did not allow yesterday it may allow by now
+        facts = vault_facts(parts, restore.vault, anew=True)
+        plan = _located(restore, restore.plan, facts)
     fault = impossible(restore, plan, source, facts) or cooldown(parts, restore)
     if fault:
         return Refused(fault)
@@ -74,6 +76,12 @@ def _validate(parts: Parts, restore: Restore) -> Event:
     wait = max(taken.retry_after or 0, parts.pace.validation_likely if taken.tracking else 0)
     due = parts.now() + timedelta(seconds=wait)
     return ValidationStarted(point, source, plan, guards, facts.location, taken.tracking, due)
+
+
+def _located(restore: Restore, plan: Plan, facts: VaultFacts) -> Plan:
+    """The plan with the region that it restores to."""
+    location = plan.location or (facts.secondary if restore.cross_region else facts.location)
+    return plan.model_copy(update={"location": location})
 
 
 def _wanted(restore: Restore) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from shared.storage.queue_messages import wake_message
 from shared.storage.store import Conflict
 from shared.telemetry import about, audit
 from shared.workflow.announce import announce
-from shared.workflow.doubt import before_closing, look_for_lost
+from shared.workflow.doubt import before_closing, look_for_lost, unread_for_long
 from shared.workflow.ports import Parts
 from shared.workflow.submission import hindrance, submit, too_late
 from shared.workflow.tracking import heard, poll_doubt, poll_job, poll_operation, poll_validation
@@ -107,7 +107,7 @@ class Workflow:
             if event is None and restore.phase is Phase.VALIDATED:
                 return submit(self.parts, restore, save)
         except Trouble as trouble:
-            event = self._postponed(restore, trouble)
+            event = unread_for_long(self.parts, restore, trouble) or self._postponed(restore, trouble)
         except Ours as ours:
             if restore.phase not in BEFORE_SUBMISSION:
                 raise

@@ -105,7 +105,7 @@ def said(status: int, code: str = "UserErrorNo") -> httpx.Response:
         (said(400, "UserErrorMaxConcurrentOperationLimitReached"), Doubt),
         (said(400, "UserErrorAnotherOperationInProgress"), Doubt),
         (said(400, "CloudServiceRetryableError"), Doubt),
-        (httpx.Response(400, json={"code": "UserErrorNo", "message": "at the top"}), Rejected),
+        (httpx.Response(400, json={"code": "UserErrorNo", "message": "at the top"}), Doubt),
         (httpx.Response(400, html="<html>no</html>"), Doubt),
         (httpx.Response(403, json={"message": "a proxy's no"}), Doubt),
         (httpx.Response(404, json={}), Doubt),
@@ -213,6 +213,24 @@ def test_an_empty_answer_is_no_empty_list_of_jobs(answer: httpx.Response) -> Non
 def job_item(name: str) -> dict[str, object]:
     inner = {"status": "InProgress", "operationCategory": "Restore", "backupInstanceId": INSTANCE}
     return {"name": name, "properties": {**inner, "activityID": REQUEST_ID, "startTime": "2026-10-01T12:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    "link", [f"{BASE}:443/next?$skipToken=a%20b", f"{BASE.upper()}/next?$skipToken=a%20b", "/next?$skipToken=a%20b"]
+)
+def test_a_link_may_be_spelt_with_its_port_in_capitals_or_relative(link: str) -> None:
+    first = httpx.Response(200, json={"value": [{"name": "a"}], "nextLink": link})
+    transport = answering(first, httpx.Response(200, json={"value": [{"name": "b"}]}))
+    assert [read.job.id for read in transport.azure.jobs(VAULT, None)] == ["a", "b"]
+    followed = transport.seen[1].url
+    assert (followed.host, followed.path, followed.params["$skipToken"]) == (httpx.URL(BASE).host, "/next", "a b")
+    assert "api-version" not in followed.params, "a link is followed as it stands"
+
+
+def test_a_list_that_leads_back_to_itself_ends_with_an_error() -> None:
+    page = httpx.Response(200, json={"value": [], "nextLink": f"{BASE}/again"})
+    with pytest.raises(Trouble, match="leads back"):
+        list(answering(page, page, page).azure.jobs(VAULT, None))
 
 
 def test_jobs_are_read_to_the_last_page_by_the_link_as_it_stands() -> None:
