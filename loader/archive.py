@@ -14,7 +14,10 @@ MAX_STRING = 4 << 20  # bytes of one that is held: a COPY statement of 1,600 col
 MAX_ENTRIES, MAX_HEAD = 5_000_000, 1 << 30
 OFFSET_KNOWN = 2
 # What a load must know before it begins; other definitions are skipped: 5,000 tables have megabytes of them.
-KEPT_DEFINITIONS = {"DATABASE", "ENCODING", "EXTENSION", "SCHEMA", "PUBLICATION", "EVENT TRIGGER", "SUBSCRIPTION"}
+KEPT_DEFINITIONS = {
+    *("DATABASE", "DATABASE PROPERTIES", "ENCODING", "EXTENSION", "SCHEMA", "COMMENT", "ACL", "DEFAULT ACL"),
+    *("PUBLICATION", "EVENT TRIGGER", "SUBSCRIPTION"),
+}
 
 Fetch = Callable[[int, int], bytes]  # offset, length → bytes, fewer only where the file ends
 

@@ -53,6 +53,9 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def path(self, file: File) -> Path:
+        return self._path / file.name
+
     def files(self) -> list[File]:
         try:
             found = [(entry.name, entry.stat()) for entry in os.scandir(self._path) if entry.is_file()]

@@ -1,0 +1,227 @@
+"""`python -m loader load SOURCE --into DSN`: databases of a restore, into a server of yours, in one command."""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from loader import contents, roles
+from loader.into import Done, Job, load
+from loader.left_out import LeftOut
+from loader.manifest import Database, Manifest, read_manifest
+from loader.programs import Programs, find
+from loader.progress import duration, size
+from loader.script import ScriptError
+from loader.sources import Folder, Source, SourceError, open_source
+from loader.target import Facts, Refused, Target, run
+from loader.verdict import USAGE
+from loader.verify import readers
+
+EVERY_SERVERS = contents.AZURES_DATABASES | {"postgres"}  # not loaded unless they are named
+INCLUDES = {"foreign": "foreign servers, tables and user mappings", "cron": "pg_cron's jobs"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="a folder, or a container's URL")
+    parser.add_argument("--into", required=True, metavar="DSN", help="the server, without a password: host=… user=…")
+    parser.add_argument("--database", action="append", default=[], metavar="NAME[=NEW]", help="only this one, as NEW")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="pg_restore's connections")
+    parser.add_argument("--locale", default="", help="instead of the source's: sorting may differ")
+    parser.add_argument("--include", action="append", default=[], choices=sorted(INCLUDES), help="left out otherwise")
+    parser.add_argument("--entra", action="store_true", help="a token of your Azure sign-in is the password")
+    parser.add_argument("--dry-run", action="store_true", help="looks at everything, changes nothing")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One database, and its name in the target."""
+
+    database: Database
+    name: str
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Exit 0 loaded or there already, 1 with errors, 2 not begun, 3 wrong usage, 130 Ctrl-C."""
+    report = Report(parsed.json)
+    try:
+        target = Target(parsed.into, os.environ, entra=parsed.entra)
+        source = open_source(parsed.source, os.environ)
+        return _load(parsed, source, target, report)
+    except Refused as error:
+        return report.end(2, f"Nothing was loaded: {error}")
+    except (SourceError, ScriptError, psycopg.Error, OSError) as error:
+        return report.end(2, f"It ended early: {str(error).strip()}{report.left_behind()}")
+    except KeyboardInterrupt:
+        return report.end(130, f"Stopped.{report.left_behind()}")
+
+
+class Report:
+    """What is said on the way, and at the end in one object."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self.databases: list[dict[str, object]] = []
+        self.left_out: list[LeftOut] = []
+        self.loading = ""
+
+    def say(self, text: str) -> None:
+        print(text, file=sys.stderr if self._as_json else sys.stdout, flush=True)
+
+    def left_behind(self) -> str:
+        if not self.loading:
+            return ""
+        return f" {self.loading} holds what came so far: the same command begins it anew, DROP DATABASE removes it."
+
+    def end(self, code: int, words: str) -> int:
+        if self.left_out:
+            self.say("Left out:")
+        for item in self.left_out:
+            self.say(f"  {item.what}: {item.why}")
+        self.say(words)
+        if self._as_json:
+            left_out = [{"what": item.what, "why": item.why} for item in self.left_out]
+            said = {"ok": code == 0, "message": words, "databases": self.databases, "leftOut": left_out}
+            print(json.dumps(said, ensure_ascii=False))
+        return code
+
+
+def _load(parsed: argparse.Namespace, source: Source, target: Target, report: Report) -> int:
+    manifest = read_manifest(source)
+    facts = target.facts()
+    programs = find(os.environ)
+    chosen = choose(manifest, parsed.database)
+    clients = {choice.name: _client(programs, choice, facts.roles.major) for choice in chosen}
+    refuse(chosen, facts)
+    for choice in chosen:
+        report.say(f"{choice.database.name} → {choice.name}: {size(choice.database.file.size)} packed")
+    if parsed.dry_run:
+        return report.end(0, "Nothing stands in the way. (--dry-run: nothing was changed.)")
+    if manifest.roles:
+        text = source.read(manifest.roles, 0, manifest.roles.size)
+        steps, left_out = roles.plan(roles.read(text), facts.roles)
+        with target.connect() as connection:
+            report.left_out += [*left_out, *run(connection, steps)]
+        facts = target.facts()
+    wrong = [choice.name for choice in chosen if not _one(parsed, source, target, choice, clients, facts, report)]
+    if wrong:
+        names = ", ".join(f"{name}__loading" for name in wrong)
+        return report.end(1, f"Loaded with errors, so not renamed: {names}. Use it as it is, or DROP DATABASE.")
+    return report.end(0, f"Loaded: {', '.join(choice.name for choice in chosen)}.")
+
+
+def choose(manifest: Manifest, wanted: Sequence[str]) -> list[Choice]:
+    """All databases but Azure's own and `postgres`, or those that were named. Refused."""
+    here = {database.name: database for database in manifest.databases}
+    if not wanted:
+        return [Choice(here[name], name) for name in sorted(set(here) - EVERY_SERVERS)]
+    chosen = []
+    for text in wanted:
+        old, new = (text, text) if text in here else text.rpartition("=")[::2]
+        if old not in here:
+            raise Refused(f"there is no database {old or new}; there are: {', '.join(sorted(here))}")
+        chosen.append(Choice(here[old], new))
+    return chosen
+
+
+def refuse(chosen: Sequence[Choice], facts: Facts) -> None:
+    """All that would stop a load, said at once and before anything is changed. Refused."""
+    wrong: list[str] = []
+    if not chosen:
+        wrong.append("there is no database to load")
+    for choice in chosen:
+        archive = choice.database.archive
+        if not archive:
+            wrong.append(f"{choice.database.file.name}: {unloadable(choice.database)}")
+            continue
+        extensions = [name for name, _ in contents.extensions_of(archive)]
+        wrong += [f"{choice.database.name}: {why}" for name in extensions if (why := facts.lacking(name))]
+        if "timescaledb" in extensions:
+            wrong.append(f"{choice.database.name}: TimescaleDB needs restore steps of its own")
+        if choice.name in facts.databases and not facts.databases[choice.name]:
+            wrong.append(f"{choice.name} is there already: --database {choice.database.name}=<new name> takes another")
+        unfinished = f"{choice.name}__loading"
+        if unfinished in facts.databases and not facts.databases[unfinished]:
+            wrong.append(f"{unfinished} is there and is not of this loader: rename or drop it")
+    if wrong:
+        raise Refused("; ".join(wrong))
+
+
+def unloadable(database: Database) -> str:
+    return (
+        database.damage or database.unsupported or "plain SQL, which `load` does not take: use psql (docs/loading.md)"
+    )
+
+
+def _client(programs: dict[int, Programs], choice: Choice, major: int) -> Programs:
+    """The target's own major where it reads the archive, else the nearest newer one."""
+    archive = choice.database.archive
+    able = readers(programs, archive.header.version) if archive else list(programs.values())
+    if not able:
+        raise Refused(f"no pg_restore here reads {choice.database.file.name} (PG_BIN)")
+    newer = [client for client in reversed(able) if client.major >= major]
+    return newer[0] if newer else able[0]
+
+
+def _one(
+    parsed: argparse.Namespace,
+    source: Source,
+    target: Target,
+    choice: Choice,
+    clients: dict[str, Programs],
+    facts: Facts,
+    report: Report,
+) -> bool:
+    began = time.monotonic()
+    archive = choice.database.archive
+    assert archive
+    with tempfile.TemporaryDirectory(prefix="restore-") as folder:
+        path, sha256 = fetched(source, choice.database, Path(folder))
+        mark = facts.databases.get(choice.name)
+        entry: dict[str, object] = {"name": choice.name, "source": choice.database.name, "sha256": sha256}
+        report.databases.append(entry)
+        if mark:
+            if mark.sha256 != sha256:
+                raise Refused(f"{choice.name} was loaded from another backup: drop it, or choose another name")
+            entry["state"] = "there already"
+            report.say(f"{choice.name}: there already, from this very file")
+            return True
+        job = Job(
+            archive, path, sha256, choice.name, clients[choice.name], parsed.jobs, tuple(parsed.include), parsed.locale
+        )
+        report.loading = job.loading
+        done: Done = load(target, job, facts.roles, report.say)
+    report.loading = ""
+    report.left_out += done.left_out
+    entry |= {"state": "failed" if done.errors else "loaded", "errors": done.errors}
+    for error in done.errors:
+        report.say(f"{choice.name}: {error}")
+    report.say(f"{choice.name}: {'errors' if done.errors else 'loaded'} after {duration(time.monotonic() - began)}")
+    return not done.errors
+
+
+def fetched(source: Source, database: Database, folder: Path) -> tuple[Path, str]:
+    """The file on this machine, and its sha256. Refused where there is no room for it."""
+    here = isinstance(source, Folder)
+    path = source.path(database.file) if isinstance(source, Folder) else folder / "archive"
+    free = shutil.disk_usage(folder).free
+    if not here and database.file.size > free:
+        raise Refused(f"{database.file.name} has {size(database.file.size)}, {size(free)} are free in {folder.parent}")
+    digest = hashlib.sha256()
+    with (Path(os.devnull) if here else path).open("wb") as copy:
+        for chunk in source.stream(database.file):
+            digest.update(chunk)
+            copy.write(chunk)
+    return path, digest.hexdigest()
+
+
+__all__ = ["USAGE", "arguments", "main"]
