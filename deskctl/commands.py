@@ -23,5 +23,6 @@ COMMANDS = {
     "follow": Command("deskctl.follow", "follows a restore of a deployed desk to its end", inherits=True),
     "list": Command("deskctl.list", "lists the restores of a deployed desk", inherits=True),
     "points": Command("deskctl.points", "lists an instance's recovery points, as a table or CSV", inherits=True),
+    "load": Command("deskctl.load", "loads a restore's databases into a server of yours", inherits=True),
     "map": Command("deskctl.map", "shows what a ticket mapping makes of a webhook", inherits=True),
 }

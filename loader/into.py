@@ -71,7 +71,8 @@ def load(target: Target, job: Job, me: TargetRoles, say: Callable[[str], None]) 
 def _create(server: psycopg.Connection[Any], job: Job) -> None:
     locale = contents.locale_of(job.archive) or UNKNOWN
     wanted = locale.in_locale(job.locale) if job.locale else locale
-    server.execute(f"DROP DATABASE IF EXISTS {identifier(job.loading)}".encode())  # one of ours: it was looked at
+    # One of ours, it was looked at; sessions of a load that was cut off may still be in it.
+    server.execute(f"DROP DATABASE IF EXISTS {identifier(job.loading)} WITH (FORCE)".encode())
     try:
         server.execute(wanted.create(job.loading).encode())
     except psycopg.Error as error:

@@ -1,13 +1,19 @@
 """Loading into a person's server as a non-superuser: everything arrives, nothing else changes, twice is once."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from loader.server import Server
 from local.postgres.delivery import delivery
-from local.postgres.programs import programs
+from local.postgres.programs import pg_bin, programs
 from local.postgres.sample import ADMIN, ADMIN_PASSWORD, ODD_NAME
+from tests.loader import traps
 from tests.loader.into_kit import HASH, PASSWORD, dumped, load, printed, target
 
 pytestmark = pytest.mark.slow
@@ -15,7 +21,6 @@ DATABASES = ("shop", "billing", ODD_NAME)
 SETTINGS = """
     select coalesce(r.rolname, ''), d.datname, s.setconfig from pg_db_role_setting s
     left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase order by 1, 2"""
-MEMBERS = "select 1 from pg_auth_members a where a.roleid = 'app_owner'::regrole and a.member = %s::regrole"
 
 
 def value(server: Server, query: str, database: str = "postgres") -> object:
@@ -71,3 +76,31 @@ def test_one_database_under_a_new_name_beside_one_that_is_there(
         assert value(server, "select count(*) from sales.orders", "shop_then") == 2000
         assert value(server, "select count(*) from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase "
                              "where datname = 'shop_then'") == 2  # fmt: skip
+
+
+BUSY = "select max(backend_start) from pg_stat_activity where datname = 'source_trap__loading' and state = 'active'"
+
+
+def test_ctrl_c_says_what_is_left_and_the_same_command_begins_anew(tmp_path: Path) -> None:
+    more = (
+        "create role slow_owner; alter table public.t owner to slow_owner; create index on public.t (public.slow(v));"
+    )
+    with Server(programs()[16]) as source:
+        traps.dumped(source, tmp_path, traps.EVIL.replace("{name}", "trap") + more)
+    with target(16) as server:
+        with server.connect("postgres", ADMIN, PASSWORD) as connection:
+            connection.execute("create role slow_owner")
+        line = [sys.executable, "-m", "loader", "load", str(tmp_path), "--into", f"host={server.folder} user={ADMIN}"]
+        environ = {**os.environ, "PGPASSWORD": PASSWORD, "PG_BIN": pg_bin()}
+        before = None
+        for _ in range(2):
+            process = subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, text=True)  # noqa: S603
+            end = time.monotonic() + 60
+            while value(server, BUSY) in (None, before) and time.monotonic() < end:
+                time.sleep(0.1)
+            before = value(server, BUSY)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+            assert process.returncode == 130
+            assert "source_trap__loading holds what came so far" in said
+            assert value(server, "select pg_has_role('deskadmin', 'slow_owner', 'USAGE')") is False

@@ -113,7 +113,8 @@ WRITES = {
     "a function of its owner": "select public.writes()",
     "a program": "select public.runs()",
     "after set_config": "select public.sets()",
-    "a second statement": "select true) as c(ok); commit; insert into public.t values (-3, 0); select (select true",
+    "a second statement": "select true) as c(ok); commit; insert into public.t values (-3, 0); "
+    "select * from (select true",
     "in a with": "with w as (insert into public.t values (-4, 0) returning true) select * from w",
     "a large object": "select lo_create(0) > 0",
     "a sequence": "select nextval('public.s') > 0",

@@ -1,0 +1,90 @@
+"""`python3 -m deskctl load <restore id> --into DSN`: the databases of a restore, into a server of yours."""
+
+import argparse
+import getpass
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from deskctl.desk_client import client, desk_arguments, get, read, tried
+from shared.domain.problems import Ours
+
+ROOT = Path(__file__).resolve().parents[1]
+NEEDED = ("psycopg", "azure.storage.blob", "azure.identity")
+RENEW_SECONDS = 3600.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which restore; all that the loader takes is handed on."""
+    parser.add_argument("id", help="the restore's id")
+    parser.add_argument("--into", required=True, metavar="DSN", help="the server, without a password: host=… user=…")
+    parser.add_argument("--database", action="append", default=[], metavar="NAME[=NEW]", help="only this one, as NEW")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="connections at once")
+    parser.add_argument("--entra", action="store_true", help="a token of your Azure sign-in is the password")
+    parser.add_argument("--dry-run", action="store_true", help="looks at everything, changes nothing")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    desk_arguments(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """The loader's exit code; 2 where it was not begun."""
+    try:
+        with client(args) as http:
+            restore = get(http, f"/api/restores/{quote(args.id, safe='')}")
+            container = (restore.get("target") or {}).get("container")
+            if restore.get("outcome") != "filesDelivered" or not container:
+                raise Ours(f"{args.id} has delivered no files: its phase is {restore.get('phase')}")
+            _programs_here()
+            return _run(http, args, container)
+    except Ours as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def command(args: argparse.Namespace, container: str) -> list[str]:
+    """The loader's command line. It holds no password: the loader refuses one in the DSN."""
+    line = [sys.executable, "-m", "loader", "load", container, "--into", args.into, "--jobs", str(args.jobs)]
+    line += [part for name in args.database for part in ("--database", name)]
+    given = {"--entra": args.entra, "--dry-run": args.dry_run, "--json": args.json}
+    return [*line, *(name for name, wanted in given.items() if wanted)]
+
+
+def _run(http: httpx.Client, args: argparse.Namespace, container: str) -> int:
+    """Keeps the files for as long as the load runs; Ctrl-C reaches the loader, which says what it leaves."""
+    with subprocess.Popen(command(args, container), cwd=ROOT) as process:  # noqa: S603 - no shell
+        while True:
+            if not args.dry_run:
+                _keep(http, args.id)
+            try:
+                return process.wait(RENEW_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            except KeyboardInterrupt:
+                return process.wait()
+
+
+def _keep(http: httpx.Client, restore: str) -> None:
+    """Where the desk cannot keep the files longer, the load goes on: they may last long enough."""
+    body = {"by": getpass.getuser(), "reason": "being loaded by deskctl load"}
+    try:
+        read(tried(lambda: http.post(f"/api/restores/{quote(restore, safe='')}/keep", json=body)))
+    except Ours as error:
+        print(f"the desk does not keep the files for this load: {error}", file=sys.stderr)
+
+
+def _programs_here() -> None:
+    lacking = [name for name in NEEDED if not _there(name)]
+    if lacking or not (ROOT / "loader").is_dir():
+        what = f"{sys.executable} -m pip install -r {ROOT / 'loader' / 'requirements.txt'}"
+        raise Ours(f"the loader lacks {', '.join(lacking) or 'its folder'}: {what}")
+
+
+def _there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

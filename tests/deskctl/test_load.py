@@ -1,0 +1,105 @@
+"""`deskctl load`: from a restore's id to a database that answers, with the files kept meanwhile."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from local.cli import run
+from local.postgres.delivery import delivery
+from local.postgres.programs import pg_bin
+from local.postgres.sample import ADMIN
+from tests.loader.into_kit import PASSWORD, target
+
+pytestmark = pytest.mark.slow
+
+
+class Desk:
+    """Answers for one restore; remembers what it was asked; everything else is 404."""
+
+    def __init__(self, restore: dict[str, Any]) -> None:
+        self.restore = restore
+        self.kept: list[dict[str, Any]] = []
+        self.url = ""
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if (method, path) == ("GET", f"/api/restores/{self.restore['id']}"):
+            return 200, self.restore
+        if (method, path) == ("POST", f"/api/restores/{self.restore['id']}/keep"):
+            self.kept.append(json.loads(body))
+            return 200, self.restore
+        return 404, {"title": "Not found", "detail": path}
+
+
+@contextmanager
+def served(desk: Desk) -> Iterator[Desk]:
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            code, said = desk.answer(self.command, self.path, body)
+            text = json.dumps(said).encode()
+            self.send_response(code)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = _answer  # noqa: N815 - the library's names
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    desk.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield desk
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_one_command_from_a_restore_to_a_database_that_answers(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    monkeypatch.setenv("PG_BIN", pg_bin())
+    restore = {
+        "id": "r1",
+        "phase": "succeeded",
+        "outcome": "filesDelivered",
+        "target": {"container": str(delivery(16).folder)},
+    }
+    with served(Desk(restore)) as desk, target(16) as server:
+        into = f"host={server.folder} user={ADMIN}"
+        given = ["load", "r1", "--into", into, "--database", "shop=shop_then", "--url", desk.url]
+        assert run([*given, "--dry-run"]) == 0
+        assert desk.kept == []
+        assert run(given) == 0
+        assert [act["reason"] for act in desk.kept] == ["being loaded by deskctl load"]
+        with server.connect("shop_then", ADMIN, PASSWORD) as connection:
+            assert connection.execute("select count(*) from sales.orders").fetchone() == (2000,)
+    assert "Loaded: shop_then." in capfd.readouterr().out
+
+
+def test_a_restore_without_files_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with served(Desk({"id": "r2", "phase": "restoring", "outcome": None, "target": None})) as desk:
+        assert run(["load", "r2", "--into", "host=/nowhere", "--url", desk.url]) == 2
+    assert "r2 has delivered no files: its phase is restoring" in capfd.readouterr().err
+
+
+def test_a_password_in_the_command_line_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    restore = {
+        "id": "r3",
+        "phase": "succeeded",
+        "outcome": "filesDelivered",
+        "target": {"container": str(delivery(16).folder)},
+    }
+    with served(Desk(restore)) as desk:
+        assert run(["load", "r3", "--into", "host=/nowhere password=hunter2", "--url", desk.url]) == 2
+    assert "a password in --into is seen by all users" in capfd.readouterr().out
