@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 
-from shared.advice import shell_commands
+from shared.advice import delivered_files, shell_commands
 from shared.advice.remedies import remedy
 from shared.advice.remedy_case import Case, Steps, vault_options
 from shared.advice.repeats import changes, in_our_names
-from shared.advice.shell_commands import Step, az, quoted
+from shared.advice.shell_commands import Step, az
 from shared.domain.restore import AzureError, Phase, Plan, Restore
 
 
@@ -106,7 +106,11 @@ def _checked(restore: Restore) -> Steps:
 def _succeeded(restore: Restore) -> Steps:
     if restore.plan is None or restore.outcome is None:
         return ()
-    return _delivered(restore, restore.plan) if restore.outcome == "filesDelivered" else _created(restore, restore.plan)
+    return (
+        delivered_files.steps(restore, restore.plan)
+        if restore.outcome == "filesDelivered"
+        else _created(restore, restore.plan)
+    )
 
 
 def _created(restore: Restore, plan: Plan) -> Steps:
@@ -116,44 +120,6 @@ def _created(restore: Restore, plan: Plan) -> Steps:
     owners = "Roles and grants are not in it: the user of the secret owns everything until you give it away"
     give = f"ALTER DATABASE {shell_commands.identifier(name)} OWNER TO <owner>;"
     return Step(words, (shell_commands.psql(server, count, name),)), Step(f"{owners} ({give})")
-
-
-def _delivered(restore: Restore, plan: Plan) -> Steps:
-    """Files are no database yet: https://learn.microsoft.com/azure/backup/restore-azure-database-postgresql-flex"""
-    account, container = shell_commands.account_and_container(plan.container or "")
-    prefix = restore.file_prefix(restore.attempt.number if restore.attempt else 1)
-    flexible = restore.datasource is None or restore.datasource.flexible
-    at = {"account_name": account, "auth_mode": "login"}
-    named = {} if flexible else {"prefix": prefix}
-    note = f" (their names begin with {prefix}, unless Azure left it out, as flexible servers may)" if flexible else ""
-    listed = az("storage blob list", "-o table", container_name=container, **named, **at)
-    copied = az("storage blob download-batch", source=container, destination="restored", pattern=f"{prefix}*", **at)
-    gone = az("storage blob delete-batch", source=container, pattern=f"{prefix}*", **at)
-    full = "are a full copy of the database, not loaded anywhere yet; delete them once they are"
-    return (
-        Step(f"The files in {plan.container}{note} {full}", (listed,)),
-        Step("Fetch them", ("mkdir -p restored", copied)),
-        *_load(restore),
-        Step("Delete the files when they are loaded: whoever reads the container reads the whole database", (gone,)),
-    )
-
-
-def _load(restore: Restore) -> Steps:
-    new = quoted(f"{restore.datasource.name.rsplit('/', 1)[-1] if restore.datasource else 'db'}_restored")
-    clean = "sed -E -e '/azuresu|azure_superuser|azure_pg_admin/d' -e 's/ NO(SUPERUSER|REPLICATION|BYPASSRLS)//g'"
-    roles = f'cat restored/*_roles.sql | {clean} | psql -h "$PGHOST" -d postgres'
-    load = (
-        f'if [ "$(head -c5 "$FILE")" = PGDMP ]; then pg_restore --no-owner -h "$PGHOST" -d {new} "$FILE"; '
-        f'else psql -v ON_ERROR_STOP=1 -h "$PGHOST" -d {new} -f "$FILE"; fi'
-    )
-    return (
-        Step("Load the roles first, cleaned of Azure's own; do not replay _schema.sql and _tablespace.sql", (roles,)),
-        Step(
-            "Load each database file (in FILE) into a new database: those that begin with PGDMP are in custom format "
-            "and need pg_restore, the others psql",
-            (f'createdb -h "$PGHOST" {new}', load),
-        ),
-    )
 
 
 _BY_PHASE: dict[Phase, Callable[[Restore], Steps]] = {

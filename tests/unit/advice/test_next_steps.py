@@ -169,17 +169,17 @@ def test_an_unknown_code_falls_back_on_azures_own_advice() -> None:
 
 def test_delivered_files_are_no_database_yet() -> None:
     said = next_step(a_restore(Phase.SUCCEEDED, outcome="filesDelivered", datasource=SINGLE)) or ""
-    for words in (CONTAINER, "full copy of the database", "not loaded anywhere yet", "pg_restore", "psql", "PGDMP"):
+    for words in (CONTAINER, "are the files of the database", "not loaded anywhere yet", "pg_restore", "psql", "PGDMP"):
         assert words in said
-    for words in ("_roles.sql", "do not replay _schema.sql and _tablespace.sql", "storage blob delete-batch"):
-        assert words in said
-    assert "--prefix pg-prod-01-01JC00000000000000000RESTORE-1 " in said
+    assert "_roles.sql" not in said  # a Single Server's backup has none
+    assert "--prefix pg-prod-01-01JC00000000000000000RESTORE-1_ " in said
 
 
 def test_a_flexible_servers_files_are_listed_without_the_prefix_that_azure_may_ignore() -> None:
     said = next_step(a_restore(Phase.SUCCEEDED, outcome="filesDelivered")) or ""
     assert "--prefix" not in said
-    assert "as flexible servers may" in said
+    assert "files of all databases of the server" in said
+    assert "_roles.sql" in said
 
 
 def test_a_created_database_lacks_roles_and_grants() -> None:
@@ -264,7 +264,8 @@ STUB = r"""
 az() { printf 'az\0' >&3; printf '%s\0' "$@" >&3; echo looked-up; }
 psql() { printf 'psql\0' >&3; printf '%s\0' "$@" >&3; }
 curl() { printf 'curl\0' >&3; printf '%s\0' "$@" >&3; }
-pg_restore() { psql "$@"; }; createdb() { psql "$@"; }; sed() { cat; }; mkdir() { :; }; cat() { :; }; head() { :; }
+pg_restore() { psql "$@"; }; createdb() { psql "$@"; }; sed() { cat; }; mkdir() { :; }; grep() { cat; }
+rm() { psql "$@"; }; dropdb() { psql "$@"; }; cat() { :; }; head() { :; }
 set -f; cd /nonexistent 2>/dev/null; PATH=/nonexistent
 """
 
