@@ -1,6 +1,8 @@
 // When somebody must look. A dead app logs nothing, so the first alert is about silence.
+import { deskTags } from 'types.bicep'
+
 param location string
-param tags object
+param tags deskTags
 param insightsId string
 param email string
 
@@ -82,7 +84,7 @@ var rules = [
   }
 ]
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: 'desk-${rule.name}'
     location: location
@@ -94,6 +96,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       severity: rule.severity
       enabled: true
       scopes: [insightsId]
+      skipQueryValidation: true // the tables are not there yet when the component is made with the rules
       evaluationFrequency: 'PT5M'
       windowSize: 'PT15M'
       autoMitigate: rule.name != 'notice-given-up' // an event; the others look at a state, so that "resolved" is true

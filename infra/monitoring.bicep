@@ -1,9 +1,11 @@
 // Where the app's words go: Log Analytics, and Application Insights that takes none without an Entra token.
+import { deskTags } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags deskTags
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: 'log-${name}'
   location: location
   tags: tags
@@ -27,5 +29,5 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 output insightsId string = insights.id
-output insightsName string = insights.name
 output connectionString string = insights.properties.ConnectionString
+output workspaceId string = workspace.id

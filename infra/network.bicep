@@ -1,9 +1,11 @@
 // A virtual network with a subnet for the app and one for the private endpoints.
+import { deskTags } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags deskTags
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags

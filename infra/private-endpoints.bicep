@@ -1,16 +1,21 @@
 // Private ways to the desk's storage (blob, queue, table) and Key Vault, and the names that lead there.
+import { deskTags } from 'types.bicep'
+
 param location string
-param tags object
+param tags deskTags
 param networkId string
 param subnetId string
 param storageId string
 param keyVaultId string
 
 var ways = [
-  { service: 'blob', resourceId: storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
-  { service: 'queue', resourceId: storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
-  { service: 'table', resourceId: storageId, zone: 'privatelink.table.${environment().suffixes.storage}' }
-  { service: 'vault', resourceId: keyVaultId, zone: replace(environment().suffixes.keyvaultDns, '.vault.', 'privatelink.vaultcore.') }
+  { service: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
+  { service: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
+  { service: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }
+  {
+    service: 'vault'
+    zone: replace(environment().suffixes.keyvaultDns, '.vault.', 'privatelink.vaultcore.')
+  }
 ]
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
@@ -30,7 +35,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
-resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+resource endpoints 'Microsoft.Network/privateEndpoints@2026-03-01' = [
   for way in ways: {
     name: 'pe-desk-${way.service}'
     location: location
@@ -40,14 +45,14 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
       privateLinkServiceConnections: [
         {
           name: way.service
-          properties: { privateLinkServiceId: way.resourceId, groupIds: [way.service] }
+          properties: { privateLinkServiceId: way.service == 'vault' ? keyVaultId : storageId, groupIds: [way.service] }
         }
       ]
     }
   }
 ]
 
-resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = [
   for (way, i) in ways: {
     parent: endpoints[i]
     name: 'default'

@@ -1,11 +1,10 @@
 // One role of one vault's identity on one blob container.
 param principalId string
-param vaultId string
 param accountName string
 param container string
 param roleId string
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
   name: accountName
 
   resource blobs 'blobServices' existing = {
@@ -18,7 +17,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 }
 
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account::blobs::files.id, vaultId, roleId)
+  name: guid(account::blobs::files.id, principalId, roleId)
   scope: account::blobs::files
   properties: {
     principalId: principalId

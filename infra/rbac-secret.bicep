@@ -1,11 +1,10 @@
 // One role of one vault's identity on one secret: restores as database read a password there.
 param principalId string
-param vaultId string
 param keyVaultName string
 param secretName string
 param roleId string
 
-resource keyVault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+resource keyVault 'Microsoft.KeyVault/vaults@2026-05-15' existing = {
   name: keyVaultName
 
   resource secret 'secrets' existing = {
@@ -14,7 +13,7 @@ resource keyVault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
 }
 
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(keyVault::secret.id, vaultId, roleId)
+  name: guid(keyVault::secret.id, principalId, roleId)
   scope: keyVault::secret
   properties: {
     principalId: principalId

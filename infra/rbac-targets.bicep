@@ -1,50 +1,50 @@
-// What one vault's own identity needs where restores go: it writes the files, reads the password, finds the server.
-param vaultId string
-param containers array
-param secrets array
-param servers array
-param containerRoleId string
-param secretRoleId string
-param serverRoleId string
+// What one vault's identity needs where restores go: it writes the files, reads the password, finds the server.
+targetScope = 'subscription'
+import { builtIn, principalId } from 'types.bicep'
 
-resource vault 'Microsoft.DataProtection/backupVaults@2024-04-01' existing = {
-  name: split(vaultId, '/')[8]
-  scope: resourceGroup(split(vaultId, '/')[2], split(vaultId, '/')[4])
-}
+param principal principalId
+param accounts string[]
+param containers string[]
+param credentials string[]
+param servers string[]
+
+module onAccounts 'rbac-account.bicep' = [
+  for account in accounts: {
+    scope: resourceGroup(split(account, '/')[2], split(account, '/')[4])
+    params: { principalId: principal, accountName: split(account, '/')[8], roleId: builtIn.StorageBlobDataContributor }
+  }
+]
 
 module onContainers 'rbac-container.bicep' = [
   for container in containers: {
-    name: 'container-${uniqueString(vaultId, container)}'
     scope: resourceGroup(split(container, '/')[2], split(container, '/')[4])
     params: {
-      // the system-assigned identity; a vault with a user-assigned one needs its roles by hand (doctor --print-roles)
-      principalId: vault.identity.principalId
-      vaultId: vaultId
+      principalId: principal
       accountName: split(container, '/')[8]
       container: split(container, '/')[12]
-      roleId: containerRoleId
+      roleId: builtIn.StorageBlobDataContributor
     }
   }
 ]
 
-module onSecrets 'rbac-secret.bicep' = [
-  for secret in secrets: {
-    name: 'secret-${uniqueString(vaultId, secret)}'
-    scope: resourceGroup(split(secret, '/')[2], split(secret, '/')[4])
+module onCredentials 'rbac-secret.bicep' = [
+  for credential in credentials: {
+    scope: resourceGroup(split(credential, '/')[2], split(credential, '/')[4])
     params: {
-      principalId: vault.identity.principalId
-      vaultId: vaultId
-      keyVaultName: split(secret, '/')[8]
-      secretName: split(secret, '/')[10]
-      roleId: secretRoleId
+      principalId: principal
+      keyVaultName: split(credential, '/')[8]
+      secretName: split(credential, '/')[10]
+      roleId: builtIn.KeyVaultSecretsUser
     }
   }
 ]
+
+// each group once: two servers in one group are one assignment
+var groups = union(map(servers, server => join(take(split(server, '/'), 5), '/')), [])
 
 module onServers 'rbac-group.bicep' = [
-  for server in servers: {
-    name: 'server-${uniqueString(vaultId, server)}'
-    scope: resourceGroup(split(server, '/')[2], split(server, '/')[4])
-    params: { principalId: vault.identity.principalId, vaultId: vaultId, roleId: serverRoleId }
+  for group in groups: {
+    scope: resourceGroup(split(group, '/')[2], split(group, '/')[4])
+    params: { principalId: principal, roleId: builtIn.Reader }
   }
 ]

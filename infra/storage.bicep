@@ -1,12 +1,21 @@
 // The desk's account: ledger, queues and the deployed package. No shared keys: identities only.
+// The package lies in it too: whoever may write the package runs as the desk, and the desk owns the ledger, so that a
+// second account would guard nothing.
+import { deskTags } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags deskTags
 param sku string
 param lockLedger bool
-param publicAccess bool
+param privateOnly bool
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+@description('IPv4 addresses or ranges that get in beside the private endpoints: yours, to deploy and to set secrets.')
+param allowedIps string[]
+
+param workspaceId string
+
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   name: name
   location: location
   tags: tags
@@ -19,47 +28,33 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
-    networkAcls: { bypass: 'None', defaultAction: publicAccess ? 'Allow' : 'Deny' }
+    publicNetworkAccess: privateOnly && empty(allowedIps) ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: privateOnly ? 'Deny' : 'Allow'
+      ipRules: [for ip in allowedIps: { value: ip, action: 'Allow' }]
+    }
   }
 
   resource blobs 'blobServices' = {
     name: 'default'
     properties: { deleteRetentionPolicy: { enabled: true, days: 7 } }
-
-    resource packages 'containers' = {
-      name: 'app-package'
-      properties: { publicAccess: 'None' }
-    }
-  }
-
-  resource queues 'queueServices' = {
-    name: 'default'
-
-    resource requests 'queues' = {
-      name: 'restore-requests'
-    }
-
-    resource poison 'queues' = {
-      name: 'restore-requests-poison'
-    }
-  }
-
-  resource tables 'tableServices' = {
-    name: 'default'
-
-    resource restores 'tables' = {
-      name: 'restores'
-    }
   }
 }
 
 resource keep 'Microsoft.Authorization/locks@2020-05-01' = if (lockLedger) {
   name: 'keep-the-ledger'
   scope: account
-  properties: { level: 'CanNotDelete', notes: 'The ledger of Restore Desk. It remembers what was submitted. Remove this lock before azd down.' }
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'The ledger of Restore Desk. It remembers what was submitted. Remove this lock before azd down.'
+  }
+}
+
+resource deleted 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'desk'
+  scope: account::blobs
+  properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
 }
 
 output id string = account.id
-output name string = account.name
-output packageContainer string = account::blobs::packages.name

@@ -1,6 +1,8 @@
 // The desk at a glance: workbook.json, in Application Insights under Workbooks.
+import { deskTags } from 'types.bicep'
+
 param location string
-param tags object
+param tags deskTags
 param insightsId string
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {

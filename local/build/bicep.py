@@ -1,88 +1,100 @@
-"""Knows what stands in a .bicep file, by its syntax tree: faults, declarations, modules; no compiler is on PyPI."""
+"""Knows what the Bicep compiler thinks of infra/: lint, format and snapshots; any word of it is a fault."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import argparse
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import tree_sitter
-import tree_sitter_bicep
-
-_PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
-_NAME = ("identifier", "compatible_identifier")
-
-
-@dataclass(frozen=True)
-class Module:
-    """A use of another file."""
-
-    name: str
-    path: str
-    given: frozenset[str]
+ROOT = Path(__file__).resolve().parents[2]
+INFRA = ROOT / "infra"
+DEPLOYMENTS = ROOT / "tests" / "infra" / "deployments"
+BESIDE = ROOT / ".." / "shared" / "tools" / "bicep"
+MISSING = "NO BICEP COMPILER: infra/ was not judged. Install one: az bicep install, or bicep on PATH."
+# Snapshots say what a deployment by these would make; any other values would do as well.
+AS = ("--tenant-id", "00000000-0000-0000-0000-0000000000ff", "--deployment-name", "desk", "--location", "westeurope")
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+MOST_SECONDS = 300
 
 
-@dataclass
-class BicepFile:
-    """One file."""
-
-    path: Path
-    text: str
-    faults: list[str] = field(default_factory=list)
-    parameters: dict[str, bool] = field(default_factory=dict)  # name → whether it has a default
-    outputs: set[str] = field(default_factory=set)
-    modules: list[Module] = field(default_factory=list)
-    resources: dict[str, str] = field(default_factory=dict)  # symbol → type@version
-    objects: list[dict[str, str]] = field(default_factory=list)  # each object: key → the value's text
+def compiler() -> tuple[str, ...] | None:
+    """How the compiler is called: on PATH, az's own, or the one that lies beside this repository."""
+    found = shutil.which("bicep")
+    if found:
+        return (found,)
+    of_az = Path(os.environ.get("AZURE_CONFIG_DIR") or Path.home() / ".azure") / "bin" / "bicep"
+    return next(((str(path),) for path in (of_az, BESIDE) if path.is_file()), None)
 
 
-def read(path: Path) -> BicepFile:
-    """The file's declarations; `faults` says where it is no Bicep."""
-    source = path.read_bytes()
-    found = BicepFile(path, source.decode())
-    for node in _walk(_PARSER.parse(source).root_node):
-        if node.type == "ERROR" or node.is_missing:
-            found.faults.append(f"{path.name}:{node.start_point[0] + 1}: {_text(node)[:60] or node.type}")
-        _declare(found, node)
-    return found
+def findings(bicep: Sequence[str], infra: Path = INFRA, deployments: Path = DEPLOYMENTS) -> list[str]:
+    """Every word of the compiler, one check an item; none where all is well."""
+    main, snapshots = infra / "main.bicep", sorted(deployments.glob("*.bicepparam"))
+    with ThreadPoolExecutor(2) as pool:
+        judged = [
+            pool.submit(list, _words("lint", [*bicep, "lint", str(main)])),
+            pool.submit(list, _formatted(bicep, infra)),
+            *(pool.submit(snapshot, bicep, path, "validate") for path in snapshots),
+        ]
+    return [words for each in judged for words in each.result()]
 
 
-def _declare(found: BicepFile, node: tree_sitter.Node) -> None:
-    if node.type == "parameter_declaration":
-        found.parameters[_symbol(node)] = len([c for c in node.named_children if c.type != "decorators"]) > 2
-    elif node.type == "output_declaration":
-        found.outputs.add(_symbol(node))
-    elif node.type == "module_declaration":
-        found.modules.append(Module(_symbol(node), _first_string(node), frozenset(_params(node))))
-    elif node.type == "resource_declaration":
-        found.resources[_symbol(node)] = _first_string(node)
-    elif node.type == "object":
-        found.objects.append(_properties(node))
+def snapshot(bicep: Sequence[str], path: Path, mode: str) -> list[str]:
+    """Writes what this deployment would make, or compares it with what lies there."""
+    line = [*bicep, "snapshot", str(path), "--mode", mode, "--subscription-id", SUBSCRIPTION, *AS]
+    hint = " (a wanted change: python3 -m local bicep --write)" if mode == "validate" else ""
+    return list(_words(f"snapshot {path.name}{hint}", line))
 
 
-def _properties(node: tree_sitter.Node) -> dict[str, str]:
-    pairs = (child.named_children for child in node.named_children if child.type == "object_property")
-    return {_text(pair[0]).strip("'"): _text(pair[-1]).strip("'") for pair in pairs if len(pair) > 1}
+def recent_versions(bicep: Sequence[str]) -> list[str]:
+    """Api-versions that are behind today's: for a scheduled look, as the answer changes by itself."""
+    with tempfile.TemporaryDirectory(prefix="desk-bicep-") as made:
+        copy = shutil.copytree(INFRA, Path(made) / "infra")
+        rules = (copy / "bicepconfig.json").read_text()
+        off, on = '"use-recent-api-versions": { "level": "off" }', '"use-recent-api-versions": { "level": "warning" }'
+        (copy / "bicepconfig.json").write_text(rules.replace(off, on))
+        return list(_words("recent api-versions", [*bicep, "lint", str(copy / "main.bicep")]))
 
 
-def _params(module: tree_sitter.Node) -> Iterator[str]:
-    for node in _walk(module):
-        if node.type == "object_property" and _text(node.named_children[0]) == "params":
-            yield from _properties(node.named_children[-1])
-            return
+def _formatted(bicep: Sequence[str], infra: Path) -> Iterator[str]:
+    """Formats a copy: where that changes a file, the file was not formatted."""
+    with tempfile.TemporaryDirectory(prefix="desk-bicep-") as made:
+        copy = Path(made)
+        for path in infra.glob("*.bicep"):
+            shutil.copy(path, copy)
+        yield from _words("format", [*bicep, "format", "--pattern", f"{copy}/*.bicep"])
+        for path in sorted(infra.glob("*.bicep")):
+            if path.read_text() != (copy / path.name).read_text():
+                yield f"format: bicep format {path} changes it"
 
 
-def _symbol(node: tree_sitter.Node) -> str:
-    return next(_text(child) for child in node.named_children if child.type in _NAME)
+def _words(name: str, line: Sequence[str]) -> Iterator[str]:
+    """A warning ends with exit code 0, so what counts is whether anything was said."""
+    done = subprocess.run(
+        line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=MOST_SECONDS
+    )
+    said = (done.stdout + done.stderr).strip()
+    if said or done.returncode:
+        yield f"{name}: exit {done.returncode}\n{said}"
 
 
-def _first_string(node: tree_sitter.Node) -> str:
-    return next(_text(child).strip("'") for child in node.named_children if child.type == "string")
-
-
-def _walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
-
-
-def _text(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode()
+def main(argv: Sequence[str]) -> int:
+    """0 where the compiler had nothing to say; 0 without a compiler too, unless --needed."""
+    parser = argparse.ArgumentParser(prog="python3 -m local bicep", description="The compiler's judgement of infra/.")
+    parser.add_argument("--write", action="store_true", help="write the snapshots anew")
+    parser.add_argument("--recent", action="store_true", help="name api-versions that are behind, and nothing else")
+    parser.add_argument("--needed", action="store_true", help="no compiler is a failure")
+    chosen = parser.parse_args(argv)
+    bicep = compiler()
+    if bicep is None:
+        print(MISSING)
+        return int(chosen.needed)
+    if chosen.write:
+        paths = sorted(DEPLOYMENTS.glob("*.bicepparam"))
+        said = [words for path in paths for words in snapshot(bicep, path, "overwrite")]
+    else:
+        said = recent_versions(bicep) if chosen.recent else findings(bicep)
+    print("\n".join(said) or f"{bicep[0]}: nothing to say")
+    return int(bool(said))

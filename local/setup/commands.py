@@ -21,6 +21,7 @@ COMMANDS = {
     "mutants": Command(
         "local.mutants.command", "makes small faults in the core rooms and counts how many the tests find"
     ),
+    "bicep": Command("local.build.bicep", "what the Bicep compiler says of infra/", inherits=True, own_arguments=True),
     "package": Command("local.build.package", "makes the zip that Azure runs", own_arguments=True),
     **deskctl.COMMANDS,
 }

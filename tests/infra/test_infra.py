@@ -1,20 +1,17 @@
-"""infra/: it parses, its parts fit each other, and its settings, queues and secrets are those of the code."""
+"""What infra/ makes fits the code: settings, queues, secrets, names; read from the compiler's snapshots."""
 
 import ast
 import json
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from local.build.bicep import BicepFile, read
 from shared.config.settings import QUEUE, TABLE, from_environment
-from shared.redaction import named_in
+from tests.kits.snapshots import NAMES, deployment
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
-FILES = {path.name: read(path) for path in sorted(INFRA.glob("*.bicep"))}
 PARAMETERS = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
 PLATFORMS_OWN = {  # read by the Functions host and worker, not by our code
     "AzureWebJobsStorage__blobServiceUri",
@@ -22,23 +19,30 @@ PLATFORMS_OWN = {  # read by the Functions host and worker, not by our code
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "PYTHON_THREADPOOL_THREAD_COUNT",
+    "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
 }
 SET_BY_THE_PLATFORM = {"WEBSITE_AUTH_ENABLED"}
 FOR_LOCAL_RUNS = {"AzureWebJobsStorage", "AzureWebJobsStorage__accountName", "DESK_PACE", "ARM_CA_BUNDLE"}
+TO_COME = {"DESK_PUBLIC_URL", "DESK_START_PAUSED"}
 ADDRESSES = {
     "AzureWebJobsStorage__queueServiceUri": "https://desk.queue.core.windows.net/",
     "AzureWebJobsStorage__tableServiceUri": "https://desk.table.core.windows.net/",
     "ARM_ENDPOINT": "https://management.azure.com/",
     "RETENTION_DAYS": "400",
 }
-
-
-def settings_in_bicep() -> set[str]:
-    return {
-        one["name"]
-        for one in FILES["app.bicep"].objects
-        if {"name", "value"} == set(one) and "secret" not in one["name"]
-    }
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+NAME_RULES = {
+    "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
+    "Microsoft.KeyVault/vaults": r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]",
+    "Microsoft.Web/sites": r"[a-zA-Z0-9-]{2,60}",
+    "Microsoft.Web/serverfarms": r"[a-zA-Z0-9-]{1,60}",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}",
+    "Microsoft.App/jobs": r"[a-z](?!.*--)[a-z0-9-]{0,30}[a-z0-9]",
+    "Microsoft.App/managedEnvironments": r"[a-zA-Z][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]",
+    "Microsoft.OperationalInsights/workspaces": r"[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]",
+    "Microsoft.Network/virtualNetworks": r"[a-zA-Z0-9][\w.-]{0,62}\w",
+    "Microsoft.Resources/resourceGroups": r"[\w().-]{0,89}[\w()-]",
+}
 
 
 def names_read() -> set[str]:
@@ -52,78 +56,149 @@ def names_read() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
-def test_a_file_parses_and_needs_nothing_from_a_registry(file: BicepFile) -> None:
-    assert file.faults == []
-    assert not re.search(r"'(br|ts)[:/]", file.text), "a module from a registry cannot be looked into here"
-    assert "..." not in re.sub(r"//.*", "", file.text), "no spread: the linter cannot follow it"
-    assert not re.search(r"\blist(Keys|Secrets|AccountSas)\b", file.text), "identities, no keys"
-    for kind in file.resources.values():
-        assert "@" not in kind or re.search(r"@\d{4}-\d\d-\d\d$", kind), f"{kind}: no previews"
+@pytest.mark.parametrize("name", NAMES)
+def test_siteconfig_holds_what_flex_takes_and_nothing_else(name: str) -> None:
+    site = deployment(name).only("Microsoft.Web/sites")["properties"]
+    assert set(site["siteConfig"]) == {"minTlsVersion", "scmMinTlsVersion", "appSettings"}, "Flex refuses the others"
+    policies = deployment(name).of("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
+    assert [one["name"].rpartition("/")[2] for one in policies] == ["scm"], "there is no FTP on Flex"
+    assert site["functionAppConfig"]["runtime"] == {"name": "python", "version": "3.13"}
 
 
-@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
-def test_every_module_is_given_what_it_asks_for(file: BicepFile) -> None:
-    for module in file.modules:
-        asked = FILES[module.path].parameters
-        assert module.given <= set(asked), f"{file.path.name}: {module.name}"
-        assert {name for name, default in asked.items() if not default} <= module.given, f"{module.name}"
-        for output in re.findall(rf"\b{module.name}!?\.outputs\.(\w+)", file.text):
-            assert output in FILES[module.path].outputs, f"{module.name}.outputs.{output}"
-
-
-def test_every_file_is_used() -> None:
-    used = {module.path for file in FILES.values() for module in file.modules}
-    assert used | {"main.bicep"} == set(FILES)
-    assert "loadTextContent('workbook.json')" in FILES["workbook.bicep"].text
-
-
-def test_the_parameters_file_fits_main() -> None:
-    asked = FILES["main.bicep"].parameters
-    assert set(PARAMETERS) <= set(asked)
-    assert {name for name, default in asked.items() if not default} <= set(PARAMETERS)
-
-
-def test_every_setting_that_the_code_reads_is_set_or_has_a_default() -> None:
-    given = settings_in_bicep()
-    without = names_read() - given - SET_BY_THE_PLATFORM - FOR_LOCAL_RUNS - set(PARAMETERS["secrets"]["value"])
+@pytest.mark.parametrize("name", NAMES)
+def test_each_setting_is_read_and_each_that_is_read_is_set_or_has_a_default(name: str) -> None:
+    given = set(deployment(name).settings())
+    secrets = {key for key, value in deployment(name).settings().items() if value.startswith("@Microsoft.KeyVault")}
+    assert given - secrets - names_read() <= PLATFORMS_OWN | TO_COME
+    assert given >= PLATFORMS_OWN - {"OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"}
+    without = names_read() - given - SET_BY_THE_PLATFORM - FOR_LOCAL_RUNS
     assert without == {"ARM_SCOPE"}, "each is set in infra/app.bicep, or a default is said here"
-    settings = from_environment({name: ADDRESSES.get(name, "x") for name in given}, ROOT)
+    settings = from_environment({one: ADDRESSES.get(one, "x") for one in given}, ROOT)
     assert settings.arm_scope == "https://management.azure.com/.default"
-    assert settings.arm_endpoint == "https://management.azure.com"
     assert (settings.own_account, settings.retention_days) == ("desk", 400)
 
 
-def test_every_setting_that_is_set_is_read() -> None:
-    assert settings_in_bicep() - names_read() == PLATFORMS_OWN
+def test_secrets_are_key_vault_references_named_by_one_rule() -> None:
+    settings = deployment("one-vault").settings()
+    vault = deployment("one-vault").only("Microsoft.KeyVault/vaults")["name"]
+    for setting, secret in {"DESK_HEALTH_KEY": "desk-health-key", "TEAMS_URL": "teams-url"}.items():
+        assert settings[setting] == f"@Microsoft.KeyVault(VaultName={vault};SecretName={secret})"
 
 
-def test_every_secret_of_desk_toml_is_a_key_vault_reference() -> None:
-    named = named_in(tomllib.loads((ROOT / "samples" / "desk.toml").read_text()))
-    assert set(PARAMETERS["secrets"]["value"]) == named | {"DESK_HEALTH_KEY"}
-    assert "@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${secret.value})" in FILES["app.bicep"].text
-    for name in PARAMETERS["secrets"]["value"].values():
-        assert re.fullmatch(r"[a-z0-9-]{1,127}", name), "a Key Vault secret's name"
+@pytest.mark.parametrize("name", NAMES)
+def test_queues_and_table_are_the_codes(name: str) -> None:
+    made = deployment(name).of("Microsoft.Storage/storageAccounts/queueServices/queues")
+    queues = {one["name"].split("/")[-1] for one in made}
+    assert {QUEUE, f"{QUEUE}-poison", "restore-loads", "restore-verdicts", "restore-verdicts-poison"} == queues
+    tables = deployment(name).of("Microsoft.Storage/storageAccounts/tableServices/tables")
+    assert [one["name"].split("/")[-1] for one in tables] == [TABLE]
 
 
-def test_queues_and_table_are_the_codes() -> None:
-    storage = FILES["storage.bicep"]
-    names = {one["name"] for one in storage.objects if "name" in one}
-    assert {QUEUE, f"{QUEUE}-poison", TABLE} <= names
+@pytest.mark.parametrize("name", NAMES)
+def test_keys_are_off_and_containers_are_private(name: str) -> None:
+    made = deployment(name)
+    for account in made.of("Microsoft.Storage/storageAccounts"):
+        properties = account["properties"]
+        assert (properties["allowSharedKeyAccess"], properties["allowBlobPublicAccess"]) == (False, False)
+    for container in made.of("Microsoft.Storage/storageAccounts/blobServices/containers"):
+        assert container["properties"]["publicAccess"] == "None"
+    assert made.only("Microsoft.Insights/components")["properties"]["DisableLocalAuth"] is True
+    vault = made.only("Microsoft.KeyVault/vaults")["properties"]
+    assert vault["enableRbacAuthorization"] is True
+    assert vault.get("enablePurgeProtection") in (True, None), "Azure refuses false where it was true"
 
 
-def test_keys_are_off_and_containers_are_private() -> None:
-    for name in ("storage.bicep", "target-container.bicep"):
-        account = next(one for one in FILES[name].objects if "allowSharedKeyAccess" in one)
-        assert (account["allowSharedKeyAccess"], account["allowBlobPublicAccess"]) == ("false", "false")
-        assert all(one["publicAccess"] == "None" for one in FILES[name].objects if "publicAccess" in one)
-    assert "DisableLocalAuth: true" in FILES["monitoring.bicep"].text
-    assert "daysAfterModificationGreaterThan: days" in FILES["target-container.bicep"].text
+def test_what_is_private_is_closed_but_to_the_addresses_given() -> None:
+    made = deployment("private-cross-region")
+    own = next(one for one in made.of("Microsoft.Storage/storageAccounts") if one["name"].startswith("stdesk"))
+    for properties in (own["properties"], made.only("Microsoft.KeyVault/vaults")["properties"]):
+        rules = properties["networkAcls"]
+        assert (rules["defaultAction"], [one["value"] for one in rules["ipRules"]]) == ("Deny", ["203.0.113.7"])
+    assert len(made.of("Microsoft.Network/privateEndpoints")) == 4
+    assert made.only("Microsoft.Web/sites")["properties"]["virtualNetworkSubnetId"]
+
+
+def test_restored_files_lie_in_an_account_of_their_own_and_go() -> None:
+    made = deployment("page-loader")
+    (policy,) = made.of("Microsoft.Storage/storageAccounts/managementPolicies")
+    (rule,) = policy["properties"]["policy"]["rules"]
+    assert rule["definition"]["actions"]["baseBlob"]["delete"]["daysAfterModificationGreaterThan"] == 14
+    assert "prefixMatch" not in rule["definition"]["filters"], "every container, those that the desk makes too"
+    target = next(one for one in made.of("Microsoft.Storage/storageAccounts") if one["name"].startswith("sttarget"))
+    assert target["properties"]["allowedCopyScope"] == "AAD"
+    assert made.outputs["DESK_TARGET_ACCOUNT_ID"] == target["id"]
+    assert deployment("private-cross-region").outputs["DESK_TARGET_CONTAINER_IDS"].endswith("/containers/drills")
+
+
+def test_sign_in_is_off_without_a_page_and_has_no_secret_with_one() -> None:
+    def config(name: str) -> list[dict[str, object]]:
+        return [one["properties"] for one in deployment(name).of("Microsoft.Web/sites/config")]
+
+    assert [name for name in NAMES if config(name)] == ["page-loader"]
+    (auth,) = config("page-loader")
+    assert auth["globalValidation"] == {"requireAuthentication": False, "unauthenticatedClientAction": "AllowAnonymous"}
+    assert "clientSecretSettingName': 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID" in str(auth)
+    assert "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID" in deployment("page-loader").settings()
+
+
+def test_a_second_desk_takes_over_the_account_and_nothing_of_the_first() -> None:
+    made = deployment("second-desk")
+    assert made.of("Microsoft.Storage/storageAccounts") == []
+    (package,) = made.of("Microsoft.Storage/storageAccounts/blobServices/containers")
+    assert re.fullmatch(r"stdeskabcdefghijklm/default/app-package-\w{13}", package["name"])
+    assert made.settings()["DESK_START_PAUSED"] == "True"
+    assert made.outputs["AZURE_RESOURCE_GROUP"] == "rg-desk-north"
+    assert made.outputs["DESK_STORAGE_ACCOUNT"] == "stdeskabcdefghijklm"
+    assert made.of("Microsoft.Authorization/locks") == []
+    assert made.only("Microsoft.KeyVault/vaults")["properties"]["createMode"] == "recover"
+
+
+def test_the_loader_comes_only_when_asked_for_and_can_wait_for_nothing() -> None:
+    assert [name for name in NAMES if deployment(name).of("Microsoft.App/jobs")] == ["page-loader"]
+    job = deployment("page-loader").only("Microsoft.App/jobs")["properties"]
+    (rule,) = job["configuration"]["eventTriggerConfig"]["scale"]["rules"]
+    assert rule["metadata"]["queueName"] == "restore-loads"
+    assert rule["identity"]
+    assert set(rule["metadata"]) == {"accountName", "queueName", "queueLength", "queueLengthStrategy"}
+    (container,) = job["template"]["containers"]
+    assert container["args"] == ["work", "--once"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_ones_that_azure_takes_and_outputs_are_whole(name: str) -> None:
+    made = deployment(name)
+    for kind, rule in NAME_RULES.items():
+        for one in made.of(kind):
+            assert re.fullmatch(rule, one["name"]), f"{kind} {one['name']}"
+    assert made.diagnostics == []
+    for one in made.resources:
+        stable = re.fullmatch(r"\d{4}-\d\d-\d\d", one["apiVersion"])
+        assert stable or one["type"] == "Microsoft.Insights/diagnosticSettings", "which has never had a stable one"
+    names = {
+        *("AZURE_RESOURCE_GROUP", "DESK_URL", "DESK_FUNCTION_APP", "DESK_KEY_VAULT", "DESK_STORAGE_ACCOUNT"),
+        *("DESK_STORAGE_GROUP", "DESK_PRINCIPAL_ID", "DESK_TARGET_ACCOUNT", "DESK_TARGET_ACCOUNT_ID"),
+        "DESK_TARGET_CONTAINER_IDS",
+    }
+    assert set(made.outputs) == names
+
+
+def test_every_parameter_has_its_environment_name_and_stands_in_the_docs() -> None:
+    asked = set(re.findall(r"^param (\w+)", (INFRA / "main.bicep").read_text(), re.M))
+    assert asked - set(PARAMETERS) == {"sweepSchedule"}, "azd reads */ in a default as a pattern"
+    assert set(PARAMETERS) <= asked
+    docs = (ROOT / "docs/deploy.md").read_text()
+    defaults = dict(re.findall(r"^param (\w+) \w+ = (.+)$", (INFRA / "main.bicep").read_text(), re.M))
+    for name, given in PARAMETERS.items():
+        environment, _, default = given["value"].strip("${}").partition("=")
+        assert f"`{environment}`" in docs or environment in ("AZURE_ENV_NAME", "AZURE_LOCATION"), environment
+        if name in defaults:
+            assert default == defaults[name].strip("'"), name
 
 
 def test_threads_are_enough_for_what_comes_at_once() -> None:
     queues = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
-    number = {k: int(v) for k, v in re.findall(r"param (\w+) int = (\d+)", FILES["app.bicep"].text)}
-    assert number["threads"] >= number["httpConcurrency"] > 1, "the default for Python is 1"
-    assert number["threads"] >= queues["batchSize"] + queues["newBatchThreshold"]
-    assert number["maximumInstanceCount"] >= 40
+    made = deployment("defaults")
+    threads = int(made.settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
+    scale = made.only("Microsoft.Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"]
+    assert threads >= scale["triggers"]["http"]["perInstanceConcurrency"] > 1, "the default for Python is 1"
+    assert threads >= queues["batchSize"] + queues["newBatchThreshold"]

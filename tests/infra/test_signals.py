@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from local.build.bicep import read
+from tests.kits.snapshots import deployment
 
 ROOT = Path(__file__).parents[2]
-ALERTS = [one for one in read(ROOT / "infra/alerts.bicep").objects if "query" in one and "severity" in one]
+ALERTS = {
+    one["name"].removeprefix("desk-"): one["properties"]
+    for one in deployment("one-vault").of("Microsoft.Insights/scheduledQueryRules")
+}
 WORKBOOK = json.loads((ROOT / "infra/workbook.json").read_text())
-QUERIES = {one["name"]: one["query"] for one in ALERTS} | {
+QUERIES = {name: one["criteria"]["allOf"][0]["query"] for name, one in ALERTS.items()} | {
     item["name"]: item["content"]["query"] for item in WORKBOOK["items"] if item["type"] == 3
 }
 
@@ -49,13 +52,19 @@ def test_a_query_asks_for_what_is_told(name: str, query: str) -> None:
 
 
 def test_silence_is_an_alert() -> None:
-    (silent,) = [one for one in ALERTS if one["few"] == "true"]
-    assert '"desk.sweep "' in silent["query"]
-    assert silent["severity"] == "0"
+    (silent,) = [one for one in ALERTS.values() if one["criteria"]["allOf"][0]["operator"] == "LessThan"]
+    assert '"desk.sweep "' in silent["criteria"]["allOf"][0]["query"]
+    assert silent["severity"] == 0
+
+
+def test_alerts_are_sent_and_wait_for_no_table() -> None:
+    for one in ALERTS.values():
+        assert one["skipQueryValidation"], "the tables come with the app's first line"
+        assert len(one["actions"]["actionGroups"]) == 1
 
 
 def test_each_thing_that_somebody_must_see_has_its_alert() -> None:
-    assert {one["name"] for one in ALERTS} >= {
+    assert set(ALERTS) >= {
         "no-sweep-finished", "restore-lost", "restore-overdue", "outbox-late", "poison-queue", "token-failing",
     }  # fmt: skip
 

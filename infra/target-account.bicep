@@ -1,12 +1,18 @@
-// A container for restored files: dumps of production data, so private, and gone after some days.
-param accountName string
+// An account for restored files: dumps of production data, so private, and gone after some days. It holds nothing else.
+import { deskTags } from 'types.bicep'
+
+param name string
+
+@description('Empty for none: an `account` target makes its own, one a restore.')
 param container string
+
 param days int
 param location string
-param tags object
+param tags deskTags
+param workspaceId string
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: accountName
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
+  name: name
   location: location
   tags: tags
   kind: 'StorageV2'
@@ -16,6 +22,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     allowSharedKeyAccess: false
     allowBlobPublicAccess: false
     allowCrossTenantReplication: true // the service asks for it on targets of flexible servers, with the network's public access
+    allowedCopyScope: 'AAD' // no copy into an account of another tenant
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
     // reachable, but by Entra identities with a role only: https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-flex-support-matrix
@@ -26,14 +33,19 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
     // no soft delete, no versions: what is deleted is to be gone
-    properties: { deleteRetentionPolicy: { enabled: false }, isVersioningEnabled: false }
+    properties: {
+      deleteRetentionPolicy: { enabled: false }
+      containerDeleteRetentionPolicy: { enabled: false }
+      isVersioningEnabled: false
+    }
 
-    resource files 'containers' = {
-      name: container
+    resource files 'containers' = if (!empty(container)) {
+      name: empty(container) ? 'none' : container
       properties: { publicAccess: 'None' }
     }
   }
 
+  // the last resort, for the containers that the desk makes too: they go by keepHours long before
   resource lifecycle 'managementPolicies' = {
     name: 'default'
     properties: {
@@ -45,7 +57,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
             enabled: true
             definition: {
               actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: days } } }
-              filters: { blobTypes: ['blockBlob', 'appendBlob'], prefixMatch: ['${container}/'] }
+              filters: { blobTypes: ['blockBlob', 'appendBlob'] }
             }
           }
         ]
@@ -54,4 +66,11 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-output containerId string = account::blobs::files.id
+resource read 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'desk'
+  scope: account::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageRead', enabled: true }, { category: 'StorageDelete', enabled: true }]
+  }
+}

@@ -1,0 +1,5 @@
+// Nothing but what has no default.
+using '../../../infra/main.bicep'
+
+param environmentName = 'desk'
+param location = 'westeurope'
