@@ -7,7 +7,7 @@ from shared.advice import delivered_files, shell_commands
 from shared.advice.remedies import remedy
 from shared.advice.remedy_case import Case, Steps, vault_options
 from shared.advice.repeats import changes, in_our_names
-from shared.advice.shell_commands import Step, az
+from shared.advice.shell_commands import Step, az, quoted
 from shared.domain.restore import AzureError, Phase, Plan, Restore
 
 
@@ -106,11 +106,15 @@ def _checked(restore: Restore) -> Steps:
 def _succeeded(restore: Restore) -> Steps:
     if restore.plan is None or restore.outcome is None:
         return ()
-    return (
-        delivered_files.steps(restore, restore.plan)
-        if restore.outcome == "filesDelivered"
-        else _created(restore, restore.plan)
-    )
+    if restore.outcome == "filesDelivered":
+        return _one_command(restore), *delivered_files.steps(restore, restore.plan)
+    return _created(restore, restore.plan)
+
+
+def _one_command(restore: Restore) -> Step:
+    line = f'python3 -m deskctl load {quoted(restore.id)} --into "host=$PGHOST user=$PGUSER"'
+    words = "In Restore Desk's repository one command makes databases of the files (docs/loading.md)"
+    return Step(f"{words}. Without it, go on with the next steps", (line,))
 
 
 def _created(restore: Restore, plan: Plan) -> Steps:

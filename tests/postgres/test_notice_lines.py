@@ -129,7 +129,10 @@ def filled(bench: Bench, plain: bool) -> Restore:
 
 
 def lines(restore: Restore) -> list[str]:
-    return [step.joint.join(step.commands) for step in steps_of(restore) if step.commands]
+    """The plain lines: what comes after the one command of this repository."""
+    first, *plain = [step.joint.join(step.commands) for step in steps_of(restore) if step.commands]
+    assert first.startswith(f"python3 -m deskctl load {restore.id} ")
+    return plain
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["custom", "plain"])

@@ -264,6 +264,7 @@ STUB = r"""
 az() { printf 'az\0' >&3; printf '%s\0' "$@" >&3; echo looked-up; }
 psql() { printf 'psql\0' >&3; printf '%s\0' "$@" >&3; }
 curl() { printf 'curl\0' >&3; printf '%s\0' "$@" >&3; }
+python3() { printf 'python3\0' >&3; printf '%s\0' "$@" >&3; }
 pg_restore() { psql "$@"; }; createdb() { psql "$@"; }; sed() { cat; }; mkdir() { :; }; grep() { cat; }
 rm() { psql "$@"; }; dropdb() { psql "$@"; }; cat() { :; }; head() { :; }
 set -f; cd /nonexistent 2>/dev/null; PATH=/nonexistent
