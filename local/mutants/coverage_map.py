@@ -1,5 +1,6 @@
 """Knows which tests run which lines of the core rooms, from one run of the tests under coverage."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ class CoverageMap:
     def __init__(self, data: Path, root: Path) -> None:
         self._data = CoverageData(str(data))
         self._data.read()
+        self._root = root
         self._files: Mapping[str, str] = {
             str(Path(name).relative_to(root)): name
             for name in self._data.measured_files()
@@ -37,10 +39,20 @@ class CoverageMap:
         }
 
     def tests(self, path: str, line: int) -> list[str]:
-        """The tests that run a line; unit tests first, then by name."""
+        """The tests that run a line, unit tests first, then by name. What runs at import runs before all tests: the
+        tests of its room try it, and the crash points."""
         name = self._files.get(path)
         if name is None:
             return []
         contexts = self._data.contexts_by_lineno(name).get(line, [])
+        if at_import((self._root / path).read_text(encoding="utf-8"), line):
+            wide = (f"tests/unit/{path.split('/')[1]}/", "tests/stories/test_crash_points.py")
+            contexts = [*contexts, *(context for context in self._data.measured_contexts() if context.startswith(wide))]
         found = {context.partition("|")[0] for context in contexts if context}
         return sorted(found, key=lambda test: (not test.startswith("tests/unit"), test))
+
+
+def at_import(source: str, line: int) -> bool:
+    """Whether a line is in no function's body: a module's or a class's own."""
+    functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef))
+    return not any(node.body[0].lineno <= line <= (node.end_lineno or 0) for node in functions)
