@@ -1,0 +1,138 @@
+"""The settings: what each variable sets, what is derived from others, what is missing or cannot be used."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.config.settings import Settings, faults, from_environment
+from shared.domain.problems import Ours
+from shared.domain.resource_ids import CLOUDS, PUBLIC
+
+ROOT = Path("/app")
+CHINA = next(cloud for cloud in CLOUDS if cloud.storage_suffix == "core.chinacloudapi.cn")
+LOCAL = "http://127.0.0.1:7071"
+ONE_FOR_EACH = {
+    "AzureWebJobsStorage": "AccountName=desk;AccountKey=x",
+    "AzureWebJobsStorage__queueServiceUri": "https://q.example",
+    "AzureWebJobsStorage__tableServiceUri": "https://t.example",
+    "AzureWebJobsStorage__clientId": "client",
+    "ARM_SCOPE": "scope",
+    "DATA_PROTECTION_API_VERSION": "2025-01-01",
+    "DESK_CONFIG": "other.toml",
+    "ARM_CA_BUNDLE": "/ca.pem",
+    "RETENTION_DAYS": "400",
+}
+
+
+def settings(**environ: str) -> Settings:
+    return from_environment({"AzureWebJobsStorage": "AccountName=desk"} | environ, ROOT)
+
+
+def test_each_variable_sets_its_own_value() -> None:
+    found = from_environment(ONE_FOR_EACH, ROOT)
+    assert (found.connection_string, found.queue_url, found.table_url) == (
+        "AccountName=desk;AccountKey=x",
+        "https://q.example",
+        "https://t.example",
+    )
+    assert (found.client_id, found.arm_scope, found.api_version) == ("client", "scope", "2025-01-01")
+    assert (found.desk_config, found.ca_bundle, found.retention_days) == (Path("/app/other.toml"), "/ca.pem", 400)
+    assert found.environ == ONE_FOR_EACH
+
+
+def test_what_is_not_set_or_empty_has_its_default() -> None:
+    for environ in ({}, dict.fromkeys(set(ONE_FOR_EACH) - {"AzureWebJobsStorage"}, ""), {"ARM_ENDPOINT": ""}):
+        found = settings(**environ)
+        assert (found.queue_url or None, found.table_url or None, found.client_id, found.ca_bundle) == (None,) * 4
+        assert (found.cloud, found.arm_endpoint, found.arm_scope) == (PUBLIC, PUBLIC.arm, PUBLIC.scope)
+        assert (found.api_version, found.desk_config) == ("2024-04-01", Path("/app/desk.toml"))
+        assert (found.pace_factor, found.retention_days, found.local, found.principals) == (1.0, 0, False, False)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_accounts_name_gives_its_urls_in_the_cloud_of_the_endpoint(cloud: Any) -> None:
+    account = {
+        "AzureWebJobsStorage": "",
+        "AzureWebJobsStorage__accountName": "deskstore",
+        "ARM_ENDPOINT": cloud.arm + "/",
+    }
+    found = from_environment(account, ROOT)
+    assert (found.cloud, found.arm_endpoint, found.arm_scope) == (cloud, cloud.arm, cloud.scope)
+    assert found.queue_url == f"https://deskstore.queue.{cloud.storage_suffix}"
+    assert found.table_url == f"https://deskstore.table.{cloud.storage_suffix}"
+    assert (found.connection_string, found.own_account) == (None, "deskstore")
+    said = {**account, "AzureWebJobsStorage__tableServiceUri": "https://else.table.x.net"}
+    assert from_environment(said, ROOT).table_url == "https://else.table.x.net"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"AzureWebJobsStorage": ""},
+        {"AzureWebJobsStorage__queueServiceUri": "https://q.example"},
+        {"AzureWebJobsStorage__tableServiceUri": "https://t.example"},
+    ],
+)
+def test_without_a_store_it_is_named(environ: dict[str, str]) -> None:
+    with pytest.raises(Ours, match="AzureWebJobsStorage is not set"):
+        from_environment(environ, ROOT)
+
+
+def test_two_urls_are_a_store() -> None:
+    urls = {f"AzureWebJobsStorage__{name}ServiceUri": f"https://{name}.example" for name in ("queue", "table")}
+    assert from_environment(urls, ROOT).connection_string is None
+
+
+def test_a_token_goes_to_no_endpoint_without_tls_but_one_on_this_machine() -> None:
+    with pytest.raises(Ours, match="ARM_ENDPOINT must be https"):
+        settings(ARM_ENDPOINT="http://management.example")
+    assert settings(ARM_ENDPOINT="https://management.example").local is False
+    for host in ("127.0.0.1:1", "localhost:1", "[::1]:1"):
+        assert settings(ARM_ENDPOINT=f"http://{host}").local is True
+
+
+def test_the_pace_is_quickened_on_this_machine_only() -> None:
+    assert settings(DESK_PACE="60", ARM_ENDPOINT=LOCAL).pace_factor == 60
+    assert settings(ARM_ENDPOINT=LOCAL).pace_factor == 1
+    assert settings(DESK_PACE="60").pace_factor == 1
+    with pytest.raises(Ours, match="DESK_PACE is no number: 'quick'"):
+        settings(DESK_PACE="quick", ARM_ENDPOINT=LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "bad"), [("30", 30, 0), ("", 0, 0), ("soon", 0, 1), ("inf", 0, 1), ("nan", 0, 1)]
+)
+def test_a_retention_that_cannot_be_read_removes_nothing_and_is_named(text: str, days: int, bad: int) -> None:
+    assert settings(RETENTION_DAYS=text).retention_days == days
+    found = faults({"RETENTION_DAYS": text})
+    assert [("RETENTION_DAYS" in one) for one in found] == [True] * bad
+
+
+@pytest.mark.parametrize(("said", "trusted"), [("true", True), ("True", True), ("false", False), ("1", False)])
+def test_the_platforms_headers_are_true_only_where_it_authenticates(said: str, trusted: bool) -> None:
+    assert settings(WEBSITE_AUTH_ENABLED=said).principals is trusted
+
+
+@pytest.mark.parametrize(
+    ("connection", "account"),
+    [
+        ("DefaultEndpointsProtocol=https;AccountName=deskstore;AccountKey=a==", "deskstore"),
+        ("TableEndpoint=https://tables.table.core.windows.net/;SharedAccessSignature=sv=1", "tables"),
+        ("QueueEndpoint=https://queues.queue.core.windows.net/;SharedAccessSignature=sv=1", "queues"),
+        ("BlobEndpoint=https://blobs.blob.core.windows.net/;SharedAccessSignature=sv=1", "blobs"),
+        ("UseDevelopmentStorage=true", None),
+    ],
+)
+def test_the_desks_own_account_is_known_from_its_connection_string(connection: str, account: str | None) -> None:
+    assert settings(AzureWebJobsStorage=connection).own_account == account
+
+
+def test_the_table_says_which_account_is_the_desks_own() -> None:
+    found = settings(AzureWebJobsStorage__tableServiceUri="https://ledger.table.core.windows.net")
+    assert found.own_account == "ledger"
+
+
+def test_no_secret_shows() -> None:
+    assert "AccountKey" not in repr(from_environment(ONE_FOR_EACH, ROOT))

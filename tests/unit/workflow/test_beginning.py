@@ -1,0 +1,288 @@
+"""The beginning of a restore: its turn, the point that is asked for, its region, its guard, the first look."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.azure.port import Rejected, Taken, VaultFacts
+from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
+from shared.domain.outcomes import Failed
+from shared.domain.problems import Trouble
+from shared.domain.restore import Attempt, AzureError, Datasource, Phase, Point, Restore
+from shared.domain.values import iso
+from shared.workflow.azure_facts import datasource, learn_instances, vault_facts
+from shared.workflow.validation import begin
+from tests.kits.fakes import OTHER_VAULT, START, VAULT, FakeAzure
+from tests.kits.stories import no, now_is, up_to
+from tests.kits.world import World, running
+
+DAY = 24 * 3600
+STORE = {"type": "VaultStore", "state": "COMMITTED", "visible": True, "expiryTime": "2030-01-01T00:00:00Z"}
+GEO = VaultFacts("westeurope", "northeurope", "Enabled", "Enabled")
+GUARDS = ("/guards/of-the-vault",)
+ASKED_GUARD = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
+    "/resourceGuards/guard/dppTriggerRestoreRequests/default"
+)
+
+
+def point(name: str, hours_ago: float) -> dict[str, Any]:
+    time = iso(START - timedelta(hours=hours_ago))
+    return {"name": name, "properties": {"recoveryPointTime": time, "recoveryPointDataStoresDetails": [STORE]}}
+
+
+@dataclass
+class Telling(FakeAzure):
+    """An Azure whose two regions, vaults and points can be told apart."""
+
+    filters: list[str] = field(default_factory=list)
+    facts: VaultFacts = GEO
+    taken: Taken | None = None
+
+    def vault(self, vault: str) -> VaultFacts:
+        self._called("vault", vault)
+        return self.facts
+
+    def points(self, instance: str, odata: str) -> list[Any]:
+        self._called("points", instance)
+        self.filters.append(odata)
+        return [point("old", 30), point("new", 1), {"name": "unreadable"}]
+
+    def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
+        self._called("secondary_points", f"{facts.secondary}")
+        return [point("far-old", 30), point("far-new", 7)]
+
+    def guard_requests(self, vault: str) -> tuple[str, ...]:
+        self._called("guard_requests", vault)
+        return GUARDS
+
+    def validate(self, restore: Restore, attempt: int) -> Taken:
+        self.bodies.append(restore)
+        usual = super().validate(restore, attempt)
+        return self.taken or usual
+
+
+def told(**more: Any) -> tuple[World, Telling]:
+    world = World()
+    azure = Telling(world.clock, **more)
+    world.azure = azure
+    return world, azure
+
+
+def with_turn(world: World, **asked: Any) -> Restore:
+    one = running(world, world.process(), **asked)
+    return now_is(world, one).model_copy(update={"turn_at": world.clock.now()})
+
+
+def begun(world: World, restore: Restore) -> ValidationStarted:
+    event = begin(world.process().parts, restore)
+    assert isinstance(event, ValidationStarted)
+    return event
+
+
+def refused(event: Event | None) -> AzureError:
+    assert isinstance(event, Refused)
+    return event.error
+
+
+# --- the turn ---------------------------------------------------------------------------------------------------
+def test_the_first_takes_the_turn_and_the_second_waits_for_it_and_says_so_once() -> None:
+    world = World()
+    one, two = (now_is(world, running(world, world.process(), key=key)) for key in "ab")
+    parts = world.process().parts
+    assert isinstance(begin(parts, one), TurnTaken)
+    waits = begin(parts, two)
+    assert waits == Waiting(one.id, world.clock.now() + timedelta(seconds=world.pace.poll_default))
+    assert begin(parts, two.model_copy(update={"waiting_for": one.id})) is None
+    assert isinstance(begin(parts, two.model_copy(update={"dry_run": True})), ValidationStarted)
+    up_to(world, one.id, Phase.RESTORING)
+    assert begin(parts, now_is(world, two.id).model_copy(update={"waiting_for": None})) == Waiting(
+        one.id, world.clock.now() + timedelta(seconds=world.pace.poll_default)
+    )
+
+
+# --- the point --------------------------------------------------------------------------------------------------
+def test_the_latest_point_is_chosen_and_with_it_what_the_vault_and_the_instance_say() -> None:
+    world, azure = told()
+    event = begun(world, with_turn(world))
+    assert (event.point.id, event.source_region, event.plan.location) == ("new", "westeurope", "westeurope")
+    assert (event.guard_requests, event.datasource.name, azure.filters) == ((), "pg-a", [""])
+    ready = azure.bodies[0]
+    assert (ready.point, ready.plan, ready.datasource, ready.source_region, ready.guard_requests) == (
+        event.point,
+        event.plan,
+        event.datasource,
+        "westeurope",
+        (),
+    )
+
+
+def test_a_point_before_a_time_is_asked_for_up_to_a_day_later_and_chosen_exactly() -> None:
+    world, azure = told()
+    event = begun(world, with_turn(world, recoveryPoint={"atOrBefore": "2026-10-01T06:00:00Z"}))
+    assert event.point.id == "old"
+    assert len(azure.filters) == 1
+    assert "2026-10-02T06:00:00.0000000Z" in azure.filters[0]
+
+
+def test_a_second_attempt_goes_back_to_the_point_of_the_first_however_old_it_is() -> None:
+    world, _ = told()
+    restore = with_turn(world, maxAgeHours=2)
+    assert begun(world, restore).point.id == "new"
+    pinned = Point(id="old", time=START - timedelta(hours=30), tier="VaultStore")
+    first = Attempt(number=1, request_id="r", at=START)
+    assert begun(world, restore.model_copy(update={"point": pinned, "attempts": (first,)})).point.id == "old"
+    assert begun(world, restore.model_copy(update={"point": pinned})).point.id == "new", "nothing was attempted"
+    assert begun(world, restore.model_copy(update={"attempts": (first,)})).point.id == "new"
+
+
+def test_no_fitting_point_is_a_refusal_of_ours() -> None:
+    world, _ = told()
+    error = refused(begin(world.process().parts, with_turn(world, recoveryPoint={"id": "nowhere"})))
+    assert (error.code, error.stage) == ("NoRecoveryPoint", "request")
+    assert "no recovery point nowhere" in error.message
+
+
+def test_a_cross_region_restore_takes_the_secondary_regions_points_and_goes_there() -> None:
+    world, azure = told()
+    event = begun(world, with_turn(world, crossRegion=True))
+    assert (event.point.id, event.plan.location, event.source_region) == ("far-new", "northeurope", "westeurope")
+    assert (azure.count("points"), azure.calls.count(("secondary_points", "northeurope"))) == (0, 1)
+
+
+def test_a_location_that_the_request_names_stays() -> None:
+    world, _ = told()
+    assert begun(world, with_turn(world, location="francecentral")).plan.location == "francecentral"
+
+
+# --- what the vault forbids ---------------------------------------------------------------------------------------
+def test_what_the_vault_forbids_is_refused_once_it_was_asked_anew() -> None:
+    world, azure = told(facts=VaultFacts("westeurope", None, "Enabled", "Disabled"))
+    restore = with_turn(world, crossRegion=True)
+    assert refused(begin(world.process().parts, restore)).code == "CrossRegionRestoreNotEnabled"
+    assert (azure.count("vault"), azure.count("validate")) == (2, 0)
+    azure.facts = GEO
+    assert begun(world, restore).plan.location == "northeurope"
+    assert azure.count("vault") == 3, "the negative fact was read anew, no more"
+
+
+# --- the guard --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("said", "sent", "asked"), [("auto", GUARDS, 1), ([ASKED_GUARD], (ASKED_GUARD,), 0), (None, (), 0)]
+)
+def test_the_guards_requests_are_the_vaults_or_the_ones_that_are_named(said: Any, sent: tuple[str], asked: int) -> None:
+    world, azure = told()
+    more = {} if said is None else {"resourceGuardRequests": said}
+    event = begun(world, with_turn(world, **more))
+    assert (event.guard_requests, azure.bodies[0].guard_requests) == (sent, sent)
+    assert azure.count("guard_requests") == asked
+
+
+# --- when -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("taken", "seconds"),
+    [
+        (Taken("https://x/1", None), 48),
+        (Taken("https://x/1", 7.0), 48),
+        (Taken("https://x/1", 100.0), 100),
+        (Taken(None, None), 0),
+        (Taken(None, 10.0), 10),
+    ],
+)
+def test_the_validation_is_looked_at_when_azure_says_or_when_it_is_likely_over(taken: Taken, seconds: float) -> None:
+    world, _ = told(taken=taken)
+    event = begun(world, with_turn(world))
+    assert (event.tracking, event.due) == (taken.tracking, START + timedelta(seconds=seconds))
+
+
+# --- a no -------------------------------------------------------------------------------------------------------
+def test_a_no_is_final_unless_it_passes_or_a_right_may_still_settle() -> None:
+    world, azure = told()
+    parts, restore = world.process().parts, with_turn(world)
+
+    def answered(code: str, **changes: Any) -> Event | None:
+        azure.script["validate"] = [no(code)]
+        return begin(parts, restore.model_copy(update=changes))
+
+    final = answered("UserErrorNo")
+    assert isinstance(final, Failed)
+    assert (final.error.code, final.job) == ("UserErrorNo", None)
+    with pytest.raises(Trouble) as passing:
+        answered("CloudInternalError")
+    assert passing.value.retry_after is None
+    with pytest.raises(Trouble, match=r"asked again by itself until 12:10 UTC") as settling:
+        answered("UserErrorMsiMissingPermissions")
+    assert settling.value.retry_after == world.pace.rights_poll
+    earlier = START - timedelta(seconds=world.pace.rights_settle)
+    assert isinstance(answered("UserErrorMsiMissingPermissions", turn_at=earlier), Failed)
+    assert isinstance(
+        answered("UserErrorMsiMissingPermissions", turn_at=None, dry_run=True, accepted_at=earlier), Failed
+    )
+
+
+# --- facts that are remembered ------------------------------------------------------------------------------------
+def test_what_azure_says_of_a_vault_and_an_instance_is_believed_for_a_day() -> None:
+    world, azure = told()
+    parts, instance = world.process().parts, f"{VAULT}/backupInstances/pg-a"
+
+    def read() -> tuple[int, int]:
+        assert vault_facts(parts, VAULT) == azure.facts
+        assert datasource(parts, VAULT, instance).name == "pg-a"
+        return azure.count("vault"), azure.count("datasource")
+
+    assert read() == (1, 1)
+    world.clock.advance(DAY - 1)
+    assert read() == (1, 1)
+    azure.facts = VaultFacts("swedencentral")
+    world.clock.advance(1)
+    assert read() == (2, 2)
+    assert vault_facts(parts, VAULT, anew=True) == azure.facts
+    assert azure.count("vault") == 3
+    vault_facts(parts, OTHER_VAULT)
+    assert azure.calls[-1] == ("vault", OTHER_VAULT)
+
+
+def test_one_list_teaches_two_unknown_instances_and_one_alone_is_asked_by_itself() -> None:
+    world, azure = told()
+    parts = world.process().parts
+    ids = {f"{VAULT}/backupInstances/{name}" for name in ("pg-a", "pg-b")}
+    learn_instances(parts, VAULT, {f"{VAULT}/backupInstances/pg-a"})
+    assert azure.count("instances") == 0
+    learn_instances(parts, VAULT, ids)
+    learn_instances(parts, VAULT, ids)
+    assert azure.count("instances") == 1
+    assert [datasource(parts, VAULT, one).name for one in sorted(ids)] == ["pg-a", "pg-b"]
+    assert azure.count("datasource") == 0
+    world.clock.advance(DAY + 1)
+    learn_instances(parts, VAULT, ids)
+    assert azure.count("instances") == 2, "what is a day old is learnt anew"
+
+
+def test_a_list_that_is_refused_leaves_each_to_be_asked_by_itself_and_a_long_one_is_read_no_further() -> None:
+    world, azure = told()
+    parts, ids = world.process().parts, {f"{VAULT}/backupInstances/{name}" for name in ("pg-a", "pg-b")}
+    azure.script["instances"] = [Rejected(AzureError(stage="request", code="X", message="no"), 403)]
+    learn_instances(parts, VAULT, ids)
+    assert [datasource(parts, VAULT, one).name for one in sorted(ids)] == ["pg-a", "pg-b"]
+    assert azure.count("datasource") == 2
+
+    class Endless(Telling):
+        def instances(self, vault: str) -> Iterator[tuple[str, Datasource]]:
+            yield from super().instances(vault)
+            raise AssertionError("everything that was wanted had been found")
+
+    world, _ = told()
+    world.azure = Endless(world.clock, listed_instances=("pg-b", "pg-x", "pg-a"))
+    learn_instances(world.process().parts, VAULT, ids)
+    assert [datasource(world.process().parts, VAULT, one).name for one in sorted(ids)] == ["pg-a", "pg-b"]
+    assert world.azure.count("datasource") == 0
+
+
+def test_a_dry_run_needs_no_turn() -> None:
+    world, _ = told()
+    one = now_is(world, running(world, world.process(), dryRun=True))
+    assert (one.turn_at, one.phase) == (None, Phase.ACCEPTED)
+    assert begun(world, one).point.id == "new"
