@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.one_host import link_on
 from shared.config.settings import API_VERSION, is_loopback
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import CLOUDS, PUBLIC
@@ -60,15 +60,13 @@ class ArmReader:
         return self._read(path, {"api-version": version or self._version(path), **query})
 
     def pages(self, path: str, version: str | None = None, **query: str) -> Iterator[Json]:
-        """Every item of a list, to its last page; links are followed on this host only."""
+        """Every item of a list, to its last page; links are followed on ARM's host only."""
         page = self.get(path, version, **query)
         while True:
             yield from (item for item in page.get("value") or [] if isinstance(item, dict))
             link = page.get("nextLink")
             if not link:
                 return
-            if urlsplit(str(link))[:2] != urlsplit(self.endpoint)[:2]:
-                raise Hidden("the next page is on another host; it was not followed")
             page = self._read(str(link), {})
 
     def date(self) -> str | None:
@@ -86,8 +84,11 @@ class ArmReader:
         return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
 
     def _read(self, path: str, query: dict[str, str]) -> Json:
+        url = link_on(self.http.base_url, path)
+        if url is None:
+            raise Hidden("the link leads to another host than ARM's; it was not followed")
         try:
-            answer = self.http.get(path, params=query or None)
+            answer = self.http.get(url, params=query or None)
         except httpx.HTTPError as error:
             raise Hidden(f"ARM was not reached ({type(error).__name__})") from error
         if answer.status_code == 404:
@@ -124,11 +125,11 @@ def signed_in(token: "Callable[[], AccessToken]") -> "AccessToken":
 
 def _auth(endpoint: str) -> TokenAuth:
     if is_loopback(endpoint):
-        return TokenAuth(lambda: LOCAL_TOKEN, lambda: None)
+        return TokenAuth(endpoint, lambda: LOCAL_TOKEN, lambda: None)
     from azure.identity import DefaultAzureCredential
 
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it tried is no help to a person
     credential = DefaultAzureCredential()
     scope = next((cloud.scope for cloud in CLOUDS if cloud.arm == endpoint), PUBLIC.scope)
     tokens = Tokens(lambda: signed_in(lambda: credential.get_token(scope)))
-    return TokenAuth(tokens, tokens.forget)
+    return TokenAuth(endpoint, tokens, tokens.forget)

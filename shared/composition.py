@@ -119,10 +119,10 @@ class App:
         """The Data Protection API."""
         settings, scope = self.settings, self.settings.arm_scope
         if settings.local:
-            auth, token = TokenAuth(lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
+            auth, token = TokenAuth(settings.arm_endpoint, lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
         else:
             tokens = Tokens(lambda: self._arm_token(scope))
-            auth, token = TokenAuth(tokens, tokens.forget), tokens
+            auth, token = TokenAuth(settings.arm_endpoint, tokens, tokens.forget), tokens
         verify = settings.ca_bundle or True
         total = self.pace.submit_total
         usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
@@ -184,7 +184,7 @@ class App:
         parts, settings = self.parts, self.settings
         return Notifier(
             parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token), parts.now, parts.jitter,
-            parts.pace, settings.local, settings.cloud.portal,
+            parts.pace, settings.local, settings.cloud,
         )  # fmt: skip
 
     @cached_property

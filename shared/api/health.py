@@ -118,7 +118,7 @@ def closed_doors(desk: Desk, settings: Settings) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, channel in desk.channels.items():
         try:
-            resolve_channel(name, channel, settings.environ, settings.local)
+            resolve_channel(name, channel, settings.environ, settings.local, settings.cloud)
         except Ours as error:
             found[f"channels.{name}"] = str(error)
     for name, source in desk.tickets.items():

@@ -1,4 +1,4 @@
-"""Calls to ARM: paths and links on our host only, pages, and each answer sorted: gone, passing, final."""
+"""Calls to ARM: paths and links on its own host only, pages, and each answer sorted: gone, passing, final."""
 
 import json
 import math
@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from shared.azure.lenient_json import Loose, number
+from shared.azure.one_host import link_on
 from shared.azure.port import Doubt, NotSent, Rejected
 from shared.azure.responses import Stage, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
@@ -60,7 +61,7 @@ class ArmCalls:
 
         more = {"json": body, "headers": headers, "params": self._version(), "extensions": {"trace": trace}}
         try:
-            return bounded(self._once, "POST", self._url(path), self._total, MAX_ANSWER, **more)[0]
+            return bounded(self._once, "POST", self._followed(path), self._total, MAX_ANSWER, **more)[0]
         except NEVER_CONNECTED as error:
             raise NotSent(f"Azure was not reached ({type(error).__name__})") from error
         except Trouble as error:
@@ -84,11 +85,15 @@ class ArmCalls:
             if link in followed:
                 raise Trouble("Azure's list leads back to a page of its own")
             followed.add(link)
-            page = self.get(method, self._ours(link), body)
+            page = self.get(method, self._followed(link), body)
         raise Trouble(f"Azure's list has more than {MOST_PAGES} pages")
 
     def get(
-        self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str | httpx.URL,
+        body: dict[str, str] | None = None,
+        params: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         answer = self.call(method, path, body, {}, params)
         raise_for(answer, "request")
@@ -99,14 +104,14 @@ class ArmCalls:
     def call(
         self,
         method: str,
-        path: str,
+        path: str | httpx.URL,
         body: dict[str, Any] | None,
         headers: dict[str, str],
         params: dict[str, str] | None = None,
     ) -> httpx.Response:
-        whole = "://" in path or "?" in path  # a link of Azure's; our own paths have neither
-        url = self._ours(path) if whole else self._url(path)
-        more = None if whole else {**self._version(), **(params or {})}
+        """`path` is one of ours, or a link of Azure's that `link` gave: that is called verbatim."""
+        url = self._followed(path)
+        more = {**self._version(), **(params or {})} if isinstance(path, str) else None
         try:
             answer, complete = bounded(
                 self._http, method, url, CALL_TOTAL, MAX_ANSWER, json=body, headers=headers, params=more
@@ -123,23 +128,16 @@ class ArmCalls:
     def _version(self) -> dict[str, str]:
         return {"api-version": self._api_version}
 
-    def _url(self, path: str) -> httpx.URL:
-        return self._http.base_url.join(path)
+    def link(self, said: str) -> httpx.URL | None:
+        """A link of Azure's as the URL to call; None where it leads to another host than ARM's own."""
+        return link_on(self._http.base_url, said)
 
-    def is_ours(self, url: str) -> bool:
-        """Whether a link stays on ARM's own host: scheme, host and effective port; it may be relative."""
-        base = self._http.base_url
-        try:
-            given = base.join(url)
-        except (httpx.InvalidURL, ValueError):
-            return False
-        return (given.scheme, given.host, given.port) == (base.scheme, base.host, base.port) and not given.userinfo
-
-    def _ours(self, url: str) -> str:
+    def _followed(self, path: str | httpx.URL) -> httpx.URL:
         """The token goes to no host but ARM's own; anything else in a link is a fault, not a place to go."""
-        if not self.is_ours(url):
+        url = self.link(str(path))
+        if url is None:
             raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
-        return url if "://" in url else str(self._http.base_url.join(url))
+        return url
 
 
 def _date(answer: httpx.Response) -> datetime | None:

@@ -8,7 +8,9 @@ from typing import Protocol
 import httpx
 
 from shared import telemetry
+from shared.azure.one_host import same_origin
 from shared.bounded_http import bounded_transport
+from shared.domain.problems import Trouble
 from shared.domain.version import AGENT
 
 LOCAL_TOKEN = "local"  # noqa: S105 - a loopback emulator takes any
@@ -45,12 +47,15 @@ class Tokens:
 
 
 class TokenAuth(httpx.Auth):
-    """Adds the bearer token; a 401 is answered by forgetting it, never by a second send."""
+    """Adds the bearer token, for `endpoint` only: a request to any other host is refused, whoever built it. A 401 is
+    answered by forgetting the token, never by a second send."""
 
-    def __init__(self, tokens: Callable[[], str], forget: Callable[[], None]) -> None:
-        self._tokens, self._forget = tokens, forget
+    def __init__(self, endpoint: str, tokens: Callable[[], str], forget: Callable[[], None]) -> None:
+        self._endpoint, self._tokens, self._forget = httpx.URL(endpoint), tokens, forget
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        if not same_origin(request.url, self._endpoint):
+            raise Trouble("a request to another host than ARM_ENDPOINT's gets no token; it was not sent")
         request.headers["Authorization"] = f"Bearer {self._tokens()}"
         response = yield request
         if response.status_code == 401:

@@ -133,9 +133,10 @@ class DataProtection:
 
     def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]:
         """https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations: followed verbatim."""
-        if not self._calls.is_ours(url):  # it can never be followed: the vault's jobs will tell
+        link = self._calls.link(url)
+        if link is None:  # it can never be followed: the vault's jobs will tell
             raise Gone("its operation's URL points to another host than ARM_ENDPOINT's; it is not followed")
-        answer = self._calls.call("GET", url, None, {})
+        answer = self._calls.call("GET", link, None, {})
         if answer.status_code in GONE_STATUS:
             raise Gone(f"its operation is no longer known to Azure ({answer.status_code})")
         raise_for(answer, stage)

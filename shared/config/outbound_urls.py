@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from shared.domain.problems import Ours
+from shared.domain.resource_ids import Cloud
 
 RETIRED = (
     "Office connectors (webhook.office.com) are retired: in Teams make a workflow from the template "
@@ -16,6 +17,17 @@ def retired(url: str) -> bool:
     host, path = _host(url), urlsplit(url).path.lower()
     connector = host in ("outlook.office.com", "outlook.office365.com") and path.startswith("/webhook")
     return connector or host == "webhook.office.com" or host.endswith(".webhook.office.com")
+
+
+def of_service(what: str, url: str, service: str, cloud: Cloud) -> None:
+    """Ours, unless `url` names a host of that Azure service (queue or eventgrid): a token of ours may go there."""
+    storage = f"queue.{cloud.storage_suffix}"
+    zoned = r"\.z[0-9]{1,2}\.queue\.storage\.azure\.net"
+    suffixes = {"queue": storage, "eventgrid": cloud.eventgrid_suffix}
+    host, suffix = _host(url), suffixes[service]
+    zone = service == "queue" and re.fullmatch(rf"[a-z0-9]{{3,24}}{zoned}", host)
+    if not zone and not host.endswith(f".{suffix}"):
+        raise Ours(f"{what}: the URL's host must end in .{suffix}: the desk's token is for that service only")
 
 
 def dialled(what: str, url: str, insecure_loopback: bool = False) -> str:

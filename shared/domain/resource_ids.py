@@ -33,6 +33,7 @@ class Cloud:
     storage_suffix: str
     vault_suffix: str
     portal: str
+    eventgrid_suffix: str
 
 
 PUBLIC = Cloud(
@@ -41,6 +42,7 @@ PUBLIC = Cloud(
     "core.windows.net",
     "vault.azure.net",
     "https://portal.azure.com",
+    "eventgrid.azure.net",
 )
 CLOUDS = (
     PUBLIC,
@@ -50,6 +52,7 @@ CLOUDS = (
         "core.usgovcloudapi.net",
         "vault.usgovcloudapi.net",
         "https://portal.azure.us",
+        "eventgrid.azure.us",
     ),
     Cloud(
         "https://management.chinacloudapi.cn",
@@ -57,6 +60,7 @@ CLOUDS = (
         "core.chinacloudapi.cn",
         "vault.azure.cn",
         "https://portal.azure.cn",
+        "eventgrid.azure.cn",
     ),
 )
 

@@ -15,6 +15,7 @@ from shared.bounded_http import bounded
 from shared.config.desk_file import Channel, Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
+from shared.domain.resource_ids import PUBLIC, Cloud
 from shared.notices.channels.registry import compose
 from shared.notices.channels.replies import verdict
 from shared.notices.channels.tickets import told_before
@@ -65,7 +66,7 @@ class Notifier:
     jitter: Callable[[], float]
     pace: Pace
     local: bool = False
-    portal: str = "https://portal.azure.com"
+    cloud: Cloud = PUBLIC
 
     def deliver(self, owed: Iterable[Notice], told: DeliveryRound, over: Callable[[], bool] = lambda: False) -> None:
         """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
@@ -153,7 +154,7 @@ class Notifier:
     def tell(self, name: str, channel: Channel, notice: Notice) -> Verdict:
         """Composes and posts one notice; what the channel meant by its answer."""
         try:
-            resolved = resolve_channel(name, channel, self.environ, self.local, self.portal)
+            resolved = resolve_channel(name, channel, self.environ, self.local, self.cloud)
             message = compose(notice.read_facts(), resolved, self.now())
             return self._send(resolved, message, notice)
         except Undeliverable as error:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from shared.config.desk_file import Channel
-from shared.config.outbound_urls import dialled
+from shared.config.outbound_urls import dialled, of_service
 from shared.config.secrets import _text, resolve
-from shared.domain.resource_ids import PUBLIC
+from shared.config.settings import is_loopback
+from shared.domain.resource_ids import PUBLIC, Cloud
 from shared.notices import standard_webhooks
 from shared.notices.messages import Resolved
 
@@ -17,7 +18,7 @@ def resolve_channel(
     channel: Channel,
     environ: Mapping[str, str],
     insecure_loopback: bool = False,
-    portal: str = PUBLIC.portal,
+    cloud: Cloud = PUBLIC,
 ) -> Resolved:
     """The channel ready for use, or Ours saying what closes it. `insecure_loopback` is for local runs only."""
     what = f"channels.{name}"
@@ -26,13 +27,16 @@ def resolve_channel(
     if channel.kind == "webhook":
         for secret in secrets:
             standard_webhooks.key(what, secret)
+    found = dialled(what, url, insecure_loopback)
+    if channel.kind in ("queue", "eventgrid") and not (insecure_loopback and is_loopback(found)):
+        of_service(what, found, channel.kind, cloud)
     return Resolved(
         name=name,
         kind=channel.kind,
-        url=dialled(what, url, insecure_loopback),
+        url=found,
         secrets=secrets,
         user=_text(channel.user, environ) or "",
         internal=channel.internal,
         encoding=channel.encoding,
-        portal=portal,
+        portal=cloud.portal,
     )

@@ -105,7 +105,10 @@ def calls() -> set[str]:
 
     def client(keep_alive: bool) -> httpx.Client:
         made = arm_client(
-            "https://management.azure.com", TokenAuth(lambda: "t", lambda: None), 60, keep_alive=keep_alive
+            "https://management.azure.com",
+            TokenAuth("https://management.azure.com", lambda: "t", lambda: None),
+            60,
+            keep_alive=keep_alive,
         )
         made._transport = httpx.MockTransport(answer)
         return made

@@ -33,7 +33,7 @@ class ServedDesk:
         self.app.__dict__["store"] = MemoryStore()
         self.app.__dict__["send"] = self.queue.send
         self.working = working
-        self._clients = [arm_client(arm, TokenAuth(lambda: LOCAL_TOKEN, lambda: None), 60, keep_alive=True)]
+        self._clients = [arm_client(arm, TokenAuth(arm, lambda: LOCAL_TOKEN, lambda: None), 60, keep_alive=True)]
         calls = ArmCalls(self._clients[0], self._clients[0], API_VERSION, 60)
         self.app.__dict__["azure"] = DataProtection(calls, lambda: LOCAL_TOKEN)
         self._stopping = threading.Event()

@@ -183,7 +183,12 @@ def test_each_call_to_azure_is_told_with_azures_own_id_and_without_names(console
         sent.append(request)
         return httpx.Response(429, headers={"x-ms-request-id": "azures-own", "retry-after": "7"})
 
-    client = arm_client("https://management.azure.com", TokenAuth(lambda: PLANTED, lambda: None), 60, keep_alive=True)
+    client = arm_client(
+        "https://management.azure.com",
+        TokenAuth("https://management.azure.com", lambda: PLANTED, lambda: None),
+        60,
+        keep_alive=True,
+    )
     client._transport = httpx.MockTransport(azure)
     vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/secret-vault"
     with about("a-restore"):

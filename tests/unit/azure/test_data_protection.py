@@ -58,7 +58,7 @@ class Transport:
 
     @property
     def azure(self) -> DataProtection:
-        auth = TokenAuth(lambda: "secret-token", self.forget)
+        auth = TokenAuth(BASE, lambda: "secret-token", self.forget)
         client = httpx.Client(base_url=BASE, auth=auth, transport=httpx.MockTransport(self), follow_redirects=False)
         return DataProtection(ArmCalls(client, client, "2024-04-01", 60), lambda: "secret-token")
 
