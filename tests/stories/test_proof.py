@@ -98,7 +98,7 @@ class Answering(Listing):
             self._called("submit", restore.id)
         client = httpx.Client(
             base_url="https://management.azure.com",
-            auth=TokenAuth(lambda: "t", lambda: None),
+            auth=TokenAuth("https://management.azure.com", lambda: "t", lambda: None),
             transport=httpx.MockTransport(lambda request: response),
         )
         return DataProtection(ArmCalls(client, client, "2024-04-01", 60), lambda: "t").submit(restore, check)

@@ -6,6 +6,7 @@ from shared.config.desk_file import Channel, FromEnvironment, parse_desk
 from shared.config.outbound_urls import dialled
 from shared.config.secrets import resolve
 from shared.domain.problems import Ours
+from shared.notices.messages import Kind
 from shared.notices.resolved import resolve_channel
 
 GOOD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -100,3 +101,16 @@ def test_channels_that_have_a_usual_address_need_none() -> None:
     assert (
         resolve_channel("x", Channel(kind="pagerduty", secret=REF), {"S": GOOD}).url == "https://events.pagerduty.com"
     )
+
+
+@pytest.mark.parametrize(("kind", "service"), [("queue", "queue.core"), ("eventgrid", "eventgrid.azure")])
+def test_a_token_for_a_service_goes_to_that_service_of_this_cloud_only(kind: Kind, service: str) -> None:
+    here = Channel(kind=kind, url=REF)
+    good = {"queue": "https://acct.queue.core.windows.net/q", "eventgrid": "https://t.westus-1.eventgrid.azure.net"}
+    assert resolve_channel("x", here, {"S": good[kind]}).url == good[kind]
+    suffix = {"queue": "queue.core.windows.net", "eventgrid": "eventgrid.azure.net"}[kind]
+    other = {"queue": "queue.core.usgovcloudapi.net", "eventgrid": "eventgrid.azure.us"}[kind]
+    host = good[kind].removeprefix("https://").split("/")[0]
+    for wrong in (f"{host}.evil.example", f"evil{suffix}", f"acct.{other}", "evil.example"):
+        with pytest.raises(Ours, match=service):
+            resolve_channel("x", here, {"S": f"https://{wrong}/q"})
