@@ -1,4 +1,4 @@
-"""The one host that may see the ARM token: links are built whole, then scheme, host and port are compared. Pure."""
+"""The one host that may see the ARM token: links are built whole, then scheme, host and port are compared."""
 
 import httpx
 

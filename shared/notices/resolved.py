@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from shared.config.desk_file import Channel
 from shared.config.outbound_urls import dialled, of_service
 from shared.config.secrets import _text, resolve
-from shared.config.settings import is_loopback
 from shared.domain.resource_ids import PUBLIC, Cloud
 from shared.notices import standard_webhooks
 from shared.notices.messages import Resolved
@@ -28,7 +27,7 @@ def resolve_channel(
         for secret in secrets:
             standard_webhooks.key(what, secret)
     found = dialled(what, url, insecure_loopback)
-    if channel.kind in ("queue", "eventgrid") and not (insecure_loopback and is_loopback(found)):
+    if channel.kind in ("queue", "eventgrid") and found.startswith("https:"):  # http: `dialled` saw loopback
         of_service(what, found, channel.kind, cloud)
     return Resolved(
         name=name,
