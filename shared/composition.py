@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
 from shared.redaction import Redactor, install, secrets_of
 from shared.storage.ledger import Ledger
-from shared.storage.shared_state import Board
+from shared.storage.shared_state import Board, Pause
 from shared.storage.store import Store
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
@@ -150,7 +150,7 @@ class App:
         ground = Ground(self.settings.cloud, self.settings.own_account)
         return Parts(
             ledger=Ledger(self.store),
-            board=Board(self.store),
+            board=Board(self.store, _fixed_pause(self.settings)),
             outbox=Outbox(self.store),
             azure=self.azure,
             read_desk=DeskReader(self.settings.desk_config, ground, _mapping_faults),
@@ -237,6 +237,12 @@ class App:
     @cached_property
     def health(self) -> Health:
         return Health(self.parts, self.settings)
+
+
+def _fixed_pause(settings: Settings) -> Pause | None:
+    """For a desk that takes over the ledger of another: nothing is submitted while the setting is true."""
+    reason = "the setting is true; set it to false to submit"
+    return Pause("DESK_START_PAUSED", reason, datetime.now(UTC)) if settings.start_paused else None
 
 
 def _mapping_faults(desk: Desk) -> list[str]:

@@ -14,8 +14,10 @@ from rich.console import Console
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden
 from deskctl.check import ground, read
+from deskctl.doctor import before
 from deskctl.doctor.desk import Deployed, clock
 from deskctl.doctor.findings import Finding, fault, ok, show, unknown
+from deskctl.doctor.preflight import Before, read_values
 from deskctl.doctor.print import role_lines
 from deskctl.doctor.targets import Targets
 from deskctl.doctor.vaults import Vaults
@@ -40,6 +42,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", default=environ.get("DESK_KEY", ""), help="its host key (default: $DESK_KEY)")
     parser.add_argument("--health-key", default=environ.get("DESK_HEALTH_KEY", ""), help="(default: $DESK_HEALTH_KEY)")
     parser.add_argument("--api-version", default=environ.get("DATA_PROTECTION_API_VERSION") or API_VERSION)
+    parser.add_argument("--before", action="store_true", help="look before `azd provision`: what would end it")
+    parser.add_argument("--azd-env", type=Path, help="with --before: what `azd env get-values` printed, as a file")
     parser.add_argument("--print-roles", action="store_true", help="print the az lines for the vaults' admin; no look")
 
 
@@ -55,7 +59,7 @@ def main(args: argparse.Namespace) -> int:
         return 0
     try:
         with ArmReader(args.arm, args.api_version) as reader:
-            found = _look(desk, faults, reader, args)
+            found = (_before if args.before else _look)(desk, faults, reader, args)
             return 1 if show(found, console) else 0
     except Ours as error:
         print(error, file=sys.stderr)
@@ -79,6 +83,16 @@ def _look(desk: Desk, faults: list[str], reader: ArmReader, args: argparse.Names
             yield from Deployed(http, desk, lambda: datetime.now(UTC), args.health_key).look()
     else:
         yield unknown("desk", "give --desk and --key, and its health and its channels are tested")
+
+
+def _before(desk: Desk, faults: list[str], reader: ArmReader, args: argparse.Namespace) -> Iterator[Finding]:
+    try:
+        values = read_values(args.azd_env.read_text(encoding="utf-8"))
+    except (AttributeError, OSError) as error:
+        raise Ours("--before needs --azd-env FILE: azd env get-values > FILE") from error
+    check = f"python3 -m deskctl check --config {args.config}"
+    yield from (fault("desk.toml", line, check) for line in faults)
+    yield from before.look(Before(reader, values, args.config))
 
 
 def _people(reader: ArmReader, args: argparse.Namespace) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ MISSING = "NO BICEP COMPILER: infra/ was not judged. Install one: az bicep insta
 AS = ("--tenant-id", "00000000-0000-0000-0000-0000000000ff", "--deployment-name", "desk", "--location", "westeurope")
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 MOST_SECONDS = 300
+MOST_CHARACTERS = 20_000
 
 
 def compiler() -> tuple[str, ...] | None:
@@ -75,7 +77,7 @@ def _words(name: str, line: Sequence[str]) -> Iterator[str]:
     done = subprocess.run(
         line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=MOST_SECONDS
     )
-    said = (done.stdout + done.stderr).strip()
+    said = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr).strip()[:MOST_CHARACTERS]
     if said or done.returncode:
         yield f"{name}: exit {done.returncode}\n{said}"
 

@@ -34,7 +34,8 @@ class DeskApi:
         act = read_model(Act, call.body)
         self.parts.board.set_paused(None, self.parts.now())
         tell("act", act="resume", by=act.by, reason=act.reason)
-        return json_answer(200, {"paused": False})
+        left = self.parts.board.paused()  # DESK_START_PAUSED is no operator's to end
+        return json_answer(200, {"paused": bool(left), **(left.view() if left else {})})
 
     def channel_test(self, call: Call) -> Answer:
         """POST /api/channels/{name}/test: a sample notice, and what the channel answered."""

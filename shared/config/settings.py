@@ -31,6 +31,8 @@ class Settings:
     pace_factor: float = 1.0
     ca_bundle: str | None = None
     retention_days: int = 0
+    public_url: str = ""  # where people reach the desk, without a slash at its end; for links in notices
+    start_paused: bool = False
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -89,6 +91,8 @@ def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
         pace_factor=_number(environ, "DESK_PACE", 1.0) if is_loopback(endpoint) else 1.0,
         ca_bundle=environ.get("ARM_CA_BUNDLE") or None,
         retention_days=_retention(environ),
+        public_url=(environ.get("DESK_PUBLIC_URL") or "").rstrip("/"),
+        start_paused=_switch(environ, "DESK_START_PAUSED"),
         environ=environ,
     )
     if not settings.connection_string and not (settings.queue_url and settings.table_url):
@@ -124,3 +128,10 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
         return float(text)
     except ValueError as error:
         raise Ours(f"{name} is no number: {text[:20]!r}") from error
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    text = (environ.get(name) or "false").strip().lower()
+    if text not in ("true", "false"):
+        raise Ours(f"{name} must be true or false, not {text[:20]!r}")
+    return text == "true"

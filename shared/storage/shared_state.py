@@ -29,10 +29,11 @@ class Live:
 
 
 class Board:
-    """The shared rows."""
+    """The shared rows. `fixed` is a pause that no resume ends: a setting of the deployment."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fixed: Pause | None = None) -> None:
         self.store = store
+        self.fixed = fixed
 
     def live(self, vault: str) -> Live:
         """Open restores, owed notices and turns of a vault: one range of one partition."""
@@ -57,8 +58,11 @@ class Board:
         self.store.commit(row_keys.vault_partition(vault), [Change("put", "live-watch", {"readAt": iso(read_at)})])
 
     def paused(self) -> Pause | None:
-        """The operators' switch."""
-        return standstill.read_pause(self.store.get(row_keys.DESK, "paused"))
+        """The operators' switch, and the deployment's."""
+        pause = standstill.read_pause(self.store.get(row_keys.DESK, "paused"))
+        if self.fixed is None:
+            return pause
+        return pause.joined(self.fixed) if pause else self.fixed
 
     def set_paused(self, pause: Pause | None, now: datetime) -> Pause | None:
         """Throws the switch. A second pause is added to the first; None ends them all. Gives what is on now."""

@@ -81,7 +81,7 @@ class Sweep:
         return this
 
     def _note_standstill(self) -> None:
-        """Deadlines stand still while desk.toml cannot be read: since when, and until when, is on the books."""
+        """Deadlines stand still while desk.toml cannot be read or a setting pauses the desk: both are on the books."""
         try:
             self.parts.read_desk()
             broken = False
@@ -89,6 +89,7 @@ class Sweep:
             broken = True
         with suppress(Conflict, Trouble):  # another sweep noted it, or the next one does
             self.parts.board.stand_still("desk", broken, self.parts.now())
+            self.parts.board.stand_still("setting", self.parts.board.fixed is not None, self.parts.now())
 
     def _vault(self, vault: str, this: Round) -> bool:
         """One vault; False where the time was over before all of it was looked at."""

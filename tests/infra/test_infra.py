@@ -23,12 +23,12 @@ PLATFORMS_OWN = {  # read by the Functions host and worker, not by our code
 }
 SET_BY_THE_PLATFORM = {"WEBSITE_AUTH_ENABLED"}
 FOR_LOCAL_RUNS = {"AzureWebJobsStorage", "AzureWebJobsStorage__accountName", "DESK_PACE", "ARM_CA_BUNDLE"}
-TO_COME = {"DESK_PUBLIC_URL", "DESK_START_PAUSED"}
 ADDRESSES = {
     "AzureWebJobsStorage__queueServiceUri": "https://desk.queue.core.windows.net/",
     "AzureWebJobsStorage__tableServiceUri": "https://desk.table.core.windows.net/",
     "ARM_ENDPOINT": "https://management.azure.com/",
     "RETENTION_DAYS": "400",
+    "DESK_START_PAUSED": "True",
 }
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 NAME_RULES = {
@@ -69,13 +69,13 @@ def test_siteconfig_holds_what_flex_takes_and_nothing_else(name: str) -> None:
 def test_each_setting_is_read_and_each_that_is_read_is_set_or_has_a_default(name: str) -> None:
     given = set(deployment(name).settings())
     secrets = {key for key, value in deployment(name).settings().items() if value.startswith("@Microsoft.KeyVault")}
-    assert given - secrets - names_read() <= PLATFORMS_OWN | TO_COME
+    assert given - secrets - names_read() <= PLATFORMS_OWN
     assert given >= PLATFORMS_OWN - {"OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"}
     without = names_read() - given - SET_BY_THE_PLATFORM - FOR_LOCAL_RUNS
     assert without == {"ARM_SCOPE"}, "each is set in infra/app.bicep, or a default is said here"
     settings = from_environment({one: ADDRESSES.get(one, "x") for one in given}, ROOT)
     assert settings.arm_scope == "https://management.azure.com/.default"
-    assert (settings.own_account, settings.retention_days) == ("desk", 400)
+    assert (settings.own_account, settings.retention_days, settings.start_paused) == ("desk", 400, True)
 
 
 def test_secrets_are_key_vault_references_named_by_one_rule() -> None:

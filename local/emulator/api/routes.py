@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from re import Pattern
 
-from local.emulator.api import containers, cross_region, jobs, operations, restores, vaults
+from local.emulator.api import containers, cross_region, jobs, operations, restores, surroundings, vaults
 from local.emulator.api.calls import Handler
 
 _SUBSCRIPTION = r"/subscriptions/(?P<subscription>[^/]+)"
@@ -90,6 +90,14 @@ ROUTES = (
             ("GET", "containers", _CONTAINERS, containers.list_all),
             ("GET", "blobService", _BLOBS, containers.service),
         )
+    ),
+    _route(
+        "GET",
+        "surroundings",
+        _SUBSCRIPTION + r"/(?:providers/(?!Microsoft\.DataProtection).+|resourceGroups/[^/]+"
+        r"|.+/providers/Microsoft\.Authorization/(?:permissions|locks))",
+        surroundings.answer,
+        protection=False,
     ),
     _route(
         "GET", "resource", _GROUP + r"/providers/(?!Microsoft\.DataProtection/).+", vaults.resource, protection=False

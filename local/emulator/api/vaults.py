@@ -126,7 +126,7 @@ def resource(world: World, call: Call) -> Answer:
     if found is None:
         kind, _, name = call.path.partition("/providers/")[2].rpartition("/")
         raise gateway_refused(404, "ResourceNotFound", f"The Resource '{kind}/{name}' was not found.")
-    return Answer(body=vault_bodies.resource(found))
+    return Answer(body=dict(found.body) or vault_bodies.resource(found))
 
 
 def role_assignments(world: World, call: Call) -> Answer:

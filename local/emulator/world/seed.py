@@ -1,10 +1,11 @@
 """What a world starts with, as a frozen tree that JSON loads too: vaults, instances, points, other resources."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -96,6 +97,7 @@ class Resource:
 
     id: str
     location: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)  # of a document that is no resource: answered as it stands
 
 
 @dataclass(frozen=True, kw_only=True)
