@@ -12,6 +12,7 @@ from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, W
 from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
 from shared.domain.restore import Attempt, AzureError, Datasource, Phase, Point, Restore
+from shared.domain.state_machine import IllegalStep
 from shared.domain.values import iso
 from shared.workflow.azure_facts import datasource, learn_instances, vault_facts
 from shared.workflow.validation import begin
@@ -39,6 +40,7 @@ class Telling(FakeAzure):
     """An Azure whose two regions, vaults and points can be told apart."""
 
     filters: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     facts: VaultFacts = GEO
     taken: Taken | None = None
 
@@ -61,6 +63,7 @@ class Telling(FakeAzure):
 
     def validate(self, restore: Restore, attempt: int) -> Taken:
         self.bodies.append(restore)
+        self.numbers.append(attempt)
         usual = super().validate(restore, attempt)
         return self.taken or usual
 
@@ -104,12 +107,24 @@ def test_the_first_takes_the_turn_and_the_second_waits_for_it_and_says_so_once()
     )
 
 
+def test_a_turn_that_is_taken_is_waited_for_even_by_one_accepted_before() -> None:
+    """Two workers' clocks: the earlier id came on the books later."""
+    world = World()
+    one, two = (now_is(world, running(world, world.process(), key=key)) for key in "ab")
+    parts = world.process().parts
+    parts.ledger.save(two, two.model_copy(update={"turn_at": world.clock.now()}))
+    waits = begin(parts, one)
+    assert isinstance(waits, Waiting)
+    assert waits.waiting_for == two.id
+
+
 # --- the point --------------------------------------------------------------------------------------------------
 def test_the_latest_point_is_chosen_and_with_it_what_the_vault_and_the_instance_say() -> None:
     world, azure = told()
     event = begun(world, with_turn(world))
     assert (event.point.id, event.source_region, event.plan.location) == ("new", "westeurope", "westeurope")
     assert (event.guard_requests, event.datasource.name, azure.filters) == ((), "pg-a", [""])
+    assert (azure.count("vault"), azure.numbers) == (1, [1])
     ready = azure.bodies[0]
     assert (ready.point, ready.plan, ready.datasource, ready.source_region, ready.guard_requests) == (
         event.point,
@@ -129,12 +144,13 @@ def test_a_point_before_a_time_is_asked_for_up_to_a_day_later_and_chosen_exactly
 
 
 def test_a_second_attempt_goes_back_to_the_point_of_the_first_however_old_it_is() -> None:
-    world, _ = told()
+    world, azure = told()
     restore = with_turn(world, maxAgeHours=2)
     assert begun(world, restore).point.id == "new"
     pinned = Point(id="old", time=START - timedelta(hours=30), tier="VaultStore")
     first = Attempt(number=1, request_id="r", at=START)
     assert begun(world, restore.model_copy(update={"point": pinned, "attempts": (first,)})).point.id == "old"
+    assert azure.numbers == [1, 2]
     assert begun(world, restore.model_copy(update={"point": pinned})).point.id == "new", "nothing was attempted"
     assert begun(world, restore.model_copy(update={"attempts": (first,)})).point.id == "new"
 
@@ -167,6 +183,12 @@ def test_what_the_vault_forbids_is_refused_once_it_was_asked_anew() -> None:
     azure.facts = GEO
     assert begun(world, restore).plan.location == "northeurope"
     assert azure.count("vault") == 3, "the negative fact was read anew, no more"
+
+
+def test_a_restore_without_a_plan_was_never_accepted() -> None:
+    world, _ = told()
+    with pytest.raises(IllegalStep, match="without a plan"):
+        begin(world.process().parts, with_turn(world).model_copy(update={"plan": None}))
 
 
 # --- the guard --------------------------------------------------------------------------------------------------

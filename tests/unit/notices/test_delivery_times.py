@@ -1,0 +1,253 @@
+"""When a notice is tried again, how much a round may send, and what is kept of each attempt."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.config.desk_file import Channel
+from shared.domain.problems import Trouble
+from shared.domain.restore import Phase
+from shared.notices.messages import Message
+from shared.notices.notifier import DeliveryRound, HttpPost
+from shared.notices.outbox import UNDER_WAY, Notice, Outbox
+from tests.kits.desk_kit import Process
+from tests.kits.stories import up_to
+from tests.kits.world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, running
+
+DELAYS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+
+
+def notices(world: World, restore_id: str, channel: str = "events") -> list[Notice]:
+    return [notice for notice in Outbox(world.store).of_restore(restore_id) if notice.channel == channel]
+
+
+def owed(world: World) -> list[Notice]:
+    found = [n for r in world.restores() for n in Outbox(world.store).of_restore(r.id) if n.state == "owed"]
+    return [notice for notice in found if notice.channel == "events"]
+
+
+def deliver(world: World, process: Process) -> DeliveryRound:
+    told = DeliveryRound()
+    process.notifier.deliver(owed(world), told)
+    return told
+
+
+def until(notice: Notice, world: World) -> float:
+    return (notice.due - world.clock.now()).total_seconds()
+
+
+def answering(world: World, status: int, headers: Mapping[str, str]) -> Process:
+    """A process whose channels all answer so."""
+    made = world.process()
+
+    def post(message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        world.posts.tried.append(message.url)
+        return status, b"", headers
+
+    return Process(made.parts, post)
+
+
+def test_each_wait_is_longer_than_the_one_before_until_the_notice_is_given_up() -> None:
+    world = World()
+    one = running(world, world.process())
+    waits: list[float] = []
+    while not waits or waits[-1] > 0:
+        world.posts.answers[EVENTS_URL] = [503]
+        before = len(world.posts.tried)
+        deliver(world, world.process())
+        assert len(world.posts.tried) == before + 1
+        found = notices(world, one)[0]
+        waits.append(until(found, world) if found.state == "owed" else 0)
+        world.clock.advance(waits[-1] - 1)
+        deliver(world, world.process())
+        assert len(world.posts.tried) == before + 1, "a second too early"
+        world.clock.advance(1)
+    assert waits == [*DELAYS, 0]
+    assert (found.state, found.attempts, found.answer) == ("given up", 10, "answered 503: ok")
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("200", 200), ("2", 5), ("999999999", 86400)])
+def test_a_channel_that_names_a_time_is_left_alone_so_long(said: str, seconds: float) -> None:
+    world = World()
+    one = running(world, world.process())
+    deliver(world, answering(world, 429, {"Retry-After": said}))
+    found = notices(world, one)[0]
+    assert (until(found, world), found.attempts, found.answer) == (seconds, 1, "answered 429")
+
+
+def test_the_waits_of_a_crowd_are_spread() -> None:
+    for jitter, seconds in ((0.0, 4.5), (1.0, 5.5)):
+        world = World()
+        one = running(world, world.process())
+        process = answering(world, 503, {})
+        process.notifier.__dict__["jitter"] = lambda jitter=jitter: jitter
+        deliver(world, process)
+        assert until(notices(world, one)[0], world) == pytest.approx(seconds)
+
+
+def test_an_attempt_is_on_the_books_before_its_call() -> None:
+    world = World()
+    one = running(world, world.process())
+    seen = []
+
+    def post(message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        seen.extend(notices(world, one))
+        return 200, b"ok", {}
+
+    deliver(world, Process(world.process().parts, post))
+    assert [(n.attempts, n.state, n.answer, until(n, world)) for n in seen] == [(1, "owed", UNDER_WAY, 5)]
+    told = notices(world, one)[0]
+    assert (told.state, told.attempts, told.answer) == ("delivered", 1, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "ok", "most"),
+    [
+        ("slack", "https://hooks.slack.com/services/T/B/x", (200, b"ok"), 10),
+        ("teams", "https://flow.example.net/x", (202, b""), 40),
+        ("webhook", EVENTS_URL, (200, b""), 45),
+    ],
+)
+def test_a_round_sends_a_channel_no_more_than_it_takes(kind: str, url: str, ok: tuple[int, bytes], most: int) -> None:
+    said: dict[str, Any] = {"kind": kind, "url": {"env": "URL"}, "secret": {"env": "EVENTS_SECRET"}, "default": True}
+    world = World(desk=desk_with(channels={"events": Channel.model_validate(said)}))
+    for n in range(45):
+        running(world, world.process(), key=f"k{n}", dryRun=True)
+    posted = []
+
+    def post(message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        posted.append(message.url)
+        return (*ok, {})
+
+    process = Process(world.process().parts, post)
+    process.notifier.__dict__["environ"] = {**process.notifier.environ, "URL": url}
+    told = deliver(world, process)
+    assert (len(posted), told.sent["events"], len(owed(world))) == (most, most, 45 - most)
+
+
+def test_a_notice_waits_behind_an_earlier_one_of_its_line_and_no_other_does() -> None:
+    world = World()
+    one = running(world, world.process())
+    up_to(world, one, Phase.RESTORING)
+    process = world.process()
+    for told in notices(world, one):
+        process.parts.outbox.resend(told, world.clock.now())
+    first, second = notices(world, one)
+    process.parts.outbox.postpone(first, world.clock.now() + timedelta(seconds=60), "was down")
+    two = running(world, world.process(), "pg-b", key="two")
+    world.posts.told.clear()
+    deliver(world, process)
+    assert world.posts.events(EVENTS_URL) == [f"{two}.1"]
+    world.clock.advance(60)
+    deliver(world, process)
+    assert world.posts.events(EVENTS_URL) == [f"{two}.1", first.event_id, second.event_id]
+
+
+def test_a_channel_that_is_missing_waits_for_its_time_too() -> None:
+    world = World(desk=desk_with(channels=DESK_MODEL.channels))
+    one = running(world, world.process())
+    world.desk = desk_with(channels={})
+    deliver(world, world.process())
+    deliver(world, world.process())
+    found = notices(world, one)[0]
+    assert (found.attempts, found.answer) == (1, "desk.toml has no such channel")
+    assert until(found, world) == 5
+
+
+def test_only_whoever_had_the_notice_last_posts_it() -> None:
+    world = World()
+    one = running(world, world.process())
+    stale = notices(world, one)
+    deliver(world, world.process())
+    world.process().notifier.deliver(stale, DeliveryRound())
+    assert world.posts.events(EVENTS_URL) == [f"{one}.1"]
+
+
+def test_a_notice_keeps_all_it_holds_over_its_rows() -> None:
+    world = World()
+    world.posts.answers[DBA_URL] = [410]
+    one = running(world, world.process())
+    world.settle(world.process())
+    box, late = Outbox(world.store), world.clock.now() + timedelta(hours=1)
+    gone = notices(world, one, "dba")[0]
+    assert (gone.state, gone.restore, gone.event, gone.sequence) == ("given up", one, "succeeded", 3)
+    assert gone.dead
+    assert gone.owed_since < late
+    assert gone.read_facts().event_id == gone.event_id == f"{one}.3"
+    box.resend(gone, late)
+    again = notices(world, one, "dba")[0]
+    assert (again.state, again.due, again.owed_since, again.attempts) == ("owed", late, late, 0)
+    assert (again.answer, again.dead, again.facts) == ("", "", gone.facts)
+    assert len(notices(world, one, "dba")) == 1
+
+
+def test_a_routed_event_is_owed_to_each_channel_as_it_was() -> None:
+    world = World()
+    one = running(world, world.process())
+    first, box = notices(world, one)[0], Outbox(world.store)
+    box.route(first, ["a", "b"])
+    found = box.of_restore(one)
+    assert [(n.channel, n.event_id, n.due, n.facts, n.state) for n in found] == [
+        (name, first.event_id, first.due, first.facts, "owed") for name in ("a", "b")
+    ]
+
+
+# --- the call itself --------------------------------------------------------------------------------------------
+def test_a_message_goes_out_whole_and_its_answer_comes_back() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        seen.append(request)
+        return httpx.Response(202, headers={"Retry-After": "3"}, content=b"taken")
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        post = HttpPost(http, lambda scope: f"token-for-{scope}")
+        plain = Message("PATCH", "https://channel.example/a", {"x-one": "1"}, b'{"a":1}')
+        status, body, headers = post(plain)
+        scoped = Message("POST", "https://channel.example/b", {"authorization": "none"}, b"2", "scope")
+        post(scoped)
+    assert (status, body, headers["retry-after"]) == (202, b"taken", "3")
+    assert (seen[0].method, str(seen[0].url), seen[0].content) == ("PATCH", "https://channel.example/a", b'{"a":1}')
+    assert (seen[0].headers["x-one"], "authorization" in seen[0].headers) == ("1", False)
+    assert (seen[1].headers["authorization"], scoped.headers) == ("Bearer token-for-scope", {"authorization": "none"})
+
+
+def test_what_keeps_a_message_from_being_sent_is_trouble_that_names_no_secret() -> None:
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("https://channel.example/secret")
+
+    def no_token(scope: str) -> str:
+        raise RuntimeError("secret")
+
+    with httpx.Client(transport=httpx.MockTransport(down)) as http:
+        said = []
+        for headers, url, scope in (
+            ({}, "https://channel.example/secret", None),
+            ({}, "https://channel.example:secret/", None),
+            ({"authorization": "sécret"}, "https://channel.example/secret", None),
+            ({}, "https://channel.example/secret", "scope"),
+        ):
+            with pytest.raises(Trouble) as caught:
+                HttpPost(http, no_token)(Message("POST", url, headers, b"", scope))
+            said.append(str(caught.value))
+    assert not any("secret" in words or "sécret" in words for words in said)
+    assert [words.split("(")[0].strip() for words in said] == [
+        "the channel was not reached, or did not answer in time",
+        "the channel's URL cannot be used",
+        "a header of the message cannot be sent: it is not ASCII",
+        "no token for scope",
+    ]
+
+
+def test_a_notice_is_due_at_the_very_moment() -> None:
+    world = World()
+    one = running(world, world.process())
+    found = notices(world, one)[0]
+    assert found.due == found.owed_since == world.clock.now()
+    assert isinstance(found.due, datetime)
+    deliver(world, world.process())
+    assert world.posts.events(EVENTS_URL) == [f"{one}.1"]
