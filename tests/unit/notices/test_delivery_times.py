@@ -128,6 +128,41 @@ def test_a_round_sends_a_channel_no_more_than_it_takes(kind: str, url: str, ok: 
     assert (len(posted), told.sent["events"], len(owed(world))) == (most, most, 45 - most)
 
 
+def test_a_channel_rests_once_it_asked_for_it_or_had_its_share() -> None:
+    for kind, most in (("slack", 10), ("teams", 40), ("pagerduty", 50), ("webhook", 1_000_000)):
+        told = DeliveryRound()
+        told.sent["c"] = most - 1
+        assert not told.resting("c", kind)
+        told.sent["c"] = most
+        assert told.resting("c", kind)
+        assert not told.resting("other", kind)
+        told.quiet.add("other")
+        assert told.resting("other", kind)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, ["told-2"]), (-60, ["told-2"]), (60, ["told-1"])])
+def test_a_person_is_told_the_earlier_event_unless_the_next_is_due(seconds: float, told: list[str]) -> None:
+    said = {"kind": "slack", "url": {"env": "URL"}, "default": True}
+    world = World(desk=desk_with(channels={"events": Channel.model_validate(said)}))
+    one = running(world, world.process())
+    up_to(world, one, Phase.RESTORING)
+    process = Process(world.process().parts, lambda message: (200, b"ok", {}))
+    process.notifier.__dict__["environ"] = {"URL": "https://hooks.slack.com/services/T/B/x"}
+    for notice in notices(world, one):
+        if notice.state == "owed":
+            process.parts.outbox.settle(notice, "delivered", "")
+    for notice in notices(world, one):
+        process.parts.outbox.resend(notice, world.clock.now())
+    process.parts.outbox.postpone(notices(world, one)[1], world.clock.now() + timedelta(seconds=seconds), "later")
+    if seconds < 0:
+        world.clock.advance(1)
+    deliver(world, process)
+    assert [f"told-{n.sequence}" for n in notices(world, one) if n.state == "delivered"] == told
+    assert [n.state for n in notices(world, one)] == (
+        ["superseded", "delivered"] if told == ["told-2"] else ["delivered", "owed"]
+    )
+
+
 def test_a_notice_waits_behind_an_earlier_one_of_its_line_and_no_other_does() -> None:
     world = World()
     one = running(world, world.process())
@@ -214,6 +249,14 @@ def test_a_message_goes_out_whole_and_its_answer_comes_back() -> None:
     assert (seen[0].method, str(seen[0].url), seen[0].content) == ("PATCH", "https://channel.example/a", b'{"a":1}')
     assert (seen[0].headers["x-one"], "authorization" in seen[0].headers) == ("1", False)
     assert (seen[1].headers["authorization"], scoped.headers) == ("Bearer token-for-scope", {"authorization": "none"})
+
+
+def test_of_an_answer_the_first_64_kib_are_read() -> None:
+    with httpx.Client(
+        transport=httpx.MockTransport(lambda request: httpx.Response(200, content=b"x" * 100_000))
+    ) as http:
+        _, body, _ = HttpPost(http, str)(Message("GET", "https://channel.example/", {}, b""))
+    assert len(body) == 64 * 1024
 
 
 def test_what_keeps_a_message_from_being_sent_is_trouble_that_names_no_secret() -> None:
