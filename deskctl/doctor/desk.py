@@ -78,7 +78,7 @@ class Deployed:
             yield fault(place, f"closed: {words}", self._refresh())
         if told.get("version") != VERSION:
             words = f"it runs version {told.get('version')}, this is {VERSION}"
-            yield warning("desk", words, "azd deploy")
+            yield warning("desk", words, "sh infra/deploy.sh")
 
     def _log(self) -> str:
         return az("functionapp restart", name=self._name, resource_group=self._group)
@@ -103,7 +103,7 @@ class Deployed:
             line = az("functionapp keys list", name=self._name, resource_group=self._group)
             return unknown(place, "the key does not open check_channel: give --key the host's", line)
         if answer.status_code == 422:
-            return fault(place, "the deployed desk.toml does not have it", "azd deploy")
+            return fault(place, "the deployed desk.toml does not have it", "sh infra/deploy.sh")
         words = told.get("answer") or told.get("detail") or f"answer {answer.status_code}"
         env = next((part.env for part in (channel.url, channel.user) if isinstance(part, FromEnvironment)), None)
         secret = (env or name).lower().replace("_", "-")

@@ -1,10 +1,12 @@
 """Which role an identity needs where, whether it has it, and the `az` line that gives it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
 from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
+from deskctl.doctor.permissions import allows
 from shared.advice.shell_commands import BACKUP_OPERATOR, BLOB_CONTRIBUTOR, READER, SECRETS_USER, az
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -14,19 +16,32 @@ MUA_OPERATOR = "f54b6d04-23c6-443e-b462-9c16ab7b4a52"
 
 @dataclass(frozen=True)
 class Role:
-    """A role that is needed, and the wider ones that hold it."""
+    """A role that is needed, the wider ones that hold it, and what of it counts: any role with these actions will do."""
 
     name: str
     id: str
     wider: frozenset[str] = frozenset({OWNER, CONTRIBUTOR})
+    actions: tuple[str, ...] = ()
 
     def held_by(self, roles: set[str]) -> bool:
         return bool(roles & {self.id, *self.wider})
 
 
+VAULT = "Microsoft.DataProtection/backupVaults"
 OPERATES = Role(
-    "Backup Operator", BACKUP_OPERATOR, frozenset({OWNER, CONTRIBUTOR, "5e467623-bb1f-42f4-a55d-6e525e11384b"})
+    "Backup Operator",
+    BACKUP_OPERATOR,
+    frozenset({OWNER, CONTRIBUTOR, "5e467623-bb1f-42f4-a55d-6e525e11384b"}),
+    (
+        f"{VAULT}/read",
+        f"{VAULT}/backupInstances/read",
+        f"{VAULT}/backupInstances/recoveryPoints/read",
+        f"{VAULT}/backupInstances/validateRestore/action",
+        f"{VAULT}/backupInstances/restore/action",
+        f"{VAULT}/operationStatus/read",
+    ),
 )
+READS_JOBS = Role("Reader", READER, actions=(f"{VAULT}/backupJobs/read",))
 READS = Role("Reader", READER)
 # Owner and Contributor are no data roles: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
 WRITES_BLOBS = Role(
@@ -64,12 +79,24 @@ def needs(reader: ArmReader, place: str, who: str, principal: str | None, role: 
     if principal is None:
         return unknown(place, f"{who} is not known: nobody can tell whether it has {role.name}")
     try:
-        roles = {role_of(each) for each in assignments(reader, scope, principal)}
+        held = assignments(reader, scope, principal)
     except (Absent, Hidden) as error:
         return unknown(place, f"the role assignments may not be read ({error})", grant(role, principal, scope))
-    if role.held_by(roles):
+    if role.held_by({role_of(each) for each in held}):
         return ok(place, f"{who} has {role.name}")
+    if role.actions and _allowed(reader, held, role.actions):
+        return ok(place, f"{who} holds the actions that count of {role.name}")
     return fault(place, f"{who} lacks {role.name}", grant(role, principal, scope))
+
+
+def _allowed(reader: ArmReader, held: list[Json], actions: tuple[str, ...]) -> bool:
+    """Whether the definitions of the roles held, taken together, allow each action."""
+    granted: list[Json] = []
+    for each in held:
+        with suppress(Absent, Hidden):
+            found = reader.get(str(each.get("roleDefinitionId")))
+            granted += (found.get("properties") or {}).get("permissions") or []
+    return all(any(allows(one, action) for one in granted) for action in actions)
 
 
 def standing(reader: ArmReader, guard: str, people: dict[str, str]) -> Iterator[Finding]:

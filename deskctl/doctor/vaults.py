@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
 from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
-from deskctl.doctor.roles import OPERATES, READS, needs, standing
+from deskctl.doctor.roles import OPERATES, READS_JOBS, needs, standing
 from shared.advice.shell_commands import az
 from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.settings import API_VERSION
@@ -124,7 +124,7 @@ class Vaults:
 
     def _roles(self, vault: Vault) -> Iterator[Finding]:
         desk = self.people.get("the desk")
-        for role in (OPERATES, READS):  # backupJobs/read is in none of the Backup roles
+        for role in (OPERATES, READS_JOBS):  # backupJobs/read is in none of the Backup roles
             yield needs(self.reader, f"vault {vault.id.name}", "the desk", desk, role, vault.id.text)
         if not (vault.about.get("properties") or {}).get("isVaultProtectedByResourceGuard"):
             return

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from local.build.bicep import MISSING, compiler
 from local.build.unrun import check
 from local.host.process import ROOT
 
@@ -62,6 +63,7 @@ def main(argv: Sequence[str]) -> int:
     parser.epilog = "Everything else is handed to pytest: tests/stack/test_cli.py -k name -x"
     chosen, for_pytest = parser.parse_known_args(argv)
     failed = [name for name, arguments in CHECKS.items() if not passes(name, arguments)]
+    print(f"bicep: {' '.join(compiler() or (MISSING,))}", flush=True)
     print("pytest ...", flush=True)
     if for_pytest or chosen.fast:
         fast = ["-m", "not slow"] if chosen.fast else []

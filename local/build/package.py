@@ -22,6 +22,7 @@ from local.build.package_index import index
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ("function_app.py", "host.json", "requirements.txt", "shared")
+LOCK = "requirements.lock"  # uv pip compile --generate-hashes of requirements.txt under constraints.txt
 CONFIG = "desk.toml"  # its name in the zip, and where the owner of a desk keeps it
 LIBRARIES = Path(".python_packages/lib/site-packages")  # where the worker looks
 TARGET = "3.13"
@@ -65,11 +66,11 @@ def stage(source: Path, into: Path, libraries: bool, config: Path) -> None:
 
 
 def _install(source: Path, into: Path) -> None:
-    """Wheels for Azure's machines, whatever machine this is; pinned, direct and indirect ones alike."""
+    """Wheels for Azure's machines, whatever machine this is; each must have a hash that the lock names."""
     line = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     line += ["--target", str(into), "--only-binary", ":all:", "--implementation", "cp"]
     line += ["--python-version", TARGET, *(f"--platform={name}" for name in PLATFORMS)]
-    line += ["-r", str(source / "requirements.txt"), "-c", str(source / "constraints.txt")]
+    line += ["--require-hashes", "--no-deps", "-r", str(source / LOCK)]
     done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NotPackaged(f"pip could not get the libraries:\n{done.stderr.strip()[-2000:]}")

@@ -9,7 +9,7 @@ import pytest
 from deskctl.doctor.desk import clock
 from local.cli import run
 from local.emulator import Emulator, Options
-from local.emulator.world.seed import SUBSCRIPTION, Assignment
+from local.emulator.world.seed import SUBSCRIPTION, Assignment, Resource
 from tests.kits.doctor_kit import (
     ACCOUNT,
     CONTAINER_ID,
@@ -26,6 +26,7 @@ from tests.kits.doctor_kit import (
     without,
 )
 from tests.kits.emulator_kit import FLEX, GUARDED, SILENT, SINGLES, WORLD
+from tests.kits.snapshots import deployment
 
 DATABASE = {
     "kind": "database",
@@ -135,6 +136,28 @@ def test_a_planted_fault_is_named_with_its_mend(name: str, tmp_path: Path, capsy
     assert seen.code == 1, seen.said
     assert found, seen.said
     assert any(lines[i + 1].startswith("           $ ") and mend in lines[i + 1] for i in found), seen.said
+
+
+@pytest.mark.parametrize(("left_out", "lacks"), [(None, []), ("restore/action", ["the desk lacks Backup Operator"])])
+def test_a_role_of_our_own_counts_by_its_actions(
+    left_out: str | None, lacks: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = next(
+        (guid, one)
+        for guid, one in deployment("page-loader").definitions().items()
+        if one["roleName"].startswith("Restore Desk Restorer")
+    )
+    (permissions,) = own[1]["permissions"]
+    actions = [one for one in permissions["actions"] if not (left_out and one.endswith(f"backupInstances/{left_out}"))]
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{own[0]}"
+    body = {"properties": {"permissions": [{**permissions, "actions": actions}]}}
+    seed = healthy()
+    others = tuple(one for one in seed.assignments if one.principal != DESK)
+    mine = Assignment(scope=WORLD.vault_id(FLEX), principal=DESK, role=own[0])
+    planted = replace(seed, assignments=(*others, mine), resources=(*seed.resources, Resource(id=path, body=body)))
+    seen = examined(tmp_path, Case(seed=planted), capsys)
+    assert [words for words in ["the desk lacks Backup Operator"] if words in seen.said] == lacks
+    assert "the desk holds the actions that count of Reader" in seen.said
 
 
 def test_what_the_file_leaves_out_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
