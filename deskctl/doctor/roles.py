@@ -16,7 +16,7 @@ MUA_OPERATOR = "f54b6d04-23c6-443e-b462-9c16ab7b4a52"
 
 @dataclass(frozen=True)
 class Role:
-    """A role that is needed, the wider ones that hold it, and what of it counts: any role with these actions will do."""
+    """A role that is needed, the wider ones that hold it, and the actions that count: any role with them will do."""
 
     name: str
     id: str
