@@ -63,13 +63,13 @@ class TicketIn:
             if len(call.body) > EVENT_LIMIT:
                 raise Problem(413, "The body is too large", f"{EVENT_LIMIT} bytes are taken")
             event = event_of(source, call.headers, call.body)
-            key = delivery_of(event) or event["digest"]
+            key = event["digest"]
             said = {"ticket": default_ticket(source.kind, event["body"])}
             mapped = map_event(name, source, event)
             if isinstance(mapped, Ignored):
                 return json_answer(200, {"status": "ignored", "reason": mapped.why})
             said, key = mapped.request, mapped.key
-            caller = replace(self._caller(name, source, key, client), delivery=delivery_of(event))
+            caller = replace(self._caller(name, source, key, client), delivery=delivery_of(call.headers))
             return self._take(said, caller)
         except Unreadable as error:  # 503, for it passes with the next deployment: a 4xx would switch the hook off
             raise Trouble(f"a newer release wrote the restore of this key ({error})") from error

@@ -24,6 +24,7 @@ OWN_MARK = re.compile(r"\(restore-desk [^)\s]{1,80}\)")
 _SPOKEN = ("comment", "latest_comment", "comments", "work_notes")
 _ACTORS = ("sender", "user", "current_user", "actor")
 _NAMES = ("login", "accountId", "emailAddress", "email", "name", "displayName")
+_SIGNED = {"generic": ("webhook-id", "webhook-timestamp")}  # what a signature covers beside the body
 type Event = dict[str, Any]
 
 
@@ -46,24 +47,27 @@ def verify(
 
 
 def event_of(source: TicketSource, headers: Mapping[str, str], raw: bytes) -> Event:
-    """`{body, headers, form}` as mappings read it, without secrets, and a digest; a Problem where it is no object."""
+    """`{body, headers, form}` as mappings read it, without secrets, and a digest; a Problem where it is no object.
+    Where the body is signed, headers that nobody signed are left out."""
     lowered = {name.lower(): value for name, value in headers.items()}
     hidden = {source.header.lower()}
     kept = {name: text for name, text in lowered.items() if name not in hidden and not _SECRET_NAME.search(name)}
-    body = _body(source.kind, lowered, raw)
+    body = _body(source.kind, raw)
+    if source.auth == "signature":
+        kept = {name: kept[name] for name in _SIGNED.get(source.kind, ()) if name in kept} | _told(source.kind, body)
     issue = body.get("issue")
     text = issue.get("body") if isinstance(issue, dict) else None
     form = read_form(text) if isinstance(text, str) else {}
     return {"body": body, "headers": kept, "form": form, "digest": hashlib.sha256(raw).hexdigest()}
 
 
-def _body(kind: str, headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
-    """What begins with a brace is JSON; Zendesk may send a form, for it puts quotes and newlines into JSON as they
-    are. The bytes decide, for they are signed and the content type is not."""
+def _body(kind: str, raw: bytes) -> dict[str, Any]:
+    """JSON, or the form that a kind may send. GitHub's has the JSON in its field `payload`; Zendesk's is the event
+    itself, for Zendesk puts quotes and newlines into JSON as they are. The bytes decide, for they are signed and the
+    content type is not."""
     if kind == "zendesk" and re.match(rb"[A-Za-z0-9_]{1,60}=", raw):
         return _form(raw)
-    is_json = raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-    return parse_json(raw if is_json else _payload(headers, raw), EVENT_LIMIT)
+    return parse_json(_payload(raw) if kind == "github" and raw.startswith(b"payload=") else raw, EVENT_LIMIT)
 
 
 def _form(raw: bytes) -> dict[str, Any]:
@@ -81,17 +85,29 @@ def _form(raw: bytes) -> dict[str, Any]:
     return dict(fields)
 
 
-def _payload(headers: Mapping[str, str], raw: bytes) -> bytes:
-    """GitHub's other content type: a form with the JSON in its field `payload`."""
-    if not headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
-        return raw
+def _payload(raw: bytes) -> bytes:
+    """The one field `payload` of GitHub's form."""
     if len(raw) > EVENT_LIMIT:
         raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; {EVENT_LIMIT} are taken")
     try:
         fields = parse_qs(raw.decode("ascii"), max_num_fields=20)
     except ValueError as error:
-        raise Problem(400, "The body is no form", "application/x-www-form-urlencoded was said to be sent") from error
-    return fields.get("payload", [""])[0].encode("utf-8", "surrogateescape")
+        raise Problem(400, "The body is no form", "it begins with payload=, and cannot be read") from error
+    said = fields.get("payload", [""])
+    if len(said) != 1:
+        raise Problem(400, "The form is ambiguous", "it has more than one field payload")
+    return said[0].encode("utf-8", "surrogateescape")
+
+
+def _told(kind: str, body: Event) -> dict[str, str]:
+    """GitHub's event name, by what its signed body holds; its header of that name is not signed."""
+    if kind != "github":
+        return {}
+    if "zen" in body and "issue" not in body:
+        return {"x-github-event": "ping"}
+    about = "issue_comment" if "comment" in body else "issues"
+    names = {"issue": about, "pull_request": "pull_request"}
+    return next(({"x-github-event": name} for part, name in names.items() if isinstance(body.get(part), dict)), {})
 
 
 def own_doing(source: TicketSource, event: Event) -> str | None:
@@ -119,10 +135,12 @@ def _texts(value: Any) -> Iterator[str]:
             left.extend(part)
 
 
-def delivery_of(event: Event) -> str | None:
-    """The sender's id of this delivery, the same when it is sent again."""
+def delivery_of(headers: Mapping[str, str]) -> str | None:
+    """The sender's id of this delivery, the same when it is sent again. It is not signed: it may decide whether a
+    comment says where a restore stands, and nothing else."""
+    lowered = {name.lower(): value for name, value in headers.items()}
     names = ("x-github-delivery", "x-atlassian-webhook-identifier", "x-zendesk-webhook-invocation-id", "webhook-id")
-    return next((event["headers"][name] for name in names if event["headers"].get(name)), None)
+    return next((lowered[name] for name in names if lowered.get(name)), None)
 
 
 def default_ticket(kind: str, body: dict[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from shared.config.desk_file import Desk, TicketSource
 from shared.domain.problems import Problem
 from shared.domain.text import fit, plain
 from shared.tickets import expressions
-from shared.tickets.event import Event, default_ticket, delivery_of, own_doing
+from shared.tickets.event import Event, default_ticket, own_doing
 from shared.tickets.expressions import Unusable
 from shared.tickets.near_misses import near_misses
 from shared.tickets.safety import read_safety
@@ -105,13 +105,13 @@ def _filled(value: Any, depth: int) -> Any:
 
 
 def _key(mapping: _Mapping, request: dict[str, Any]) -> str:
-    """`key`, or the ticket's id, so that approving twice is one restore; the delivery's id only where no ticket is."""
+    """`key`, or the ticket's id, so that approving twice is one restore; the body's digest where no ticket is."""
     key = mapping.value("key") if mapping.source.key else None
     if isinstance(key, dict | list | bool):
         raise mapping.problem("key", f"a text is due, it made {expressions.shown(key)}")
     ticket = request.get("ticket")
     identity = ticket.get("id") if isinstance(ticket, dict) else None
-    found = next((plain(str(one)) for one in (key, identity, delivery_of(mapping.event)) if one not in (None, "")), "")
+    found = next((plain(str(one)) for one in (key, identity) if one not in (None, "")), "")
     if not found:
         return f"body:{mapping.event['digest']}"
     return found if len(found) <= 255 else "long:" + hashlib.sha256(found.encode()).hexdigest()

@@ -4,7 +4,9 @@ import argparse
 import copy
 import json
 from pathlib import Path
+from time import process_time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -28,7 +30,45 @@ def test_no_secret_of_a_call_reaches_a_mapping() -> None:
         "Ocp-Apim-Subscription-Key": "s",
         "X-GitHub-Event": "issues",
     }
-    assert event_of(DESK.tickets["github"], headers, b"{}")["headers"] == {"x-github-event": "issues"}
+    servicenow = DESK.tickets["servicenow"]
+    assert event_of(servicenow, {**headers, "Host": "x"}, b"{}")["headers"] == {"x-github-event": "issues", "host": "x"}
+
+
+@pytest.mark.parametrize(("body", "event"), [
+    ({"issue": {}, "action": "labeled"}, "issues"),
+    ({"issue": {}, "comment": {}}, "issue_comment"),
+    ({"pull_request": {}}, "pull_request"),
+    ({"zen": "x", "hook_id": 1}, "ping"),
+    ({}, None),
+])  # fmt: skip
+def test_githubs_event_is_what_its_signed_body_says(body: dict[str, Any], event: str | None) -> None:
+    headers = {"X-GitHub-Event": "issues", "X-GitHub-Delivery": "1", "X-Other": "1"}
+    read = event_of(DESK.tickets["github"], headers, json.dumps(body).encode())
+    assert read["headers"] == ({"x-github-event": event} if event else {})
+
+
+@pytest.mark.parametrize("system", sorted(DESK.tickets))
+def test_a_json_body_is_json_whatever_the_content_type_says(system: str) -> None:
+    """The hole of the review: the text of a signed JSON body held `&payload=…`, and a form was said to be sent."""
+    inner = quote(json.dumps({"evil": True}))
+    raw = json.dumps({"issue": {"body": f"x&payload={inner}&y"}}).encode()
+    for kind in ("application/x-www-form-urlencoded", "application/json", ""):
+        read = event_of(DESK.tickets[system], {"Content-Type": kind}, raw)
+        assert read["body"] == json.loads(raw)
+
+
+def test_a_form_with_two_payloads_is_refused() -> None:
+    with pytest.raises(Problem, match="payload"):
+        event_of(DESK.tickets["github"], {}, b"payload=%7B%7D&payload=%7B%22a%22%3A1%7D")
+
+
+def test_a_megabyte_of_names_is_read_in_time() -> None:
+    """A quadratic look for the name that stands twice held a worker for a minute."""
+    names = "".join(f'"{n}":1,' for n in range(70_000))
+    started = process_time()
+    with pytest.raises(Problem, match="stands twice"):
+        event_of(DESK.tickets["portal"], {}, f'{{{names}"69999":1}}'.encode())
+    assert process_time() - started < 2
 
 
 def test_github_may_send_its_json_as_a_form() -> None:
