@@ -4,7 +4,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from shared.domain.wrong_fields import said_of
 
 log = logging.getLogger("desk")
 PROBLEM = "application/problem+json"
+NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}  # of every answer, errors too
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,12 @@ def problem_answer(problem: Problem, **headers: str) -> Answer:
 
 
 def answered(act: Callable[[Call], Answer], call: Call) -> Answer:
-    """The act's answer; what went wrong becomes a problem that says who must act."""
+    """The act's answer, which no cache keeps; what went wrong becomes a problem that says who must act."""
+    answer = _answered(act, call)
+    return replace(answer, headers={**NOT_KEPT, **answer.headers})
+
+
+def _answered(act: Callable[[Call], Answer], call: Call) -> Answer:
     try:
         return act(call)
     except Problem as problem:
