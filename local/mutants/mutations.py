@@ -142,7 +142,8 @@ def _branch(node: ast.AST) -> Iterator[_Site]:
 
 
 def _returned(node: ast.AST) -> Iterator[_Site]:
-    if isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) != "None":
+    """Nothing in place of what is given; `False` has its own fault (True), and callers take None for it."""
+    if isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) not in ("None", "False"):
         yield _Site(node.lineno, f"return {ast.unparse(node.value)}: None", lambda: setattr(node, "value", None))
 
 

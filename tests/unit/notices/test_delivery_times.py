@@ -1,6 +1,7 @@
 """When a notice is tried again, how much a round may send, and what is kept of each attempt."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,13 @@ import httpx
 import pytest
 
 from shared.config.desk_file import Channel
-from shared.domain.problems import Trouble
+from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.notices.messages import Message
 from shared.notices.notifier import DeliveryRound, HttpPost
-from shared.notices.outbox import UNDER_WAY, Notice, Outbox
+from shared.notices.outbox import UNDER_WAY, UNROUTED, Notice, Outbox
+from shared.storage import row_keys
+from shared.storage.store import Change
 from tests.kits.desk_kit import Process
 from tests.kits.stories import up_to
 from tests.kits.world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, running
@@ -179,6 +182,55 @@ def test_a_notice_waits_behind_an_earlier_one_of_its_line_and_no_other_does() ->
     world.clock.advance(60)
     deliver(world, process)
     assert world.posts.events(EVENTS_URL) == [f"{two}.1", first.event_id, second.event_id]
+
+
+def two_owed(world: World) -> tuple[Notice, Notice]:
+    """Two notices of one line, both due."""
+    one = running(world, world.process())
+    up_to(world, one, Phase.RESTORING)
+    for told in notices(world, one):
+        if told.state != "owed":
+            Outbox(world.store).resend(told, world.clock.now())
+    world.posts.told.clear()
+    first, second = notices(world, one)
+    return first, second
+
+
+def test_whatever_holds_up_a_notice_holds_up_the_rest_of_its_line() -> None:
+    held: list[dict[str, Any]] = [{"facts": "{"}, {"etag": "old"}]
+    for changes in held:
+        world = World()
+        first, second = two_owed(world)
+        world.process().notifier.deliver([second, replace(first, **changes)], DeliveryRound())
+        assert world.posts.told == []
+    world = World()
+    first, second = two_owed(world)
+    world.desk = Ours("desk.toml is broken")
+    world.process().notifier.deliver([first, second], DeliveryRound())
+    assert world.posts.told == []
+    world.desk = desk_with(channels={})
+    world.process().notifier.deliver([first, second], DeliveryRound())
+    assert [n.attempts for n in notices(world, first.restore)] == [1, 0]
+
+
+def test_a_round_that_is_over_posts_no_more() -> None:
+    world = World()
+    first, second = two_owed(world)
+    rounds = iter([False, True])
+    world.process().notifier.deliver([first, second], DeliveryRound(), lambda: next(rounds))
+    assert world.posts.events(EVENTS_URL) == [first.event_id]
+
+
+def test_an_event_without_a_route_gets_its_channels_once_desk_toml_is_mended() -> None:
+    world = World()
+    one = running(world, world.process())
+    first = notices(world, one)[0]
+    unrouted = replace(first, channel=UNROUTED)
+    world.store.commit(row_keys.partition(one), [Change("put", unrouted.key, unrouted.fields())])
+    process = world.process()
+    process.notifier.deliver(notices(world, one, UNROUTED), DeliveryRound())
+    assert [(n.channel, n.state) for n in Outbox(world.store).of_restore(one)] == [("events", "owed")]
+    assert world.posts.told == []
 
 
 def test_a_channel_that_is_missing_waits_for_its_time_too() -> None:
