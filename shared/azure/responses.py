@@ -5,9 +5,11 @@ from typing import Literal
 
 from shared.azure.lenient_json import Loose, number, read_duration
 from shared.domain.restore import AzureError, Job, SubTask
+from shared.domain.text import fit
 
 Stage = Literal["validation", "submission", "operation", "job", "request"]
 Ended = Literal["running", "succeeded", "failed"]
+MOST_WARNINGS = 50  # warnings and sub-tasks that a restore's row keeps; each of at most 2,000 characters
 _SUCCESS = frozenset({"completed", "completedwithwarnings", "success", "succeeded", "successwithwarning"})
 _FAILURE = frozenset({"failed", "cancelled", "canceled"})
 
@@ -76,10 +78,10 @@ def _error(facing: Loose, stage: Stage, code: str, message: str) -> AzureError:
     detail = inner.part("additionalInfo").text("DetailedNonLocalisedMessage") or inner_code
     return AzureError(
         stage=stage,
-        code=code,
+        code=code[:200],
         message=message[:4000],  # a row has its limits
         recommended_action=_actions(actions),
-        detail=detail,
+        detail=detail[:4000] if detail else None,
         inner_code=inner_code,
         activity_id=facing.part("properties").text("ActivityId"),
     )
@@ -96,7 +98,7 @@ def _inner_code(inner: Loose) -> str | None:
 
 def _actions(said: object) -> tuple[str, ...]:
     found = said if isinstance(said, list) else [said]
-    return tuple(text.strip() for text in found if isinstance(text, str) and text.strip())
+    return tuple(fit(text.strip(), 1000) for text in found[:10] if isinstance(text, str) and text.strip())
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,12 @@ def _job_error(inner: Loose, status: str) -> AzureError:
 
 def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
     tasks = tuple(
-        SubTask(name=t.text("taskName") or "", status=t.text("taskStatus") or "", progress=number(t["taskProgress"]))
-        for t in more.parts("subTasks")
+        SubTask(
+            name=fit(t.text("taskName") or "", 200),
+            status=fit(t.text("taskStatus") or "", 200),
+            progress=number(t["taskProgress"]),
+        )
+        for t in more.parts("subTasks")[:MOST_WARNINGS]
     )
     moved = [t.part("additionalDetails").text("DataTransferredInBytes") for t in more.parts("subTasks")]
     total = number(more["dataTransferredInBytes"]) or sum(number(m) or 0 for m in moved)
@@ -165,7 +171,10 @@ def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
 
 def _warnings(status: str, more: Loose) -> tuple[str, ...]:
     """A job that ended with warnings has some, even where a LIST leaves them out."""
-    found = tuple(map(_warning, more.parts("warningDetails")))
+    told = more.parts("warningDetails")
+    found = tuple(_warning(detail) for detail in told[:MOST_WARNINGS])
+    if len(told) > MOST_WARNINGS:
+        return (*found, f"… {len(told) - MOST_WARNINGS} more warnings stand in the job")
     return found or ((f"the job ended {status} and gave no details",) if "warning" in status.lower() else ())
 
 
@@ -174,4 +183,4 @@ def _warning(detail: Loose) -> str:
     warning, resource = detail.part("warning"), detail.text("resourceName")
     said = f"{warning.text('code') or 'Warning'}: {warning.text('message') or 'no words'}"
     advised = " ".join(_actions(warning["recommendedAction"]))
-    return f"{said}{f' ({resource})' if resource else ''}{f' {advised}' if advised else ''}"
+    return fit(f"{said}{f' ({resource})' if resource else ''}{f' {advised}' if advised else ''}", 2000)

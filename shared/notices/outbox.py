@@ -14,6 +14,7 @@ from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Field, Row, Store
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
+ROUTED = 30  # notices in a transaction, which takes 4 MiB
 UNDER_WAY = "an attempt was begun, and nothing more was heard of it"
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
 
@@ -134,12 +135,15 @@ class Outbox:
         self.store.commit(row_keys.partition(owed.restore), [gone, Change("put", told.key, told.fields()), *more])
 
     def route(self, notice: Notice, channels: Sequence[str]) -> None:
-        """An unrouted event gets its channels."""
-        routed = [replace(notice, channel=name) for name in channels]
-        gone = Change("delete", notice.key, etag=notice.etag)
-        self.store.commit(
-            row_keys.partition(notice.restore), [gone, *(Change("put", n.key, n.fields()) for n in routed)]
-        )
+        """An unrouted event gets its channels: many in several transactions, the last of which takes it away."""
+        known = {(n.sequence, n.channel) for n in self.of_restore(notice.restore)}
+        routed = [replace(notice, channel=name) for name in channels if (notice.sequence, name) not in known]
+        changes = [Change("insert", n.key, n.fields()) for n in routed]
+        place = row_keys.partition(notice.restore)
+        while len(changes) > ROUTED:
+            self.store.commit(place, changes[:ROUTED])
+            changes = changes[ROUTED:]
+        self.store.commit(place, [*changes, Change("delete", notice.key, etag=notice.etag)])
 
     def resend(self, notice: Notice, now: datetime) -> None:
         """A told notice is owed once more, under the same event id."""

@@ -156,16 +156,17 @@ class Sweep:
     def _due_rows(
         self, vault: str, rows: list[Row], work: Work, is_due: Callable[[Row], bool], this: Round
     ) -> list[Row]:
-        """What is to be moved now: what ended, what is due, and of those that would begin as many as may."""
+        """What is to be moved now: what ended, what is under way and due, and then as many beginnings as may be."""
         closed = [row for row in rows if row.text("phase") in CLOSED and row.text("restore") not in work.owing]
         moving = [row for row in rows if row.text("phase") not in (*CLOSED, "restoring")]
+        under_way = [row for row in moving if row.text("phase") != "accepted" and is_due(row)]
+        looks = [row for row in under_way if self._shares.may_look(vault, self._clock())]
         begins = [row for row in moving if row.text("phase") == "accepted" and is_due(row)]
         starts = self._shares.may_start(vault, len(begins), self._clock())
         if starts > 1:
             wanted = {row.text("instance") for row in begins[:starts]}
             self._guarded(this, vault, lambda: learn_instances(self.parts, vault, wanted))
-        others = [row for row in moving if row.text("phase") != "accepted" and is_due(row)]
-        looks = [row for row in begins[:starts] + others if self._shares.may_look(vault, self._clock())]
+        looks += [row for row in begins[:starts] if self._shares.may_look(vault, self._clock())]
         return closed + looks
 
     def _row(self, row: Row, work: Work, this: Round) -> None:

@@ -12,7 +12,7 @@ from shared.notices.routing import channels_of
 from shared.storage.store import Change
 from shared.workflow.ports import Parts
 
-MOST = 90  # a transaction takes 100 changes
+MOST = 30  # channels in one transaction, which takes 4 MiB: more are routed in several, after the step
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
     try:
         channels = channels_of(parts.read_desk(), after.instance_name, after.channels, event, after.ticket)
     except Ours:
+        channels = None
+    if channels is None or len(channels) > MOST:
         channels = [UNROUTED, *after.channels]  # the restore's own are known by name; the rest is routed later
     facts = facts_of(numbered, event, parts.now())
-    return Announced(numbered, tuple(outbox.owed(facts, channels[:MOST])))
+    return Announced(numbered, tuple(outbox.owed(facts, channels)))

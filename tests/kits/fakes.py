@@ -18,6 +18,7 @@ GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/p
 VAULT, OTHER_VAULT = f"{GROUP}/backupVaults/vault-one", f"{GROUP}/backupVaults/vault-two"
 POINT = "pt-1"
 FLEXIBLE = "Microsoft.DBforPostgreSQL/flexibleServers"
+LISTED_DAYS = timedelta(days=14)  # how far back a vault's list of jobs goes
 TRACKING = "https://management.azure.com/subscriptions/x/operations/"
 
 
@@ -52,6 +53,7 @@ class FakeJob:
     ends: datetime
     end_status: str = "Completed"
     hidden: bool = False
+    cross_region: bool = False  # it stands in the list of the other region, and only there
 
 
 @dataclass
@@ -167,6 +169,7 @@ class FakeAzure:
                 listed_from=now + timedelta(seconds=self.listed_after),
                 ends=now + timedelta(seconds=self.job_seconds),
                 end_status=self.end_status,
+                cross_region=restore.cross_region,
             )
         url = f"{TRACKING}restore-{job}"
         self.operations[url] = job
@@ -199,7 +202,8 @@ class FakeAzure:
         shown = Job(id=job.id, status=status, started=job.started, destination=job.destination if whole else None)
         prefix = job.prefix if whole and job.prefix else None
         request_id = job.request_id or None
-        return JobRead(shown, end, error, job.instance.lower(), "restore", request_id, prefix, f"{status}-{job.id}")  # type: ignore[arg-type]
+        category = "crossregionrestore" if job.cross_region else "restore"
+        return JobRead(shown, end, error, job.instance.lower(), category, request_id, prefix, f"{status}-{job.id}")  # type: ignore[arg-type]
 
     def job(self, restore: Restore, job_id: str) -> JobRead:
         self._called("job", job_id)
@@ -211,8 +215,11 @@ class FakeAzure:
     def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
         self._called("jobs", vault)
         now = self.clock.now()
-        listed = [job for job in self.jobs_by_id.values() if job.listed_from <= now]
-        yield from [self._read(job, False) for job in listed if job.instance.lower().startswith(vault.lower())]
+        oldest = self.azure_time() - LISTED_DAYS
+        for job in list(self.jobs_by_id.values()):
+            shown = job.listed_from <= now and job.started >= oldest and job.cross_region is (facts is not None)
+            if shown and job.instance.lower().startswith(vault.lower()):
+                yield self._read(job, False)
 
 
 @dataclass

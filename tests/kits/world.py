@@ -42,7 +42,7 @@ class World:
 
     pace: Pace = field(default_factory=Pace)
     clock: Clock = field(default_factory=Clock)
-    store: Store = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=lambda: MemoryStore(page=4))
     posts: Posts = field(default_factory=Posts)
     queue: list[Delivery] = field(default_factory=list)
     desk: Desk | Ours = DESK_MODEL

@@ -1,8 +1,8 @@
 """Never two jobs for one restore, and none parked whose job can be told: histories in which a POST is in doubt."""
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import TokenAuth
 from shared.azure.data_protection import DataProtection
-from shared.azure.port import Doubt, Taken, VaultFacts
+from shared.azure.port import Doubt, Taken
 from shared.azure.responses import JobRead
 from shared.domain.problems import Problem, Trouble
 from shared.domain.restore import Phase, Restore
@@ -25,22 +25,7 @@ from tests.kits.world import World, running
 ACT = Act(by="dba", reason="no longer needed")
 
 
-@dataclass
-class Listing(FakeAzure):
-    """An Azure whose list goes back 14 days, and whose cross-region jobs stand in a list of their own."""
-
-    def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
-        for read in super().jobs(vault, facts):
-            job = self.jobs_by_id[read.job.id]
-            young = self.azure_time() - job.started <= timedelta(days=14)
-            if young and self.crossed(job) is (facts is not None):
-                yield replace(read, category="crossregionrestore") if facts else read
-
-    def crossed(self, job: FakeJob) -> bool:
-        return any(body.cross_region for body in self.bodies if body.id == job.restore)
-
-
-def world_of(azure: type[FakeAzure] = Listing, teacher: bool = True) -> World:
+def world_of(azure: type[FakeAzure] = FakeAzure, teacher: bool = True) -> World:
     """A vault with a good restore behind it (it is known to echo), or an empty one."""
     world = World()
     world.azure = azure(world.clock)
@@ -79,7 +64,7 @@ STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 415, 422, 423, 425
 WITHOUT_EFFECT = (401, 429)  # the gate stands before the service: these never took effect
 
 
-class Answering(Listing):
+class Answering(FakeAzure):
     """Its POST is answered by real HTTP, after it took effect or without any."""
 
     response: httpx.Response | None = None
