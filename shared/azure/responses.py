@@ -146,14 +146,7 @@ def _job_error(inner: Loose, status: str) -> AzureError:
 
 
 def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
-    tasks = tuple(
-        SubTask(
-            name=fit(t.text("taskName") or "", 200),
-            status=fit(t.text("taskStatus") or "", 200),
-            progress=number(t["taskProgress"]),
-        )
-        for t in more.parts("subTasks")[:MOST_WARNINGS]
-    )
+    tasks = tuple(_task(task) for task in more.parts("subTasks")[:MOST_WARNINGS])
     moved = [t.part("additionalDetails").text("DataTransferredInBytes") for t in more.parts("subTasks")]
     total = number(more["dataTransferredInBytes"]) or sum(number(m) or 0 for m in moved)
     return Job(
@@ -167,6 +160,11 @@ def _job(identity: str, status: str, inner: Loose, more: Loose) -> Job:
         tasks=tasks,
         warnings=_warnings(status, more),
     )
+
+
+def _task(task: Loose) -> SubTask:
+    name, status = (fit(task.text(part) or "", 200) for part in ("taskName", "taskStatus"))
+    return SubTask(name=name, status=status, progress=number(task["taskProgress"]))
 
 
 def _warnings(status: str, more: Loose) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
         return Failed(
             read.error or AzureError(stage="job", code=read.job.status, message="it gave no reason"), read.job
         )
-    if read.mark == restore.job_mark:
+    if read.mark == restore.job_mark and not restore.troubles:  # a good reading ends a row of troubles
         return None
     # `due` stays in the past: from its first look on a job is watched at its vault's pace (shared/sweep/sweep.py)
     return JobProgress(read.job, read.mark, min(restore.due, parts.now()))
