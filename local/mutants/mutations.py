@@ -13,7 +13,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
     ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
 }  # fmt: skip
-UNSEEN = {"tell", "_tell", "log", "audit", "about", "logging"}  # what only writes a log line is no behaviour of these rooms
+UNSEEN = {"tell", "_tell", "log", "audit", "about", "logging"}  # a log line is no behaviour of these rooms
 
 
 @dataclass(frozen=True)
