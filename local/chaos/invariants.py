@@ -21,11 +21,12 @@ class Evidence:
     views: dict[str, View]
     calls: Sequence[dict[str, Any]]
     jobs: Sequence[dict[str, Any]]
-    posts: Sequence[tuple[str, str, str]]  # event id, event, restore: what reached a channel, well signed
+    posts: Sequence[tuple[str, str, str, str]]  # channel, event id, event, restore: what arrived, well signed
     spoilt: Sequence[str]  # posts that a channel would not take
     left: Sequence[str]  # open rows, turns and owed notices that are still there
     wrong: Sequence[str]  # what no caller should hear
     silent: frozenset[str]  # ids of instances whose vault echoes nothing
+    channels: Sequence[str] = ()  # each of these hears of every closing
     failed_operations: int = 0  # POSTs that Azure was told to take and then to fail, before any job
 
 
@@ -124,20 +125,21 @@ def _open(evidence: Evidence) -> Iterator[str]:
 
 
 def _unannounced(evidence: Evidence) -> Iterator[str]:
-    told: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for event_id, event, restore in evidence.posts:
-        told[restore, event].add(event_id)
+    told: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for channel, event_id, event, restore in evidence.posts:
+        told[channel, restore, event].add(event_id)
     for view in evidence.views.values():
-        ids = told[view["id"], view["phase"]]
-        if view["closed"] and len(ids) != 1:
-            yield f"{view['id']} is {view['phase']}; told as {sorted(ids) or 'nothing'}"
+        ids = {channel: told[channel, view["id"], view["phase"]] for channel in evidence.channels}
+        if view["closed"] and (len(set().union(*ids.values())) != 1 or not all(ids.values())):
+            shown = ", ".join(f"{channel}: {sorted(found) or 'nothing'}" for channel, found in ids.items())
+            yield f"{view['id']} is {view['phase']}; told as {shown}"
 
 
 def _undelivered(evidence: Evidence) -> Iterator[str]:
-    arrived = {event_id for event_id, _, _ in evidence.posts}
+    arrived = {(channel, event_id) for channel, event_id, _, _ in evidence.posts}
     for view in evidence.views.values():
         for notice in view.get("notices", []):
-            if notice["state"] != "delivered" or notice["eventId"] not in arrived:
+            if notice["state"] != "delivered" or (notice["channel"], notice["eventId"]) not in arrived:
                 yield f"{notice['eventId']} to {notice['channel']} is {notice['state']}: {notice.get('answer')}"
 
 

@@ -16,7 +16,7 @@ from azure.storage.queue import QueueClient
 from local.chaos.callers import Callers
 from local.chaos.invariants import Evidence, View, jobs_of
 from local.chaos.plan import HOSTS, Deed, Request, fault_rules
-from local.chaos.world import SILENT, Place, body, places, seed_json
+from local.chaos.world import CHANNELS, SILENT, Place, body, places, seed_json
 from local.stack.faulty_links import Link
 from local.stack.processes import NotStarted, wait_until
 from local.stack.stack import Stack
@@ -201,18 +201,19 @@ class Run:
             if request.via != "http" and (found := by_key.get(("queue", request.body["reason"]))):
                 ids.setdefault(request.number, set()).add(found)
         arrived = self.stack.channels.ends.arrived
-        good = [json.loads(one.text) for one in arrived if one.status < 300 and not one.faults]
+        good = [(one.channel, json.loads(one.text)) for one in arrived if one.status < 300 and not one.faults]
         return Evidence(
             requests=self.requests,
             ids=ids,
             views=views,
             calls=self.stack.emulated("calls"),
             jobs=self.stack.emulated("jobs"),
-            posts=[(e["id"], e["type"].split(".")[2], e["data"]["restore"]) for e in good],
+            posts=[(channel, e["id"], e["type"].split(".")[2], e["data"]["restore"]) for channel, e in good],
             spoilt=[f"{one.channel}: {fault}" for one in arrived for fault in one.faults],
             left=[*self._left()],
             wrong=heard.wrong,
             silent=frozenset(place.id for place in places() if place.vault == SILENT),
+            channels=CHANNELS,
             failed_operations=self.failed_operations,
         )
 

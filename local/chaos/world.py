@@ -8,6 +8,7 @@ from local.emulator.world.seed import SUBSCRIPTION, Seed, stable_guid, vault_id
 from local.emulator.world.worlds import bench_seed
 
 VAULTS, INSTANCES = 4, 8
+CHANNELS = ("events", "dba")  # both hear of every closing
 SILENT = "benchVault0"  # echoes no request ids: where nobody can tell, a person must
 ACCOUNT = "testossstorageaccount"
 SERVICES = (

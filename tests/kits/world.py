@@ -14,7 +14,7 @@ from shared.domain.problems import Ours
 from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
-from shared.notices.outbox import Outbox
+from shared.notices.outbox import Notice, Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, read_restore
 from shared.storage.shared_state import Board
@@ -70,6 +70,7 @@ class World:
         call: Callable[[str, Callable[[], Any], Any], Any] | None = None,
         clock: Clock | None = None,
         workers: int = 1,
+        kind: type[Process] = Process,
     ) -> Process:
         """A new process; `call` stands in the way of each of its I/O calls."""
         seam = (lambda name, what: Seam(what, name, call)) if call else (lambda name, what: what)
@@ -89,7 +90,7 @@ class World:
             fresh_id=lambda: f"aaaaaaaa-0000-0000-0000-{next(self.ids):012d}",
             random_bytes=lambda: next(self.ids).to_bytes(16, "big")[6:],
         )
-        return Process(parts, seam("post", self.posts), workers)
+        return kind(parts, seam("post", self.posts), workers)
 
     # --- what a round of the platform does ---------------------------------------------------------------------
     def deliver(self, process: Process) -> None:
@@ -182,15 +183,30 @@ class World:
         return found
 
     def _untold(self, restore: Restore) -> list[str]:
-        told = set(self.posts.events(EVENTS_URL))
-        notices = [n for n in Outbox(self.store).of_restore(restore.id) if n.channel == "events"]
-        found = [f"never told: {n.event_id} {n.event}" for n in notices if n.event_id not in told]
-        last = [n for n in notices if n.event == restore.phase.value]
-        ids = {n.event_id for n in last}
-        if restore.closed and len(ids) != 1:
-            found.append(f"{restore.id}: {restore.phase} has the event ids {sorted(ids)}")
-        strange = {e for e in told if e.startswith(restore.id)} - {n.event_id for n in notices}
-        return found + [f"told under an unknown id: {one}" for one in strange]
+        """What every webhook of desk.toml got, against what the books say of it."""
+        found, notices = [], Outbox(self.store).of_restore(restore.id)
+        for name, url in self._webhooks().items():
+            told, own = set(self.posts.events(url)), [n for n in notices if n.channel == name]
+            found += [f"{name} was never told: {n.event_id} {n.event}" for n in own if _undone(n, told)]
+            ids = {n.event_id for n in own if n.event == restore.phase.value}
+            if self._hears(name, restore) and len(ids) != 1:
+                found.append(f"{restore.id}: {restore.phase} has the event ids {sorted(ids)} for {name}")
+            strange = {e for e in told if e.startswith(f"{restore.id}.")} - {n.event_id for n in own}
+            found += [f"{name} was told under an unknown id: {one}" for one in strange]
+        return found
+
+    def _webhooks(self) -> dict[str, str]:
+        channels = self.desk.channels if isinstance(self.desk, Desk) else {}
+        return {name: c.url for name, c in channels.items() if c.kind == "webhook" and isinstance(c.url, str)}
+
+    def _hears(self, name: str, restore: Restore) -> bool:
+        channel = self.read_desk().channels[name]
+        return restore.closed and channel.default and restore.phase.value in channel.on
+
+
+def _undone(notice: Notice, told: set[str]) -> bool:
+    """Whether the books call it delivered, or nothing at all, and the channel did not get it."""
+    return notice.state not in ("given up", "superseded") and notice.event_id not in told
 
 
 def faster(world: World, **durations: float) -> None:

@@ -62,7 +62,9 @@ def _view(**changes: Any) -> dict[str, Any]:
         "via": "http",
         "attempts": [{"requestId": "r1"}],
         "timeline": [{"what": "succeeded"}],
-        "notices": [{"eventId": "aaaaaaaa-1.3", "channel": "events", "state": "delivered"}],
+        "notices": [
+            {"eventId": "aaaaaaaa-1.3", "channel": channel, "state": "delivered"} for channel in ("events", "dba")
+        ],
     }
     return {**view, **changes}
 
@@ -78,11 +80,12 @@ SOUND = Evidence(
     views={"aaaaaaaa-1": _view()},
     calls=[_call("r1")],
     jobs=[JOB],
-    posts=[("aaaaaaaa-1.3", "succeeded", "aaaaaaaa-1")],
+    posts=[(channel, "aaaaaaaa-1.3", "succeeded", "aaaaaaaa-1") for channel in ("events", "dba")],
     spoilt=[],
     left=[],
     wrong=[],
     silent=frozenset(),
+    channels=("events", "dba"),
 )
 OTHER = _view(id="aaaaaaaa-2", attempts=[{"requestId": "r2"}], notices=[])
 LOST = [{"what": "lost", "note": "nobody knows"}, {"what": "succeeded"}]
@@ -103,9 +106,15 @@ FAULTY: list[tuple[str, dict[str, Any]]] = [
     ("every closing is announced, under one event id", {"posts": []}),
     (
         "every closing is announced, under one event id",
-        {"posts": [*SOUND.posts, ("aaaaaaaa-1.4", "succeeded", "aaaaaaaa-1")]},
+        {"posts": [*SOUND.posts, ("events", "aaaaaaaa-1.4", "succeeded", "aaaaaaaa-1")]},
     ),
-    ("what the books call delivered has arrived", {"posts": [("aaaaaaaa-1.9", "succeeded", "aaaaaaaa-1")]}),
+    ("what the books call delivered has arrived", {"posts": [("events", "aaaaaaaa-1.9", "succeeded", "aaaaaaaa-1")]}),
+    # a desk that never posts to one channel and marks it delivered
+    ("what the books call delivered has arrived", {"posts": SOUND.posts[:1]}),
+    ("what the books call delivered has arrived", {"posts": [*SOUND.posts[:1], *SOUND.posts[:1]]}),
+    ("every closing is announced, under one event id", {"posts": SOUND.posts[:1]}),
+    # a desk that refuses a retry for ever
+    ("no request is missing", {"ids": {}}),
     ("every notice is well formed and signed", {"spoilt": ["events: no signature"]}),
     ("no open row, turn or owed notice is left", {"left": ["live-turn-x"]}),
     ("none is lost where the vault echoes our ids", {"views": {"aaaaaaaa-1": _view(timeline=LOST)}}),

@@ -93,6 +93,7 @@ class Story:
     accepted: set[str] = field(default_factory=set)
     messages: int = 0
     persons: bool = True  # somebody resolves what is lost
+    kind: type[Process] = Process
 
     def run(self) -> "Story":
         process = self._process()
@@ -119,7 +120,7 @@ class Story:
         return bool(lost) and self.persons
 
     def _process(self) -> Process:
-        return self.world.process(self.breaker)
+        return self.world.process(self.breaker, kind=self.kind)
 
     def _round(self, process: Process) -> None:
         for key, value in list(self.pending):
@@ -135,7 +136,7 @@ class Story:
 
     def faults(self) -> list[str]:
         restores = self.world.restores()
-        missing = [] if self.breaker.plan and self.pending else [f"never answered: {key}" for key, _ in self.pending]
+        missing = [f"never answered: {key}" for key, _ in self.pending]
         wanted = len(self.accepted) + self.messages
         count = [] if len(restores) == wanted else [f"{len(restores)} restores on the books, {wanted} were asked for"]
         return [*missing, *count, *self.world.faults(self.accepted)]
