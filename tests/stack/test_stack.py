@@ -101,13 +101,13 @@ def database(secret: str) -> dict[str, Any]:
 
 
 BAD: list[tuple[Any, int, str | None]] = [
-    ("{not json", 400, None),
-    ("", 400, None),
-    ("[]", 400, None),
-    ('{"instance": "pg-prod-01", "instance": "pg-prod-02", "target": "drills"}', 400, None),
-    ('{"instance": NaN}', 400, None),
-    (b"\xff\xfe", 400, None),
-    ("[" * 20_000, 400, None),
+    ("{not json", 400, "body"),
+    ("", 400, "body"),
+    ("[]", 400, "body"),
+    ('{"instance": "pg-prod-01", "instance": "pg-prod-02", "target": "drills"}', 400, "body"),
+    ('{"instance": NaN}', 400, "body"),
+    (b"\xff\xfe", 400, "body"),
+    ("[" * 20_000, 400, "body"),
     ({**DRILL, "reason": "x" * 40_000}, 413, None),
     ({**DRILL, "surprise": 1}, 422, "surprise"),
     ({"target": "drills"}, 422, "instance"),

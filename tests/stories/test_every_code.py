@@ -25,6 +25,9 @@ DESK = f"""
 [allow]
 instances = ["{GROUP}/Microsoft.DataProtection/backupVaults/*/backupInstances/*"]
 containers = ["https://benchaccount.blob.core.windows.net/*"]
+
+[instances.one]
+id = "{GROUP}/Microsoft.DataProtection/backupVaults/benchVault0/backupInstances/of-no-story"
 """
 pytestmark = pytest.mark.slow
 
