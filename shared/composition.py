@@ -17,8 +17,8 @@ from shared.api.instances import InstancesApi
 from shared.api.restores import Api
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.bounded_http import bounded, bounded_transport
 from shared.azure.data_protection import DataProtection
-from shared.bounded_http import bounded_transport
 from shared.config.desk_file import Desk
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
@@ -183,8 +183,8 @@ class App:
         )
         parts, settings = self.parts, self.settings
         return Notifier(
-            parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token), parts.now, parts.jitter,
-            parts.pace, settings.local, settings.cloud,
+            parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token, bounded), parts.now,
+            parts.jitter, parts.pace, settings.local, settings.cloud,
         )  # fmt: skip
 
     @cached_property

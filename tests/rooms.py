@@ -3,14 +3,13 @@
 # A package of shared/ → what else of shared/ it may import.
 ARROWS: dict[str, set[str]] = {
     "redaction": set(),
-    "bounded_http": set(),
     "domain": set(),
     "telemetry": {"domain", "redaction"},
     "config": {"domain"},
     "storage": {"domain"},
     "advice": {"domain"},
-    "azure": {"bounded_http", "domain", "telemetry"},
-    "notices": {"advice", "bounded_http", "config", "domain", "storage", "telemetry"},
+    "azure": {"domain", "telemetry"},
+    "notices": {"advice", "config", "domain", "storage", "telemetry"},
     "tickets": {"config", "domain", "notices"},
     "workflow": {"azure", "config", "domain", "notices", "storage", "telemetry"},
     "aftercare": {"azure", "config", "domain", "notices", "storage", "telemetry"},

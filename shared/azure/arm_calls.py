@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx
 
+from shared.azure.bounded_http import bounded
 from shared.azure.lenient_json import Loose, number
 from shared.azure.one_host import link_on
 from shared.azure.port import Doubt, NotSent, Rejected
 from shared.azure.responses import Stage, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
-from shared.bounded_http import bounded
 from shared.domain.problems import Trouble
 from shared.domain.resource_ids import subscription
 

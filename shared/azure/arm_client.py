@@ -8,8 +8,8 @@ from typing import Protocol
 import httpx
 
 from shared import telemetry
+from shared.azure.bounded_http import bounded_transport
 from shared.azure.one_host import same_origin
-from shared.bounded_http import bounded_transport
 from shared.domain.problems import Trouble
 from shared.domain.version import AGENT
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 from pydantic import ValidationError
 
-from shared.bounded_http import bounded
 from shared.config.desk_file import Channel, Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
@@ -182,18 +181,27 @@ def _tell(notice: Notice, state: str, why: str, level: int) -> None:
     tell("notice", level, restore=notice.restore, **told, why=why or None, attempts=notice.attempts)
 
 
+class BoundedCall(Protocol):
+    """client, method, url, seconds for all of it, bytes of the answer → the answer, and whether it is whole."""
+
+    def __call__(
+        self, client: httpx.Client, method: str, url: str, seconds: float, most: int, **more: Any
+    ) -> tuple[httpx.Response, bool]: ...
+
+
 class HttpPost:
     """Messages over httpx; bearer tokens by the scope that a message names; redirects are not followed."""
 
-    def __init__(self, http: httpx.Client, token: Callable[[str], str]) -> None:
-        self._http, self._token = http, token
+    def __init__(self, http: httpx.Client, token: Callable[[str], str], call: BoundedCall) -> None:
+        """`call` makes one request that ends in time, and gives the answer and whether it is whole."""
+        self._http, self._token, self._call = http, token, call
 
     def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
         headers = dict(message.headers)
         if message.scope:
             headers["authorization"] = f"Bearer {self._bearer(message.scope)}"
         try:
-            answer, _ = bounded(
+            answer, _ = self._call(
                 self._http, message.method, message.url, POST_TOTAL, MAX_ANSWER, headers=headers, content=message.body
             )
         except httpx.HTTPError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.azure.bounded_http import bounded
 from shared.config.desk_file import Channel
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
@@ -292,7 +293,7 @@ def test_a_message_goes_out_whole_and_its_answer_comes_back() -> None:
         return httpx.Response(202, headers={"Retry-After": "3"}, content=b"taken")
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        post = HttpPost(http, lambda scope: f"token-for-{scope}")
+        post = HttpPost(http, lambda scope: f"token-for-{scope}", bounded)
         plain = Message("PATCH", "https://channel.example/a", {"x-one": "1"}, b'{"a":1}')
         status, body, headers = post(plain)
         scoped = Message("POST", "https://channel.example/b", {"authorization": "none"}, b"2", "scope")
@@ -307,7 +308,7 @@ def test_of_an_answer_the_first_64_kib_are_read() -> None:
     with httpx.Client(
         transport=httpx.MockTransport(lambda request: httpx.Response(200, content=b"x" * 100_000))
     ) as http:
-        _, body, _ = HttpPost(http, str)(Message("GET", "https://channel.example/", {}, b""))
+        _, body, _ = HttpPost(http, str, bounded)(Message("GET", "https://channel.example/", {}, b""))
     assert len(body) == 64 * 1024
 
 
@@ -327,7 +328,7 @@ def test_what_keeps_a_message_from_being_sent_is_trouble_that_names_no_secret() 
             ({}, "https://channel.example/secret", "scope"),
         ):
             with pytest.raises(Trouble) as caught:
-                HttpPost(http, no_token)(Message("POST", url, headers, b"", scope))
+                HttpPost(http, no_token, bounded)(Message("POST", url, headers, b"", scope))
             said.append(str(caught.value))
     assert not any("secret" in words or "sécret" in words for words in said)
     assert [words.split("(")[0].strip() for words in said] == [

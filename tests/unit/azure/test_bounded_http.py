@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.bounded_http import bounded, bounded_transport
+from shared.azure.bounded_http import bounded, bounded_transport
 from shared.domain.problems import Trouble
 from shared.notices import notifier
 from shared.notices.messages import Message
@@ -72,7 +72,7 @@ def test_a_packed_answer_is_unpacked_and_other_packings_are_refused(client: http
 
 
 def test_a_post_to_a_channel_has_both_limits(client: httpx.Client) -> None:
-    post = HttpPost(client, lambda scope: "")
+    post = HttpPost(client, lambda scope: "", bounded)
     with raw_server(drip(BODY + b"y" * 70_000)) as server:
         status, body, _ = post(Message("POST", server.url, {}, b"{}"))
     assert (status, len(body)) == (200, notifier.MAX_ANSWER)
@@ -80,6 +80,6 @@ def test_a_post_to_a_channel_has_both_limits(client: httpx.Client) -> None:
 
 
 def test_a_token_that_no_header_can_carry_is_no_crash(client: httpx.Client) -> None:
-    post = HttpPost(client, lambda scope: "tökén")
+    post = HttpPost(client, lambda scope: "tökén", bounded)
     with raw_server(whole(b"ok")) as server, pytest.raises(Trouble):
         post(Message("POST", server.url, {}, b"{}", scope="https://x/.default"))
