@@ -7,6 +7,7 @@ import json
 import logging
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
@@ -94,6 +95,7 @@ class Story:
     messages: int = 0
     persons: bool = True  # somebody resolves what is lost
     kind: type[Process] = Process
+    todo: list[Callable[["Story", Process], bool]] = field(default_factory=list)  # acts of people, until each is done
 
     def run(self) -> "Story":
         process = self._process()
@@ -103,7 +105,7 @@ class Story:
             except Crash:
                 self.breaker.dead = False
                 process = self._process()
-            if not self.pending and self.world.quiet() and not self._resolve():
+            if not self.pending and not self.todo and self.world.quiet() and not self._resolve():
                 break
             self.world.clock.advance(self.world.next_due())
         return self
@@ -133,13 +135,18 @@ class Story:
             process.sweep.run()
         except Exception:  # noqa: BLE001 - the Functions host takes any error for a failed tick
             logging.getLogger("desk").warning("the sweep's function failed")
+        if self.todo:
+            with suppress(Exception):  # whoever is told of an error tries again
+                if self.todo[0](self, process):
+                    self.todo.pop(0)
 
     def faults(self) -> list[str]:
         restores = self.world.restores()
+        undone = [f"an act was never done: {len(self.todo)} left"] if self.todo else []
         missing = [f"never answered: {key}" for key, _ in self.pending]
         wanted = len(self.accepted) + self.messages
         count = [] if len(restores) == wanted else [f"{len(restores)} restores on the books, {wanted} were asked for"]
-        return [*missing, *count, *self.world.faults(self.accepted)]
+        return [*undone, *missing, *count, *self.world.faults(self.accepted)]
 
     def by_http(self, key: str, **more: Any) -> "Story":
         self.pending.append((key, body(**more)))
