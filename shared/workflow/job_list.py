@@ -17,7 +17,9 @@ def tokens(restore: Restore) -> tuple[set[str], set[str]]:
 
 
 def carries(restore: Restore, read: JobRead) -> bool:
-    """Whether a job, as listed or as read, carries a token of this restore."""
+    """Whether a job, as listed or as read, is this restore's: Azure named it for it, or it carries a token of it."""
+    if restore.job and read.job.id.lower() == restore.job.id.lower():
+        return True
     ids, prefixes = tokens(restore)
     container = (read.job.destination or "").rstrip("/").rpartition("/")[2].lower()
     own_container = container.startswith(f"rd-{restore.id}-".lower())

@@ -121,7 +121,7 @@ class Acts:
         """A restore closed from `lost` may have a job after all: asking again would make a second one."""
         if not (restore.error and restore.error.code == CLOSED_BY_HAND and restore.doubtful):
             return
-        own = self._jobs(restore).own
+        own = [read for read in self._jobs(restore).own if read.ended != "failed"]
         if own:
             job = own[0].job
             words = f"job {job.id} of the vault carries this restore's id and is {job.status}: it did happen"
@@ -140,33 +140,43 @@ class Acts:
         if restore.phase not in possible:
             raise impossible(restore, "resolved", RESOLVABLE)
         event = self._resolution(restore, act)
-        return self._save(restore.id, lambda found: event, possible, "resolved")
+
+        def unmoved(found: Restore) -> Event:
+            """What was looked at may be long gone: the sweep goes on while a vault's jobs are read."""
+            if len(found.attempts) != len(restore.attempts):
+                words = "another attempt was made while its jobs were read; look at it again"
+                raise Problem(409, "The restore is being moved", words, None, {"phase": found.phase.value})
+            return event
+
+        return self._save(restore.id, unmoved, possible, "resolved")
 
     def _resolution(self, restore: Restore, act: Resolution) -> Event:
         if act.resolution == "resubmit":
             listing = self._jobs(restore) if restore.attempts else None
             if listing and listing.own:
                 return adopted(self.parts, listing, f"found when {act.by} asked to send it anew: {act.reason}")
-            self._not_running(restore)
-            return Resubmit(act.by, act.reason, listing.possible if listing else ())
+            sent_anew = Resubmit(act.by, act.reason, listing.possible if listing else ())
+            return self._known_job(restore, act) or sent_anew
         if act.resolution == "close":
-            self._not_running(restore)
-            return GivenUp(act.by, act.reason)
+            return self._known_job(restore, act) or GivenUp(act.by, act.reason)
         if act.job_id is None:
             raise Problem(422, "The job is missing", "adopt needs the id of the job", "jobId")
         return self._adopt(restore, act, act.job_id)
 
-    def _not_running(self, restore: Restore) -> None:
-        """A job that Azure calls running is neither closed nor sent anew."""
+    def _known_job(self, restore: Restore, act: Resolution) -> Event | None:
+        """A job that Azure calls running is neither closed nor sent anew; one that succeeded is followed to its end."""
         if not restore.job:
-            return
+            return None
         try:
             read = self.parts.azure.job(restore, restore.job.id)
         except (Gone, Rejected):
-            return
+            return None
         if read.ended == "running":
             words = f"Azure says that job {restore.job.id} is {read.job.status}; cancel it there first, or wait for it"
             raise Problem(409, "Its job is running", words, None, {"phase": restore.phase.value})
+        if read.ended == "failed":
+            return None
+        return Adopted(read.job, f"it had succeeded when {act.by} resolved it: {act.reason}", self.parts.now())
 
     def _adopt(self, restore: Restore, act: Resolution, job_id: str) -> Adopted:
         try:
