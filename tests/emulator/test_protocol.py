@@ -65,7 +65,7 @@ def test_api_versions(azure: Azure, version: str, expected: int) -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/a", (404, "InvalidResourceType")),
+        ("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/a", (404, "SubscriptionNotFound")),
         (vault_path(FLEX).replace(WORLD.subscription, "0" * 36), (404, "SubscriptionNotFound")),
         (vault_path(FLEX).replace("flexRG", "noRG"), (404, "ResourceGroupNotFound")),
         (vault_path(FLEX) + "2", (404, "ResourceNotFound")),

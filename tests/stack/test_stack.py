@@ -108,7 +108,7 @@ BAD: list[tuple[Any, int, str | None]] = [
     ('{"instance": NaN}', 400, "body"),
     (b"\xff\xfe", 400, "body"),
     ("[" * 20_000, 400, "body"),
-    ({**DRILL, "reason": "x" * 40_000}, 413, None),
+    ({**DRILL, "reason": "x" * 40_000}, 413, "body"),
     ({**DRILL, "surprise": 1}, 422, "surprise"),
     ({"target": "drills"}, 422, "instance"),
     ({**DRILL, "instance": 7}, 422, "instance"),
