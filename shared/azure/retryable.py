@@ -32,8 +32,8 @@ SETTLING_CODES = frozenset(  # rights: a role that was just given takes minutes 
 
 
 def settles(error: AzureError) -> bool:
-    """Whether a right is missing that may have been given a moment ago."""
-    return error.code.lower() in SETTLING_CODES
+    """Whether a right is missing that may have been given a moment ago; a collecting code has it inside."""
+    return not SETTLING_CODES.isdisjoint((error.code.lower(), (error.inner_code or "").lower()))
 
 
 CERTAIN_STATUS = frozenset({400, 403, 404})

@@ -28,7 +28,7 @@ class Pace:
     budget_window: float = 60  # in which Azure counts calls; the real window is not published
     back_off: float = 20
     back_off_most: float = 900
-    rights_settle: float = 600  # from the turn: how long a missing right is asked for again before it is believed
+    rights_settle: float = 600  # from the turn, or the first POST: so long a missing right is asked for again
     rights_poll: float = 120
     points_fresh: float = 300  # how long a cached list of points serves the API
     points_look: float = 24 * 3600  # the sweep reads each instance's points so often

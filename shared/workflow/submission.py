@@ -1,7 +1,7 @@
 """The one POST that must not happen twice: what is checked before it, what its answer means, and its doubt resolved."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.azure.port import Doubt, NotSent, Rejected, Taken
 from shared.config.policy import decide
@@ -13,6 +13,7 @@ from shared.domain.restore import BEFORE_SUBMISSION, Job, Phase, Plan, Restore, 
 from shared.storage.store import Conflict
 from shared.workflow.doubt import before_another_post
 from shared.workflow.ports import Parts
+from shared.workflow.validation import still_settling
 
 Save = Callable[[Restore, Event], Restore]
 
@@ -122,11 +123,19 @@ def _post(parts: Parts, claimed: Restore, in_time: Callable[[], None]) -> tuple[
         wait = reason.retry_after or pace.back_off_for(claimed.troubles, parts.jitter())
         return NotSubmitted(reason.why, parts.now() + timedelta(seconds=wait), reason.throttled), None
     except Rejected as no:
+        if note := still_settling(parts, claimed, no.error, _first_posted(claimed)):
+            return NotSubmitted(note, parts.now() + timedelta(seconds=pace.rights_poll)), None
         return Failed(no.error, None), None
     except Doubt as reason:
         return InDoubt(str(reason), parts.now() + timedelta(seconds=pace.reconcile_every / 4)), None
     wait = max(taken.retry_after or 0, pace.operation_likely)
     return SubmissionTaken(taken.tracking, parts.now() + timedelta(seconds=wait)), taken
+
+
+def _first_posted(claimed: Restore) -> datetime:
+    """The time of the first attempt since the validation that stands."""
+    valid = claimed.validated_at
+    return min(attempt.at for attempt in claimed.attempts if valid is None or attempt.at >= valid)
 
 
 def _answer(parts: Parts, claimed: Restore, event: Event, save: Save) -> Restore:

@@ -46,10 +46,10 @@ def begin(parts: Parts, restore: Restore) -> Event | None:
         return Failed(no.error, None)
 
 
-def still_settling(parts: Parts, restore: Restore, error: AzureError) -> str | None:
-    """Why a missing right is asked for once more: it may have been given minutes ago. None once that is over."""
-    since = restore.turn_at or restore.accepted_at
-    ends = since + timedelta(seconds=parts.pace.rights_settle)
+def still_settling(parts: Parts, restore: Restore, error: AzureError, since: datetime | None = None) -> str | None:
+    """The note of a missing right that is asked for once more: a role may have been given minutes ago. None for any
+    other error, and once `rights_settle` is over; it counts from `since`, by default from the turn."""
+    ends = (since or restore.turn_at or restore.accepted_at) + timedelta(seconds=parts.pace.rights_settle)
     if not settles(error) or parts.now() >= ends:
         return None
     words = f"a role may take minutes to work, so it is asked again by itself until {ends:%H:%M} UTC"
