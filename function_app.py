@@ -69,6 +69,16 @@ def resend_notice(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.resend)
 
 
+@app.route("restores/{id}/keep", methods=["POST"])
+def keep_container(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().aftercare_api.keep)
+
+
+@app.route("restores/{id}/cleanup", methods=["POST"])
+def clean_container(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().aftercare_api.cleanup)
+
+
 @app.route("instances", methods=["GET"])
 def list_instances(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().instances_api.list)

@@ -101,7 +101,7 @@ def warnings(desk: Desk) -> list[str]:
     if not any(channel.default for channel in desk.channels.values()):
         found.append("no channel is a default: restores of instances without channels are announced to nobody")
     shared = [name for name, target in desk.targets.items() if target.kind == "files"
-              and "{instance}" not in target.container]  # fmt: skip
+              and "{instance}" not in (target.container or "{instance}")]  # fmt: skip
     used = [name for name in shared if sum(name in entry.targets for entry in desk.instances.values()) > 1]
     found += [f"targets.{name} is one container for several instances: flexible servers may ignore the file prefix; "
               "write {instance} into it" for name in used]  # fmt: skip

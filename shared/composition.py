@@ -9,6 +9,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.aftercare.cleanup import Cleanup
+from shared.aftercare.rows import Rows
+from shared.aftercare.strangers import Strangers
+from shared.api.aftercare import AftercareApi
 from shared.api.dead_letters import DeadLetters
 from shared.api.desk import DeskApi
 from shared.api.health import Health
@@ -194,7 +198,10 @@ class App:
     @cached_property
     def upkeep(self) -> Upkeep:
         retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
-        return Upkeep(self.sweep, self.parts.board, retention, PointsLook(self.parts), self.queues, self.parts.now)
+        parts, rows = self.parts, Rows(self.parts.ledger)
+        cleanup = Cleanup(rows, parts.azure, parts.read_desk, parts.now)
+        strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now)
+        return Upkeep(self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers)
 
     @cached_property
     def queue_in(self) -> QueueIn:
@@ -215,6 +222,10 @@ class App:
     def api(self) -> Api:
         acts = Acts(self.parts, self.workflow, self.intake)
         return Api(self.parts, self.intake, acts, self.settings.principals)
+
+    @cached_property
+    def aftercare_api(self) -> AftercareApi:
+        return AftercareApi(self.api, Rows(self.parts.ledger))
 
     @cached_property
     def desk_api(self) -> DeskApi:

@@ -49,6 +49,7 @@ class Health:
         if checks["storage"] == "ok":
             checks |= self._sweep()
             pause = self.parts.board.paused()
+            checks |= self._containers()
             checks |= {"settings": "; ".join(faults(self.settings.environ)) or "ok"}
             checks |= {"pause": f"ok, {pause.words()}"} if pause else {}
         bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
@@ -103,6 +104,14 @@ class Health:
         age = (self.parts.now() - utc(oldest)).total_seconds()
         words = f"{row.text('owed')} notices wait, the oldest for {age:.0f} s"
         return words if age > self.parts.pace.outbox_late else f"ok, {words}"
+
+    def _containers(self) -> dict[str, str]:
+        """What the daily look at the accounts found that is not the desk's; it is deleted by nobody unasked."""
+        row = self.parts.ledger.store.get(row_keys.DESK, "pulse-containers")
+        if row is None:
+            return {}
+        words = row.text("words")
+        return {"containers": f"ok, but not the desk's, and left alone: {words}" if words else "ok"}
 
     def _closed(self) -> dict[str, str]:
         """Channels and ticket sources that a missing secret closes; the rest of the desk goes on."""

@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
+from shared.aftercare.rows import Rows
 from shared.api.http import Answer, Call, json_answer, read_model
 from shared.api.listing import Listing
 from shared.api.views import restore_view
@@ -43,7 +44,7 @@ class Api:
         location = f"/api/restores/{restore.id}"
         headers = {"Location": location, "Retry_After": str(max(1, round(self.parts.pace.poll_default)))}
         if not accepted.created:
-            return json_answer(200, self._view(restore), **headers)
+            return json_answer(200, self.view(restore), **headers)
         # what was just written need not be read again: intake is as quick as the table takes it
         notices = [read_notice(Row(change.key, change.fields)) for change in accepted.notices]
         return json_answer(202, restore_view(restore, notices, self.parts.now()), **headers)
@@ -51,10 +52,11 @@ class Api:
     def _principal(self, call: Call) -> str | None:
         return call.headers.get("x-ms-client-principal-name") if self.principals else None
 
-    def _view(self, restore: Restore) -> dict[str, Any]:
-        return restore_view(restore, self.parts.outbox.of_restore(restore.id), self.parts.now())
+    def view(self, restore: Restore) -> dict[str, Any]:
+        row = Rows(self.parts.ledger).of(restore.id) if restore.own_container and restore.closed else None
+        return restore_view(restore, self.parts.outbox.of_restore(restore.id), self.parts.now(), row)
 
-    def _found(self, call: Call) -> Restore:
+    def found(self, call: Call) -> Restore:
         restore_id = call.path.get("id", "")
         restore = self.parts.ledger.load(restore_id) if row_keys.is_id(restore_id) else None
         if restore is None:
@@ -63,43 +65,43 @@ class Api:
 
     def get_restore(self, call: Call) -> Answer:
         """GET /api/restores/{id}"""
-        restore = self._found(call)
+        restore = self.found(call)
         waits = {} if restore.closed else {"Retry_After": str(max(1, round(self.parts.pace.poll_default)))}
-        return json_answer(200, self._view(restore), **waits)
+        return json_answer(200, self.view(restore), **waits)
 
-    def _by[A: Act](self, model: type[A], call: Call) -> A:
+    def by[A: Act](self, model: type[A], call: Call) -> A:
         """An act; who the platform knows the caller to be stands beside who it says it is."""
         act, who = read_model(model, call.body), self._principal(call)
         return act.model_copy(update={"by": f"{act.by} (authenticated as {who})"}) if who and who != act.by else act
 
     def withdraw(self, call: Call) -> Answer:
         """POST /api/restores/{id}/withdraw"""
-        return json_answer(200, self._view(self.acts.withdraw(self._found(call), self._by(Act, call))))
+        return json_answer(200, self.view(self.acts.withdraw(self.found(call), self.by(Act, call))))
 
     def again(self, call: Call) -> Answer:
         """POST /api/restores/{id}/again: a new restore from the same point."""
         key = idempotency_key(parse_json(call.body), call)
         act = read_model(Again, call.body).model_copy(update={"idempotency_key": key})
-        return self._accepted(self.acts.again(self._found(call), act, self._principal(call)))
+        return self._accepted(self.acts.again(self.found(call), act, self._principal(call)))
 
     def resolve(self, call: Call) -> Answer:
         """POST /api/restores/{id}/resolve: what a person found out about a lost restore."""
-        return json_answer(200, self._view(self.acts.resolve(self._found(call), self._by(Resolution, call))))
+        return json_answer(200, self.view(self.acts.resolve(self.found(call), self.by(Resolution, call))))
 
     def resend(self, call: Call) -> Answer:
         """POST /api/restores/{id}/notices/{n}/resend"""
-        restore, number = self._found(call), call.path.get("n", "")
-        act = self._by(Act, call)
+        restore, number = self.found(call), call.path.get("n", "")
+        act = self.by(Act, call)
         notices = self.parts.outbox.of_restore(restore.id)
         if not (number.isascii() and number.isdecimal()) or not 0 < int(number[:6]) <= len(notices):
             raise Problem(404, "No such notice", f"{restore.id} has the notices 1 to {len(notices)}", "n")
         self.acts.resend(notices[int(number) - 1])
         tell("act", restore=restore.id, act="resend", notice=int(number), by=act.by, reason=act.reason)
-        return json_answer(202, self._view(restore))
+        return json_answer(202, self.view(restore))
 
     def list_restores(self, call: Call) -> Answer:
         """GET /api/restores: the open ones; closed ones too since a moment; one by its key."""
-        return Listing(self.parts, self._view).answer(call)
+        return Listing(self.parts, self.view).answer(call)
 
 
 def idempotency_key(value: dict[str, Any], call: Call) -> str | None:

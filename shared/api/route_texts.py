@@ -49,6 +49,14 @@ TEXTS = {
         {**_ACT, "reason": "seen in the vault", "resolution": "adopt", "jobId": "b54a1f2c-0000-4000-8000-000000000001"},
     ),
     "resend_notice": RouteText("restores", "Sends one notice once more, to the channel it is for.", _ACT),
+    "keep_container": RouteText(
+        "restores",
+        "Keeps the container of a closed restore longer. Possible while it is kept or due; afterwards it is 409.",
+        {**_ACT, "reason": "an audit needs the dumps", "hours": 48},
+    ),
+    "clean_container": RouteText(
+        "restores", "Has the container of a closed restore deleted by the next sweep.", {**_ACT, "reason": "loaded"}
+    ),
     "list_instances": RouteText(
         "instances", "What desk.toml names: server, newest recovery point and its age, targets, who has the turn."
     ),

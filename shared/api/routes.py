@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.api import schemas as c
+from shared.api.aftercare import Keep
 from shared.api.listing import MOST, PAGE
 from shared.domain.request import RestoreRequest
 from shared.workflow.operator_acts import Act, Again, Resolution
@@ -108,6 +109,10 @@ ROUTES = (
           (*BODY, 404, 409), Resolution, (ID,)),
     Route("resend_notice", "POST", "/restores/{id}/notices/{n}/resend", "Send a notice once more", {202: _RESTORE},
           (*BODY, 404, 409), Act, (ID, _path("n", "the notice's number", type="integer", minimum=1))),
+    Route("keep_container", "POST", "/restores/{id}/keep", "Keep the container longer", {200: _RESTORE},
+          (*BODY, 404, 409), Keep, (ID,)),
+    Route("clean_container", "POST", "/restores/{id}/cleanup", "Delete the container now", {202: _RESTORE},
+          (*BODY, 404, 409), Act, (ID,)),
     Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409,)),
     Route("list_recovery_points", "GET", "/instances/{instance}/recovery-points", "The points of an instance",
           {200: Answers(c.PointList)}, (403, 404, 422, 502), None,

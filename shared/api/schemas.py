@@ -38,6 +38,17 @@ class TargetView(Shown):
     database: str | None = None
     secret: str | None = Field(None, description="where the secret is, never the secret")
     identity: str | None = None
+    account: str | None = Field(None, description="the storage account where the desk makes a container an attempt")
+    keep_hours: float | None = Field(None, description="how long the container is kept once its restore has closed")
+
+
+class ContainerView(Shown):
+    """The container that the desk made for a restore."""
+
+    name: str
+    state: Literal["begun", "made", "kept", "due", "deleting", "gone", "cleanupFailed"]
+    until: str | None = Field(None, description="it is deleted after this moment")
+    why: str | None = Field(None, description="why it could not be deleted")
 
 
 class NoticeView(Shown):
@@ -73,6 +84,7 @@ class RestoreView(Shown):
     datasource: Datasource | None = None
     point: PointView | None = None
     target: TargetView | None = None
+    container: ContainerView | None = None
     via: str = Field(description="http, queue or tickets/<source>")
     authenticated_as: str | None = Field(None, description="the principal that the platform verified, if any")
     requested_by: str | None = None

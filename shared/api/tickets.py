@@ -17,9 +17,9 @@ from shared.tickets.entra_tokens import Keys
 from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 from shared.tickets.mapping import Ignored, map_event
 from shared.tickets.unread import is_own, ticket_in
+from shared.workflow.announce import tell_standing
 from shared.workflow.intake import Caller, Intake
 from shared.workflow.ports import Parts
-from shared.workflow.standing import tell_standing
 
 
 def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:

@@ -10,6 +10,7 @@ from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.notices.facts import span
 from shared.storage import row_keys
+from shared.storage.container_rows import ContainerRow
 from shared.storage.store import Row
 
 
@@ -38,7 +39,9 @@ class Told(Protocol):
     def answer(self) -> str: ...
 
 
-def restore_view(restore: Restore, notices: Sequence[Told], now: datetime) -> dict[str, Any]:
+def restore_view(
+    restore: Restore, notices: Sequence[Told], now: datetime, container: ContainerRow | None = None
+) -> dict[str, Any]:
     """`GET /api/restores/{id}`."""
     value = restore.json_value()
     plan = restore.plan
@@ -53,6 +56,7 @@ def restore_view(restore: Restore, notices: Sequence[Told], now: datetime) -> di
         "datasource": value.get("datasource"),
         "point": point_view(restore, now),
         "target": {**value["plan"], "destination": plan.destination} if plan else None,
+        "container": container_view(restore, container),
         "via": restore.source,
         "authenticatedAs": restore.authenticated_as,
         "requestedBy": restore.requested_by,
@@ -81,6 +85,17 @@ def restore_view(restore: Restore, notices: Sequence[Told], now: datetime) -> di
         "request": restore.asked,
     }
     return {name: part for name, part in shown.items() if part is not None}
+
+
+def container_view(restore: Restore, row: ContainerRow | None) -> dict[str, Any] | None:
+    """The container that the desk made for it: how it stands, and until when it is kept once the restore has closed."""
+    own = restore.own_container
+    if own is None:
+        return None
+    if row is None:
+        return {"name": own.name, "state": "made" if own.made else "begun"}
+    shown = {"name": row.name, "state": row.state, "until": iso(row.until), "why": row.why}
+    return {name: part for name, part in shown.items() if part}
 
 
 def point_view(restore: Restore, now: datetime) -> dict[str, Any] | None:

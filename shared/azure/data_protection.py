@@ -12,6 +12,7 @@ import httpx
 from shared import telemetry
 from shared.azure import request_bodies
 from shared.azure.arm_calls import ArmCalls, has_code, raise_for, read_dict, rejected, retry_after
+from shared.azure.containers import Containers
 from shared.azure.lenient_json import Loose
 from shared.azure.port import Doubt, Gone, NotSent, Taken, VaultFacts
 from shared.azure.recovery_points import read_datasource
@@ -23,7 +24,7 @@ from shared.domain.restore import Datasource, Restore
 GUARDED = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
 
 
-class DataProtection:
+class DataProtection(Containers):
     """The calls, by name."""
 
     def __init__(self, calls: ArmCalls, token: Callable[[], str]) -> None:

@@ -1,6 +1,6 @@
 """The Data Protection API as the desk uses it: one method a call, and how a call can fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -56,6 +56,14 @@ class VaultFacts:
     cross_region: str | None = None
 
 
+@dataclass(frozen=True)
+class BlobContainer:
+    """A blob container as ARM shows it."""
+
+    name: str
+    metadata: Mapping[str, str]
+
+
 class Azure(Protocol):
     """The Data Protection API, one method a call. Reads raise Trouble, Rejected or Gone."""
 
@@ -80,6 +88,22 @@ class Azure(Protocol):
     def points(self, instance: str, odata: str) -> list[Any]: ...
 
     def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]: ...
+
+    def container(self, account: str, name: str) -> BlobContainer | None:
+        """A container of an account (its ARM id), or None."""
+        ...
+
+    def make_container(self, account: str, name: str, metadata: Mapping[str, str]) -> bool:
+        """Makes a private container; False where Azure says that there was one."""
+        ...
+
+    def delete_container(self, account: str, name: str) -> None:
+        """Deletes a container; one that is not there is no fault."""
+        ...
+
+    def containers(self, account: str) -> Iterator[BlobContainer]:
+        """Every container of an account."""
+        ...
 
     def validate(self, restore: Restore, attempt: int) -> Taken: ...
 

@@ -16,7 +16,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 Event = Literal[
     "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked",
-    "standing", "duplicateJob",
+    "standing", "duplicateJob", "cleanupFailed",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 
@@ -58,13 +58,33 @@ class InstanceEntry(Strict):
 
 
 class FilesEntry(Strict):
-    """A container; `{instance}` in it becomes the instance's name, so that instances do not share one."""
+    """A container; `{instance}` in it becomes the instance's name, so that instances do not share one. Or an account,
+    where the desk makes a container for each attempt and deletes it `keepHours` after the restore closed."""
 
     kind: Literal["files"]
-    container: str
+    container: str | None = None
+    account: str | None = None
+    keep_hours: Annotated[float, Field(ge=1, le=24 * 366)] | None = None
+    verify: Literal["none"] | None = None  # this release verifies nothing
     container_id: str | None = None
     location: str | None = None
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "FilesEntry":
+        if (self.container is None) == (self.account is None):
+            raise ValueError("a files target has either a container or an account")
+        if self.container is not None and (self.keep_hours is not None or self.verify is not None):
+            raise ValueError(
+                "keepHours and verify belong to an account: the desk deletes no container that it did not make"
+            )
+        if self.account is not None:
+            resource_ids.parse_id(self.account, resource_ids.ACCOUNT)
+            if self.keep_hours is None:
+                raise ValueError("an account needs keepHours: how long a delivered container is kept")
+            if self.container_id is not None:
+                raise ValueError("containerId belongs to a container: an account's containers have names of their own")
+        return self
 
 
 class DatabaseEntry(Strict):

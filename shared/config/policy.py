@@ -120,18 +120,33 @@ def _named(request: RestoreRequest, target: str, rights: Rights, desk: Desk, gro
     else:
         if request.database:
             raise invalid("database", "a restore as files has no database name")
-        plan = _container_plan(_filled(found, place.name), desk, ground)
+        plan = _files_plan(found, place.name, desk, ground)
     if place.entry is None:
         _covered(plan, desk)
     location = request.location or (found.location or "").replace(" ", "").lower() or None
     return plan.model_copy(update={"name": target, "location": location})
 
 
+def _files_plan(entry: FilesEntry, name: str, desk: Desk, ground: Ground) -> Plan:
+    """The container of a target, or its account: there each attempt gets a container of its own, by its step."""
+    if entry.account is None:
+        return _container_plan(_filled(entry, name), desk, ground)
+    account = _parsed("target.account", entry.account, resource_ids.ACCOUNT)
+    if account.name.lower() == (ground.own_account or "").lower():
+        raise forbidden("target.account", "this is the desk's own storage account; dumps may not lie beside its ledger")
+    return Plan(kind="files", account=account.text, keep_hours=entry.keep_hours, prefix=entry.prefix)
+
+
+def container_url(account: str, name: str, ground: Ground) -> str:
+    """The URL of a container of an account, by the account's ARM id."""
+    return f"https://{account.rsplit('/', 1)[-1].lower()}.blob.{ground.cloud.storage_suffix}/{name}"
+
+
 def _filled(entry: FilesEntry, name: str) -> FilesTarget:
     slug = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", name.lower())).strip("-")
     return FilesTarget(
         kind="files",
-        container=_short(entry.container, slug),
+        container=_short(entry.container or "", slug),
         containerId=_short(entry.container_id, slug) if entry.container_id else None,
         prefix=entry.prefix,
     )
@@ -145,6 +160,8 @@ def _short(text: str, slug: str) -> str:
 
 
 def _covered(plan: Plan, desk: Desk) -> None:
+    if plan.account:
+        raise forbidden("target", "an account's containers are for instances that desk.toml names")
     where = plan.container or plan.server or ""
     patterns = desk.allow.containers if plan.kind == "files" else desk.allow.servers
     if not resource_ids.allowed(where, patterns):
@@ -220,7 +237,7 @@ def check_file(desk: Desk, ground: Ground) -> list[str]:
     for name, entry in desk.targets.items():
         try:
             if isinstance(entry, FilesEntry):
-                _container_plan(_filled(entry, "sample"), desk, ground)
+                _files_plan(entry, "sample", desk, ground)
             else:
                 _server_plan(entry.server, "sample", entry.credentials_secret, ground)
         except Problem as problem:
@@ -233,7 +250,7 @@ def _shared_containers(desk: Desk) -> list[str]:
     faults, first = [], dict[str, str]()
     for name, entry in desk.instances.items():
         for target in (desk.targets[target] for target in entry.targets):
-            if not isinstance(target, FilesEntry) or "{instance}" not in target.container:
+            if not isinstance(target, FilesEntry) or "{instance}" not in (target.container or ""):
                 continue
             container = _filled(target, name).container
             other = first.setdefault(container, name)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
-from shared.domain.restore import Attempt, AzureError, Datasource, Entry, Plan, Point, Restore
+from shared.domain.restore import Attempt, AzureError, Datasource, Entry, OwnContainer, Plan, Point, Restore
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,27 @@ class Postponed(Event):
     why: str
     due: datetime
     word = "postponed"
+
+
+@dataclass(frozen=True)
+class ContainerBegun(Event):
+    """The intent to make the attempt's container, saved before the call; until `due` nobody else asks for it."""
+
+    own_container: OwnContainer
+    plan: Plan
+    due: datetime
+
+
+@dataclass(frozen=True)
+class ContainerMade(Event):
+    """The attempt's container is there, and ours."""
+
+    own_container: OwnContainer
+    word = "container made"
+    stamps = ("due",)
+
+    def note(self) -> str | None:
+        return self.own_container.name
 
 
 @dataclass(frozen=True)

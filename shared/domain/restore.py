@@ -73,11 +73,24 @@ class Plan(Value):
     database: str | None = None
     secret: str | None = None
     identity: str | None = None
+    account: str | None = None  # the ARM id of an account where each attempt gets a container of its own
+    keep_hours: float | None = None  # how long that container is kept once its restore has closed
 
     @property
     def destination(self) -> str:
         """What a job reports as its `recoveryDestination`."""
+        if self.account and not self.container:
+            return f"{self.account}, in a container of its own"
         return self.container or f"{self.server}/databases/{self.database}"
+
+
+class OwnContainer(Value):
+    """The container that the desk makes for an attempt: on the books before it is asked for."""
+
+    name: str
+    attempt: int
+    tries: int = 1  # how often it may have been asked for
+    made: bool = False
 
 
 class Attempt(Value):
@@ -152,6 +165,7 @@ class Restore(Value):
     key: str | None = None
     asked: dict[str, Any]
     plan: Plan | None = None
+    own_container: OwnContainer | None = None
     requested_by: str | None = None
     authenticated_as: str | None = None
     reason: str | None = None

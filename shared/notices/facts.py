@@ -13,6 +13,7 @@ TITLES = {
     "refused": "Restore refused: nothing was started",
     "submitted": "Restore submitted to Azure",
     "overdue": "Restore overdue: still running in Azure",
+    "cleanupFailed": "The container of a restore could not be deleted",
     "duplicateJob": "Two jobs in Azure for one restore",
     "succeeded": "Database restored",
     "failed": "Restore failed",

@@ -15,11 +15,13 @@ VAULT_LINK = "Open the vault in the portal"
 _TONES: dict[str, Tone] = {
     "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",
     "failed": "attention", "lost": "attention", "duplicateJob": "attention",
+    "cleanupFailed": "attention",
 }  # fmt: skip
 _NEXT = {
     "accepted": "Nothing to do now: it runs when its turn comes.",
     "submitted": "Nothing to do now: Azure is at work.",
     "overdue": "Look at the job in the vault. The restore is watched on and keeps its turn until the job ends.",
+    "cleanupFailed": "Read container.why of this restore, mend that, then POST to /api/restores/<id>/cleanup.",
     "duplicateJob": "Look at both jobs in the vault: the older one is followed. Discard what the other one delivers.",
     "succeeded": "Connect to the new database and check it before it is used.",
     "failed": "Mend what the error names, then ask again.",

@@ -13,6 +13,7 @@ from shared.domain.problems import Unreadable as Unreadable
 from shared.domain.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.domain.values import iso
 from shared.storage import row_keys
+from shared.storage.container_rows import kept
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
@@ -105,6 +106,7 @@ class Ledger:
             changes.append(Change("delete", row_keys.turn(after.instance)))
         if after.job and not (before.job and before.job.id == after.job.id):
             changes += self._job_change(before, after, after.job.id)
+        changes += kept(before, after)
         etags = self.store.commit(row_keys.partition(after.id), [*changes, *more])
         return after.model_copy(update={"etag": etags[row_keys.restore(after.id)]})
 

@@ -87,6 +87,16 @@ def job(job_id: str) -> str:
     return f"job-{job_id.lower()}"
 
 
+def container(restore_id: str) -> str:
+    """How the container of a closed restore stands."""
+    return f"container-{restore_id}"
+
+
+def cleanup(at: datetime, restore_id: str) -> str:
+    """When the clean-up looks at a container again: in the order of time, so that an idle sweep reads one range."""
+    return f"cleanup-{iso(at)}-{restore_id}"
+
+
 def looked(instance: str) -> str:
     """When an instance's points were last looked at by the sweep, among the desk's own rows."""
     return f"looked-{short(instance, 16)}"

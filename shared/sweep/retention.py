@@ -39,12 +39,18 @@ class Retention:
             restore = self._ledger.load(restore_id)
             if restore and (not restore.closed or self._owed(restore_id)):
                 return False
+            if self._has_container(restore_id):
+                return False  # its row is what lets the clean-up delete it
             if restore:
                 self._mark_key(restore, now)
             self._clear(restore_id, restore, done)
         except (Conflict, Unreadable):
             return False  # somebody is at it, or a newer release's row: left alone
         return True
+
+    def _has_container(self, restore_id: str) -> bool:
+        row = self._ledger.store.get(row_keys.partition(restore_id), row_keys.container(restore_id))
+        return row is not None and row.text("state") != "gone"
 
     def _owed(self, restore_id: str) -> bool:
         return any(notice.state == "owed" for notice in self._outbox.of_restore(restore_id))
@@ -65,6 +71,7 @@ class Retention:
         gone = [*(row.text("dead") for row in told if row.text("dead")), *(row.key for row in told)]
         if restore:
             gone.append(row_keys.dead(restore.accepted_at, restore_id, "request"))
+            gone.append(row_keys.container(restore_id))
             gone += [row_keys.job(restore.job.id)] if restore.job else []
         for key in gone:
             self._delete(place, key, restore_id)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.aftercare.cleanup import Cleanup
+from shared.aftercare.strangers import Strangers
 from shared.domain.problems import Trouble
 from shared.storage.shared_state import Board
 from shared.storage.store import Conflict
@@ -32,6 +34,8 @@ class Upkeep:
     points: PointsLook
     queues: "Callable[[], QueueState]"
     now: Callable[[], datetime]
+    cleanup: Cleanup | None = None
+    strangers: Strangers | None = None
 
     def run(self) -> Round:
         began = time.monotonic()
@@ -39,6 +43,7 @@ class Upkeep:
         self._tell(this, time.monotonic() - began)
         self._retain()
         self._look_at_points()
+        self._care()
         return this
 
     def _tell(self, this: Round, seconds: float) -> None:
@@ -64,6 +69,13 @@ class Upkeep:
     def _look_at_points(self) -> None:
         with suppress(Trouble, Conflict):  # the next round looks again
             self.points.run()
+
+    def _care(self) -> None:
+        """Containers whose time is over go; once a day those that nobody knows are reported."""
+        for look in (self.cleanup, self.strangers):
+            with suppress(Trouble, Conflict):
+                if look:
+                    look.run()
 
     def _retain(self) -> None:
         now, last = self.now(), self.board.pulse("retention")

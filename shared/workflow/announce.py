@@ -1,18 +1,24 @@
-"""Who is told of an event: the notices of a step, routed by desk.toml as it stands when the event happens."""
+"""Who is told of an event, by desk.toml as it stands, and where a ticket's first restore stands."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.domain.problems import Ours
-from shared.domain.restore import Restore
+from shared.domain.restore import Entry, Restore
 from shared.domain.state_machine import announcement
 from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import UNROUTED
-from shared.notices.routing import channels_of
-from shared.storage.store import Change
+from shared.notices.routing import channels_of, may_hear
+from shared.storage.store import Change, Conflict
 from shared.workflow.ports import Parts
 
+if TYPE_CHECKING:
+    from shared.workflow.intake import Caller  # which imports this module
+
 MOST = 30  # channels in one transaction, which takes 4 MiB: more are routed in several, after the step
+EVENT, WORD = "standing", "asked again"
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -37,3 +43,26 @@ def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
         channels = [UNROUTED, *after.channels]  # the restore's own are known by name; the rest is routed later
     facts = facts_of(numbered, event, parts.now())
     return Announced(numbered, tuple(outbox.owed(facts, channels)))
+
+
+def tell_standing(parts: Parts, restore: Restore, caller: "Caller") -> None:
+    """One comment per delivery and phase, to the ticket alone; none for the delivery that made the restore, sent
+    anew. Where somebody moves the restore meanwhile, its own notices say more."""
+    if not caller.reply or (caller.delivery and caller.delivery == restore.delivery):
+        return
+    channel = parts.read_desk().channels.get(caller.reply)
+    if channel is None or not may_hear(channel, EVENT, restore.ticket):
+        return
+    found: Restore | None = restore
+    for _ in range(TRIES):
+        note = f"by {caller.source}, while {found.phase}" if found else ""
+        if found is None or any((entry.what, entry.note) == (WORD, note) for entry in found.timeline):
+            return
+        entry = Entry(at=parts.now(), what=WORD, note=note)
+        after = found.model_copy(update={"sequence": found.sequence + 1, "timeline": (*found.timeline, entry)})
+        owed = outbox.owed(facts_of(after, EVENT, parts.now()), [caller.reply])
+        try:
+            parts.ledger.save(found, after, owed)
+            return
+        except Conflict:
+            found = parts.ledger.load(restore.id)

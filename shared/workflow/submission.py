@@ -66,7 +66,7 @@ def _disallowed(parts: Parts, restore: Restore) -> tuple[str, str] | None:
 
 def _sent_to(plan: Plan) -> tuple[str, str | None, str | None]:
     """Where the data goes, and by whose leave."""
-    return plan.destination.lower(), plan.secret, plan.identity
+    return (plan.account or plan.destination).lower(), plan.secret, plan.identity
 
 
 def submit(parts: Parts, restore: Restore, save: Save) -> Restore:

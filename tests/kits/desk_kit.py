@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from shared.aftercare.cleanup import Cleanup
+from shared.aftercare.rows import Rows
+from shared.aftercare.strangers import Strangers
+from shared.api.aftercare import AftercareApi
 from shared.api.http import Answer, Call, answered
 from shared.api.restores import Api
 from shared.config.desk_file import Desk, parse_desk
@@ -83,6 +87,20 @@ class Process:
     @cached_property
     def sweep(self) -> Sweep:
         return Sweep(self.parts, self.workflow, self.notifier, self.workers, AtOnce())
+
+    @cached_property
+    def cleanup(self) -> Cleanup:
+        p = self.parts
+        return Cleanup(Rows(p.ledger), p.azure, p.read_desk, p.now)
+
+    @cached_property
+    def strangers(self) -> Strangers:
+        p = self.parts
+        return Strangers(Rows(p.ledger), p.board, p.azure, p.read_desk, p.now)
+
+    @cached_property
+    def aftercare(self) -> AftercareApi:
+        return AftercareApi(self.api, Rows(self.parts.ledger))
 
     @cached_property
     def queue_in(self) -> QueueIn:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from shared.azure.port import Gone, Taken, VaultFacts
+from shared.azure.port import BlobContainer, Gone, Taken, VaultFacts
 from shared.azure.responses import JobRead, Operation, Stage
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Datasource, Job, Restore
@@ -75,6 +75,8 @@ class FakeAzure:
     job_seconds: float = 100.0
     end_status: str = "Completed"
     operation_gone: bool = False
+    blobs: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (account, name) → metadata
+    deleted: list[str] = field(default_factory=list)
     azure_ahead: float = 3600.0  # seconds by which Azure's clock is ahead of ours
     _lock: Lock = field(default_factory=Lock)
 
@@ -140,6 +142,28 @@ class FakeAzure:
 
     def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
         return self.points(instance, "")
+
+    def container(self, account: str, name: str) -> BlobContainer | None:
+        self._called("container", name)
+        found = self.blobs.get((account, name))
+        return None if found is None else BlobContainer(name, dict(found))
+
+    def make_container(self, account: str, name: str, metadata: Mapping[str, str]) -> bool:
+        self._called("make_container", name)
+        if not all(key.isidentifier() for key in metadata):
+            raise AssertionError("Azure refuses such a name of metadata")
+        new = (account, name) not in self.blobs
+        self.blobs[(account, name)] = dict(metadata)  # as Azure does: what was there is replaced
+        return new
+
+    def delete_container(self, account: str, name: str) -> None:
+        self._called("delete_container", name)
+        if self.blobs.pop((account, name), None) is not None:
+            self.deleted.append(name)
+
+    def containers(self, account: str) -> Iterator[BlobContainer]:
+        self._called("containers", account)
+        yield from [BlobContainer(name, dict(said)) for (place, name), said in self.blobs.items() if place == account]
 
     def validate(self, restore: Restore, attempt: int) -> Taken:
         self._called("validate", restore.id)
@@ -267,6 +291,10 @@ class Seam:
                 return list(found) if isinstance(found, Iterator) else found
 
             found = self._call(f"{self._name}.{name}", act, args)
-            return iter(found) if isinstance(found, list) and name in ("scan", "jobs", "instances") else found
+            return (
+                iter(found)
+                if isinstance(found, list) and name in ("scan", "jobs", "instances", "containers")
+                else found
+            )
 
         return through

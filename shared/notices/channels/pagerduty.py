@@ -18,6 +18,7 @@ SEVERITY: dict[str, Severity] = {
     "failed": "error",
     "lost": "critical",
     "duplicateJob": "error",
+    "cleanupFailed": "error",
     "overdue": "warning",
     "test": "info",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain import events as e
 from shared.domain import outcomes as o
-from shared.domain.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, Phase, Point, Readings
+from shared.domain.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, OwnContainer, Phase, Point, Readings
 from shared.domain.state_machine import LONGEST, STEPS, IllegalStep, announcement, step
 from tests.kits.restores import FILES, FLEXIBLE, NOW, POINT, a_restore, an_error
 
@@ -40,6 +40,7 @@ VALUES: dict[str, Any] = {
     "readings": Readings(first=NOW),
     "duplicates": (),
     "jobs": ("j-3",),
+    "own_container": OwnContainer(name="rd-x-1", attempt=1),
 }
 
 

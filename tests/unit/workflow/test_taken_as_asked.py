@@ -14,8 +14,8 @@ from shared.domain.restore import Attempt, Phase, Restore
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Key, Ledger
+from shared.workflow.announce import EVENT, WORD, tell_standing
 from shared.workflow.intake import Accepted, Caller, Intake
-from shared.workflow.standing import EVENT, WORD, tell_standing
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
 from tests.kits.stories import now_is
 from tests.kits.world import DBA_URL, DESK_MODEL, EVENTS_URL, World, body, desk_with, running

@@ -1,0 +1,63 @@
+"""The rows of containers: read, moved by one step, and what is due, in the order of time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared.aftercare.states import Act, State, after
+from shared.domain.restore import Restore
+from shared.domain.values import iso
+from shared.storage import row_keys
+from shared.storage.container_rows import ContainerRow, moved, read_container
+from shared.storage.ledger import Ledger
+from shared.storage.store import Change, Conflict, Row
+
+MOST = 200  # containers of one vault looked at in one go
+
+
+class Rows:
+    """Every write is guarded by the row's version: Conflict means that somebody else was there."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def of(self, restore_id: str) -> ContainerRow | None:
+        row = self.ledger.store.get(row_keys.partition(restore_id), row_keys.container(restore_id))
+        return read_container(row) if row else None
+
+    def due(self, vault: str, now: datetime) -> Iterator[Row]:
+        """The lines of the index whose time has come: one range."""
+        place = row_keys.vault_partition(vault or None)
+        return self.ledger.store.scan(place, "cleanup-", f"cleanup-{iso(now)}~", MOST)
+
+    def drop(self, line: Row) -> None:
+        """A line of the index that leads nowhere."""
+        place = row_keys.partition(line.text("restore"))
+        self.ledger.store.commit(place, [Change("delete", line.key, etag=line.etag)])
+
+    def move(
+        self, row: ContainerRow, act: Act, look: datetime | None, until: datetime | None = None, why: str | None = None
+    ) -> ContainerRow:
+        """One step on the books; Conflict where the row was changed meanwhile, or has no such step."""
+        moved_row = self.stepped(row, act, look, until, why)
+        etags = self.ledger.store.commit(row_keys.partition(row.restore), moved(row, moved_row))
+        return replace(moved_row, etag=etags[row_keys.container(row.restore)])
+
+    def move_with(self, row: ContainerRow, step: ContainerRow, restore: Restore, notices: Sequence[Change]) -> None:
+        """A step that people are told of: with the restore's next event number, in one transaction."""
+        numbered = restore.model_copy(update={"sequence": restore.sequence + 1})
+        self.ledger.save(restore, numbered, [*moved(row, step), *notices])
+
+    def stepped(
+        self, row: ContainerRow, act: Act, look: datetime | None, until: datetime | None = None, why: str | None = None
+    ) -> ContainerRow:
+        state: State | None = after(row.state, act)
+        if state is None:
+            raise Conflict(f"{row.name} is {row.state}: {act} is not possible")
+        return replace(
+            row,
+            state=state.value,
+            look=look,
+            until=row.until if until is None else until,
+            why=row.why if why is None else why,
+        )

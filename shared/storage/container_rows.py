@@ -1,0 +1,81 @@
+"""The row of a closed restore's container, and the line of the time-ordered index that leads to it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.restore import Phase, Restore
+from shared.domain.values import iso, utc
+from shared.storage import row_keys
+from shared.storage.store import Change, Field, Row
+
+UNDER_WAY = timedelta(minutes=5)  # a call that makes it may still be under way when its restore is withdrawn
+
+
+@dataclass(frozen=True)
+class ContainerRow:
+    """Whose container it is, how it stands, until when it is kept, when it is looked at next (None: never)."""
+
+    restore: str
+    account: str
+    name: str
+    state: str
+    until: datetime
+    look: datetime | None
+    why: str = ""
+    etag: str = ""
+
+    def fields(self) -> dict[str, Field]:
+        return {
+            "restore": self.restore,
+            "account": self.account,
+            "name": self.name,
+            "state": self.state,
+            "until": iso(self.until),
+            "look": iso(self.look) if self.look else "",
+            "why": self.why[:1000],
+        }
+
+    def index(self) -> str | None:
+        return row_keys.cleanup(self.look, self.restore) if self.look else None
+
+
+def read_container(row: Row) -> ContainerRow:
+    """A row of the table."""
+    look = row.text("look")
+    return ContainerRow(
+        restore=row.text("restore"),
+        account=row.text("account"),
+        name=row.text("name"),
+        state=row.text("state"),
+        until=utc(row.text("until")),
+        look=utc(look) if look else None,
+        why=row.text("why"),
+        etag=row.etag,
+    )
+
+
+def kept(before: Restore, after: Restore) -> list[Change]:
+    """The rows that a closing restore leaves for its container: what was delivered stays `keepHours`, the rest goes
+    at once."""
+    own, plan = after.own_container, after.plan
+    if not own or not plan or not plan.account or before.closed or not after.closed or not after.closed_at:
+        return []
+    hours = (plan.keep_hours or 0) if after.phase is Phase.SUCCEEDED else 0
+    until = after.closed_at + timedelta(hours=hours)
+    look = until if own.made else until + UNDER_WAY
+    row = ContainerRow(after.id, plan.account, own.name, "kept", until, look)
+    return [Change("insert", row_keys.container(after.id), row.fields()), _index(row)]
+
+
+def _index(row: ContainerRow) -> Change:
+    return Change("put", row.index() or "", {"restore": row.restore})
+
+
+def moved(before: ContainerRow, after: ContainerRow) -> list[Change]:
+    """A step of the row, guarded by its etag, with the index in the same transaction."""
+    changes = [Change("update", row_keys.container(after.restore), after.fields(), before.etag)]
+    if before.index() == after.index():
+        return changes
+    if before.index():
+        changes.append(Change("delete", str(before.index())))
+    return [*changes, _index(after)] if after.index() else changes

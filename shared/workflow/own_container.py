@@ -1,0 +1,131 @@
+"""The container that the desk makes for an attempt: on the books first, asked for once more as often as needed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.azure.port import Rejected
+from shared.azure.retryable import passes
+from shared.config.policy import container_url
+from shared.domain.events import ContainerBegun, ContainerMade, Event, Postponed, Refused
+from shared.domain.problems import Trouble
+from shared.domain.restore import AzureError, OwnContainer, Phase, Plan, Restore, refusal
+from shared.workflow.doubt import before_closing
+from shared.workflow.ports import Parts
+from shared.workflow.validation import still_settling
+
+OWNER = "restoredesk"  # the metadata that says whose container it is: Azure takes no hyphen there
+HOLD = 180.0  # seconds: longer than the calls of one try take together
+Save = Callable[[Restore, Event], Restore]
+
+
+def wants_container(restore: Restore) -> bool:
+    """Whether its next step is to make the container of its attempt."""
+    account = restore.plan.account if restore.plan else None
+    begun = restore.phase is Phase.ACCEPTED and (restore.dry_run or restore.turn_at is not None)
+    own = restore.own_container
+    return bool(account and begun and (own is None or not own.made or superseded(restore)))
+
+
+def superseded(restore: Restore) -> bool:
+    """Whether an attempt that may have reached Azure was made with this container: the next one gets its own."""
+    own = restore.own_container
+    return own is not None and any(attempt.number >= own.attempt for attempt in restore.doubtful)
+
+
+def make_container(parts: Parts, restore: Restore, save: Save) -> Restore:
+    """Deletes the container of an earlier attempt, saves the intent, makes the container, saves that it is there."""
+    plan, current = restore.plan, restore
+    if plan is None or plan.account is None:
+        return restore
+    try:
+        _delete_earlier(parts, restore, plan.account)
+        current = save(restore, _begun(parts, restore, plan, plan.account))
+        return save(current, _made(parts, current, plan.account))
+    except Rejected as no:
+        event = _refused(parts, current, plan.account, no.error)
+    except Trouble as trouble:
+        event = _postponed(parts, current, trouble)
+    try:
+        event = before_closing(parts, current, event) or event
+    except Trouble as trouble:
+        event = _postponed(parts, current, trouble)
+    return save(current, event)
+
+
+def _delete_earlier(parts: Parts, restore: Restore, account: str) -> None:
+    """A late job of an earlier attempt has nowhere to write. Only a container that says it is this restore's goes."""
+    own = restore.own_container
+    if own is None or not superseded(restore):
+        return
+    found = parts.azure.container(account, own.name)
+    if found is not None and found.metadata.get(OWNER) == restore.id:
+        parts.azure.delete_container(account, own.name)
+
+
+def _begun(parts: Parts, restore: Restore, plan: Plan, account: str) -> ContainerBegun:
+    own = restore.own_container
+    if own is None or superseded(restore):
+        number = len(restore.attempts) + 1
+        own = OwnContainer(name=f"rd-{restore.id}-{number}", attempt=number)
+    else:
+        own = own.model_copy(update={"tries": own.tries + 1})
+    place = {
+        "container": container_url(account, own.name, parts.ground),
+        "container_id": f"{account}/blobServices/default/containers/{own.name}",
+    }
+    return ContainerBegun(own, plan.model_copy(update=place), parts.now() + timedelta(seconds=HOLD))
+
+
+def _made(parts: Parts, restore: Restore, account: str) -> Event:
+    own = restore.own_container
+    if own is None:
+        raise Trouble("its container is not on the books")
+    found = parts.azure.container(account, own.name)
+    if found is not None and (own.tries == 1 or found.metadata.get(OWNER) != restore.id):
+        return _taken(own.name)
+    if found is None and not parts.azure.make_container(account, own.name, {OWNER: restore.id}) and own.tries == 1:
+        return _taken(own.name)
+    return ContainerMade(own.model_copy(update={"made": True}))
+
+
+def _taken(name: str) -> Refused:
+    words = f"A container {name} is there already, and the desk did not make it. Nothing was started."
+    advice = (
+        "Find out who made it, then ask again: the next restore has another name. The account is for the desk alone."
+    )
+    return Refused(refusal("ContainerNameTaken", words, advice))
+
+
+def _postponed(parts: Parts, restore: Restore, trouble: Trouble) -> Postponed:
+    wait = trouble.retry_after or parts.pace.back_off_for(restore.troubles, parts.jitter())
+    return Postponed(trouble.what, parts.now() + timedelta(seconds=max(wait, parts.pace.shortest_poll)))
+
+
+def _refused(parts: Parts, restore: Restore, account: str, error: AzureError) -> Event:
+    """Azure's no to the container, by who must act; what passes or may settle is asked again."""
+    if passes(error) or error.code.lower() == "containerbeingdeleted":
+        return _postponed(parts, restore, Trouble(f"{error.code}: {error.message}"))
+    if note := still_settling(parts, restore, error):
+        return _postponed(parts, restore, Trouble(note, parts.pace.rights_poll))
+    code, advice = _sorted(error, account)
+    return Refused(refusal(code, f"{error.code}: {error.message} Nothing was started.", advice))
+
+
+def _sorted(error: AzureError, account: str) -> tuple[str, str]:
+    """Our code for Azure's no, and what to do."""
+    code, words = error.code.lower(), f"{error.code} {error.message}".lower()
+    if "policy" in code:
+        return "ContainerPolicy", f"Exempt {account} from the policy that the message names, or use a container target."
+    if "network" in words or "firewall" in words:
+        return (
+            "ContainerFirewall",
+            f"Let the desk's identity reach {account} through its network rules, then ask again.",
+        )
+    if "authorization" in code or code == "http403":
+        return (
+            "ContainerRightMissing",
+            f"Give the desk's identity the container keeper role on {account} (docs/security.md).",
+        )
+    if "notfound" in code:
+        return "ContainerAccountNotFound", f"Correct the target's account in desk.toml: {account} was not found."
+    return "ContainerRefused", f"Look at {account}: Azure refused to make a container there."
