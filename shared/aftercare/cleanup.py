@@ -1,6 +1,7 @@
 """The clean-up: containers whose time is over are deleted, once it is sure that they are ours; nothing else is."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from shared.azure.port import Azure, Rejected
 from shared.azure.retryable import passes
 from shared.config.desk_file import Desk
 from shared.domain.problems import Ours, Trouble, Unreadable
+from shared.domain.restore import Restore
 from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import UNROUTED
@@ -23,6 +25,7 @@ log = logging.getLogger("desk")
 HOLD = timedelta(minutes=5)  # how long one sweep has for a DELETE before another one may take over
 AGAIN = timedelta(days=1)  # what could not be deleted is tried again
 MOST = 90  # a transaction takes 100 changes
+BUDGET = 60.0  # seconds of one round; the rest is for the next one
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,15 @@ class Cleanup:
     azure: Azure
     read_desk: Callable[[], Desk]
     now: Callable[[], datetime]
+    budget: float = BUDGET
 
     def run(self) -> int:
         """How many containers are gone since; one bad row holds up no other."""
-        gone = 0
+        gone, end = 0, time.monotonic() + self.budget
         for vault in self.rows.ledger.vaults():
             for line in list(self.rows.due(vault, self.now())):
+                if time.monotonic() > end:
+                    return gone
                 try:
                     gone += self._line(line)
                 except Conflict:
@@ -83,12 +89,9 @@ class Cleanup:
         if restore is None or not restore.closed or step.why == row.why:
             self.rows.move(row, Act.FAIL, step.look, why=step.why)
             return
-        self.rows.move_with(row, step, restore, self._notices(restore.id, step))
+        self.rows.move_with(row, step, restore, self._notices(restore, step))
 
-    def _notices(self, restore_id: str, step: ContainerRow) -> tuple[Change, ...]:
-        restore = self.rows.ledger.load(restore_id)
-        if restore is None:
-            return ()
+    def _notices(self, restore: Restore, step: ContainerRow) -> tuple[Change, ...]:
         try:
             name, extra = restore.instance_name, restore.channels
             channels = channels_of(self.read_desk(), name, extra, State.FAILED, restore.ticket)
@@ -101,7 +104,8 @@ class Cleanup:
 
 
 def keep(rows: Rows, row: ContainerRow, until: datetime) -> ContainerRow:
-    """A person keeps it longer; Conflict where it is no longer `kept` or `due`."""
+    """A person keeps it longer, never shorter; Conflict where it is no longer `kept` or `due`."""
+    until = max(row.until, until)
     return rows.move(row, Act.KEEP, until, until=until)
 
 

@@ -36,7 +36,7 @@ def decide(row: ContainerRow, restore: Restore | None, found: Mapping[str, str] 
     fault = fault_of_books(row, restore, now)
     if fault:
         return Refuse(fault)
-    if found is None:
+    if found is None or (restore and restore.own_container and restore.own_container.taken):
         return Absent()
     if found.get(OWNER) == row.restore:
         return Delete()

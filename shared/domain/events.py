@@ -87,6 +87,17 @@ class ContainerMade(Event):
 
 
 @dataclass(frozen=True)
+class NameTaken(Event):
+    """A container of that name was there before the desk made one: it is somebody else's."""
+
+    own_container: OwnContainer
+    word = "container name taken"
+
+    def note(self) -> str | None:
+        return self.own_container.name
+
+
+@dataclass(frozen=True)
 class ValidationStarted(Event):
     """validateRestore was taken; `tracking` is the operation's URL, whole."""
 

@@ -91,6 +91,7 @@ class OwnContainer(Value):
     attempt: int
     tries: int = 1  # how often it may have been asked for
     made: bool = False
+    taken: bool = False  # somebody else made it: never used, never deleted
 
 
 class Attempt(Value):

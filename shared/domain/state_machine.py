@@ -16,6 +16,7 @@ STEPS: dict[tuple[Phase, type[e.Event]], Phase] = {
     (P.ACCEPTED, e.Postponed): P.ACCEPTED,
     (P.ACCEPTED, e.ContainerBegun): P.ACCEPTED,
     (P.ACCEPTED, e.ContainerMade): P.ACCEPTED,
+    (P.ACCEPTED, e.NameTaken): P.ACCEPTED,
     (P.ACCEPTED, e.ValidationStarted): P.VALIDATING,
     (P.ACCEPTED, o.Failed): P.FAILED,
     (P.ACCEPTED, o.Adopted): P.RESTORING,
@@ -107,9 +108,7 @@ def step(restore: Restore, event: e.Event, now: datetime) -> Restore:
 
 def _troubles(restore: Restore, event: e.Event) -> int:
     """How many troubles came in a row; a claim is no end of them, its call may meet the same one again."""
-    if isinstance(event, e.Claimed):
-        return restore.troubles
-    if isinstance(event, e.ContainerBegun):
+    if isinstance(event, e.Claimed | e.ContainerBegun):
         return restore.troubles
     return restore.troubles + 1 if isinstance(event, e.Postponed | o.NotSubmitted) else 0
 

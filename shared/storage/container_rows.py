@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.problems import Unreadable
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import iso, utc
 from shared.storage import row_keys
@@ -40,15 +41,18 @@ class ContainerRow:
 
 
 def read_container(row: Row) -> ContainerRow:
-    """A row of the table."""
-    look = row.text("look")
+    """A row of the table; Unreadable where its moments are none."""
+    try:
+        until, look = utc(row.text("until")), utc(row.text("look")) if row.text("look") else None
+    except ValueError as why:
+        raise Unreadable(f"{row.key} cannot be read: {why}") from None
     return ContainerRow(
         restore=row.text("restore"),
         account=row.text("account"),
         name=row.text("name"),
         state=row.text("state"),
-        until=utc(row.text("until")),
-        look=utc(look) if look else None,
+        until=until,
+        look=look,
         why=row.text("why"),
         etag=row.etag,
     )
@@ -58,7 +62,7 @@ def kept(before: Restore, after: Restore) -> list[Change]:
     """The rows that a closing restore leaves for its container: what was delivered stays `keepHours`, the rest goes
     at once."""
     own, plan = after.own_container, after.plan
-    if not own or not plan or not plan.account or before.closed or not after.closed or not after.closed_at:
+    if not own or own.taken or not plan or not plan.account or before.closed or not after.closed or not after.closed_at:
         return []
     hours = (plan.keep_hours or 0) if after.phase is Phase.SUCCEEDED else 0
     until = after.closed_at + timedelta(hours=hours)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.azure.port import Rejected
 from shared.azure.retryable import passes
 from shared.config.policy import container_url
-from shared.domain.events import ContainerBegun, ContainerMade, Event, Postponed, Refused
+from shared.domain.events import ContainerBegun, ContainerMade, Event, NameTaken, Postponed, Refused
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, OwnContainer, Phase, Plan, Restore, refusal
 from shared.workflow.doubt import before_closing
@@ -38,9 +38,13 @@ def make_container(parts: Parts, restore: Restore, save: Save) -> Restore:
     if plan is None or plan.account is None:
         return restore
     try:
-        _delete_earlier(parts, restore, plan.account)
-        current = save(restore, _begun(parts, restore, plan, plan.account))
-        return save(current, _made(parts, current, plan.account))
+        if not taken(restore):
+            _delete_earlier(parts, restore, plan.account)
+            current = save(restore, _begun(parts, restore, plan, plan.account))
+            current = save(current, _made(parts, current, plan.account))
+        if not taken(current):
+            return current
+        event: Event = _refused_name(current)
     except Rejected as no:
         event = _refused(parts, current, plan.account, no.error)
     except Trouble as trouble:
@@ -50,6 +54,11 @@ def make_container(parts: Parts, restore: Restore, save: Save) -> Restore:
     except Trouble as trouble:
         event = _postponed(parts, current, trouble)
     return save(current, event)
+
+
+def taken(restore: Restore) -> bool:
+    """Whether the container of its attempt's name is somebody else's, as its books say."""
+    return restore.own_container is not None and restore.own_container.taken
 
 
 def _delete_earlier(parts: Parts, restore: Restore, account: str) -> None:
@@ -82,13 +91,14 @@ def _made(parts: Parts, restore: Restore, account: str) -> Event:
         raise Trouble("its container is not on the books")
     found = parts.azure.container(account, own.name)
     if found is not None and (own.tries == 1 or found.metadata.get(OWNER) != restore.id):
-        return _taken(own.name)
+        return NameTaken(own.model_copy(update={"taken": True}))
     if found is None and not parts.azure.make_container(account, own.name, {OWNER: restore.id}) and own.tries == 1:
-        return _taken(own.name)
+        return NameTaken(own.model_copy(update={"taken": True}))
     return ContainerMade(own.model_copy(update={"made": True}))
 
 
-def _taken(name: str) -> Refused:
+def _refused_name(restore: Restore) -> Refused:
+    name = restore.own_container.name if restore.own_container else ""
     words = f"A container {name} is there already, and the desk did not make it. Nothing was started."
     advice = (
         "Find out who made it, then ask again: the next restore has another name. The account is for the desk alone."

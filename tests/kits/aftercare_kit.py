@@ -41,6 +41,10 @@ def row_of(world: World, one: str) -> ContainerRow:
     return row
 
 
+def no_row(world: World, one: str) -> bool:
+    return Rows(Ledger(world.store)).of(one) is None
+
+
 def names(world: World) -> list[str]:
     return [name for _, name in world.azure.blobs]
 
