@@ -1,6 +1,7 @@
 """Every shell line of the deploy page and the runbook: bash and shellcheck take it, each command exists."""
 
 import argparse
+import ast
 import importlib
 import re
 import shlex
@@ -16,6 +17,12 @@ from tests.infra.known_commands import AZ, AZ_GLOBAL, AZD
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("docs/deploy.md", "docs/runbook.md")
+READ = (
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+)
 SCRIPTS = sorted((ROOT / "infra").glob("*.sh"))
 
 
@@ -24,9 +31,9 @@ def blocks(page: str) -> list[str]:
 
 
 def commands(page: str) -> Iterator[list[str]]:
-    """Each command of a page as words, those inside $(…) too."""
+    """Each command of a page's lines that call az, azd or deskctl, as words; those inside $(…) too."""
     for block in blocks(page):
-        for line in block.replace("\\\n", " ").splitlines():
+        for line in re.findall(r"^.*\b(?:azd?|deskctl) .*$", block.replace("\\\n", " "), re.M):
             inner = re.findall(r"\$\(((?:[^()]|\([^()]*\))*)\)", line)
             for part in (re.sub(r"\$\((?:[^()]|\([^()]*\))*\)", "X", line), *inner):
                 yield from (shlex.split(one, comments=True) for one in re.split(r" (?:\||&&|;) ", part))
@@ -55,19 +62,50 @@ def test_bash_takes_every_block_and_shellcheck_has_nothing_to_say() -> None:
         assert done.stdout == "", f"{name}\n{done.stdout}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", READ)
 def test_every_az_and_azd_command_is_on_the_list_with_its_flags(page: str) -> None:
-    found = [words for words in commands(page) if words]
+    inline = re.findall(r"`(azd? [^`$]+)`", re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.M | re.S))
+    found = [*(words for words in commands(page) if words), *(shlex.split(line) for line in inline)]
     judged = [judge(words, AZ, AZ_GLOBAL) for words in found if words[0] == "az"]
     judged += [judge(words, AZD, set()) for words in found if words[0] == "azd"]
-    assert len(judged) > 10
+    assert page not in PAGES or len(judged) > 10
     assert [one for one in judged if one] == []
+
+
+def said_by_code(text: str) -> Iterator[list[str]]:
+    """The az commands that a module makes: calls of `az(…)`, and strings that begin with az or azd."""
+    for node in ast.walk(ast.parse(text)):
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith("az")
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            flags = [ast.unparse(one).strip("'").split()[0] for one in node.args[1:]]
+            options = [f"--{one.arg.replace('_', '-')}" for one in node.keywords if one.arg]
+            yield ["az", *str(node.args[0].value).split(), *flags, *options]
+        if isinstance(node, ast.JoinedStr):
+            yield re.sub(r"[{}'\"]", " ", "".join(ast.unparse(one) for one in node.values)).split()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.sub(r"['\"<>]", " ", node.value.partition("\n")[0]).split()
+
+
+def test_every_az_command_that_notices_and_the_doctor_print_is_on_the_list() -> None:
+    judged = [
+        (path.name, judge(words, AZ if words[0] == "az" else AZD, AZ_GLOBAL))
+        for room in ("shared", "deskctl")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for words in said_by_code(path.read_text())
+        if len(words) > 1 and words[0] in {"az", "azd"}
+    ]
+    assert len(judged) > 60
+    assert [one for one in judged if one[1]] == []
+    assert judge(next(said_by_code("az('resource look', ids=x)")), AZ, AZ_GLOBAL)
 
 
 def test_a_command_that_is_not_there_is_found() -> None:
     assert "no such command" in judge(["az", "functionapp", "refresh"], AZ, AZ_GLOBAL)
     assert "--nam" in judge(["az", "functionapp", "restart", "--nam", "x"], AZ, AZ_GLOBAL)
-    assert judge(["azd", "deploy"], AZD, set())
+    assert judge(["azd", "ship"], AZD, set())
 
 
 @pytest.mark.parametrize("page", PAGES)
