@@ -14,7 +14,7 @@ RUNS = 5
 MARK = "-- all of it is read --"
 TAIL = f"""
 import sys; print({MARK!r}, file=sys.stderr)
-from local.bench_contender import peak_mib; print(used, peak_mib())
+from local.bench.contender import peak_mib; print(used, peak_mib())
 """
 BASE = "azure.functions + httpx + pydantic"
 TRIGGERS = "function_app (a worker's start)"

@@ -5,11 +5,13 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from local.bench.contender import Score, until_done
 from local.bench.queue import BenchQueue
 from local.bench.world import CONTAINER, Case, World, contender_arguments
+from local.stack.azurite import Azurite
 from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.composition import App
@@ -42,18 +44,20 @@ def desk_toml(case: Case, path: Path) -> Path:
 class Bench:
     """The app, put together as in Azure but for storage, queue and the channel's other end."""
 
-    def __init__(self, case: Case, world: World) -> None:
+    def __init__(self, case: Case, world: World, storage: str = "") -> None:
+        """`storage`: the connection string of a real table; empty: it is in memory."""
         environ = {
-            "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+            "AzureWebJobsStorage": storage or "UseDevelopmentStorage=true",
             "ARM_ENDPOINT": world.url,
             "ARM_CA_BUNDLE": str(world.certificate),
             "DESK_PACE": str(case.speed),
             "DESK_CONFIG": str(desk_toml(case, world.home / "desk.toml")),
             "BENCH_SECRET": SECRET,
         }
-        self.case, self.store, self.queue = case, MemoryStore(), BenchQueue()
+        self.case, self.queue = case, BenchQueue()
         self.app = App(from_environment(environ, world.home))
-        self.app.store = self.store
+        if not storage:
+            self.app.store = MemoryStore()
         self.app.send = self.queue.send
         parts = self.app.parts
         self.score = Score(case.restores)
@@ -90,8 +94,10 @@ class Bench:
 def main(argv: list[str] | None = None, say: Callable[[Score], None] = Score.report) -> int:
     case, world = contender_arguments(argv)
     logging.getLogger("desk").setLevel(logging.ERROR)
-    bench = Bench(case, world)
-    with bench.queue:
+    with ExitStack() as kept:
+        storage = kept.enter_context(Azurite(world.home, in_memory=True)).connection_string if case.azurite else ""
+        bench = Bench(case, world, storage)
+        kept.enter_context(bench.queue)
         bench.ask_all()
         until_done(bench.score, LIMIT / case.speed, bench.sweep)
     say(bench.score)

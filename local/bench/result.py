@@ -25,6 +25,8 @@ class Result:
     restores: int
     vaults: int
     limits: bool
+    plain: bool  # jobs of ten minutes whose etag stands, a pool without bound, the ledger in memory
+    words: str  # what is not plain
     succeeded: int
     calls: float
     by_kind: dict[str, float]
@@ -57,6 +59,8 @@ def result(
         restores=n,
         vaults=case.vaults,
         limits=case.limits,
+        plain=not case.words,
+        words=case.words,
         succeeded=len(score["noticed"]),
         calls=len(calls) / n,
         by_kind={kind: kinds[kind] / n for kind in KINDS},
@@ -76,22 +80,3 @@ def result(
 def _delays(noticed: Mapping[str, float], jobs: Sequence[Mapping[str, Any]], speed: float) -> list[float]:
     ends = {job["id"]: datetime.fromisoformat(str(job["ends"])).timestamp() for job in jobs if job["ends"]}
     return [(at - ends[job]) * speed for job, at in noticed.items() if job in ends]
-
-
-def verdicts(results: Sequence[Result]) -> list[str]:
-    """What the two rows of a case say beside each other."""
-    said = []
-    own = {r.restores: r for r in results if r.contender == "ours" and r.limits}
-    for peer in (r for r in results if r.contender == "peer" and r.restores in own):
-        ours = own[peer.restores]
-        words = f"{ours.restores}: {ours.calls:.1f} calls a restore, "
-        words += (
-            f"the peer{'' if peer.limits else ', never refused,'} {peer.calls:.1f} ({peer.calls / ours.calls:.1f} ×); "
-        )
-        words += f"CPU 1 : {peer.cpu_ms / ours.cpu_ms:.1f}; 429s {ours.throttled} and {peer.throttled}; "
-        words += f"ended well {ours.succeeded} and {peer.succeeded}"
-        said.append(words)
-    if 50 in own and 2000 in own:
-        calls, cpu = own[2000].calls / own[50].calls, own[2000].cpu_ms / own[50].cpu_ms
-        said.append(f"at 2,000 beside 50, ours: {calls:.2f} × the calls and {cpu:.2f} × the CPU a restore")
-    return said

@@ -30,17 +30,34 @@ class Case:
     vaults: int
     speed: float
     job_seconds: float = 600.0
+    moving: bool = False  # a running job's etag changes every 20 s; else only when the job does
+    days: int = 14  # of daily backups of each instance, all in the vault's list of jobs
+    held: int = 100  # instances in a vault, at least
     sweep_every: float = 30.0  # the schedule that a deployment has
     threads: int = 500  # of the peer's pool, at the most
     limits: bool = True  # off: Azure counts what is called and refuses nothing
+    azurite: bool = False  # the ledger's table in Azurite in place of memory
+
+    @property
+    def each(self) -> int:
+        """How many instances a vault holds."""
+        return max(self.held, -(-self.restores // self.vaults))
+
+    @property
+    def words(self) -> str:
+        """What sets it apart from the plain case."""
+        said = [f"{self.job_seconds / 3600:g} h jobs"] if self.job_seconds >= 3600 else []
+        said += ["etag moves"] if self.moving else []
+        said += ["never refused"] if not self.limits else []
+        said += [f"{self.threads} threads"] if self.threads != Case.threads else []
+        return ", ".join(said + (["Azurite"] if self.azurite else []))
 
     def instances(self) -> list[tuple[str, str, str]]:
         """Vault, instance's ARM id and its name in desk.toml, one for each restore; neighbours are in other vaults."""
-        each = -(-self.restores // self.vaults)
-        seed = bench_seed(self.vaults, each)
+        seed = bench_seed(self.vaults, self.each)
         found = [
             (vault_id(SUBSCRIPTION, vault), f"{vault_id(SUBSCRIPTION, vault)}/backupInstances/{held.name}", held.server)
-            for held_at in range(each)
+            for held_at in range(self.each)
             for vault in seed.vaults
             for held in [vault.instances[held_at]]
         ]
@@ -72,7 +89,7 @@ def _lasting(instance: Instance, seconds: float, number: int) -> Instance:
 def world(case: Case) -> Iterator[World]:
     """A fresh emulator over TLS with ARM's real token buckets; nothing is left of it after the block."""
     home = Path(tempfile.mkdtemp(prefix="restore-desk-bench-"))
-    seed = bench_seed(case.vaults, -(-case.restores // case.vaults))
+    seed = bench_seed(case.vaults, case.each, case.days, history=True)
     vaults = tuple(
         replace(v, instances=tuple(_lasting(i, case.job_seconds, n) for n, i in enumerate(v.instances)))
         for v in seed.vaults
@@ -80,7 +97,8 @@ def world(case: Case) -> Iterator[World]:
     (home / "seed.json").write_text(json.dumps(asdict(replace(seed, vaults=vaults))))
     line = ["-m", "local.emulator", "--port", "0", "--state", str(home / "state"), "--seed", str(home / "seed.json")]
     line += ["--speed", str(case.speed), "--tls", "--fractional-retry-after"]
-    line += ["--buckets"] if case.limits else []
+    line += ["--ends-at-first-poll", *(["--buckets"] if case.limits else [])]
+    line += ["--etag-every", "20"] if case.moving else []
     child = Child("the emulator", line, home / "emulator.log", hermetic(os.environ))
     try:
         child.start()

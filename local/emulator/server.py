@@ -138,6 +138,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         speed=given.speed,
         page_size=given.page_size,
         listing_delay=given.listing_delay,
+        etag_every=given.etag_every,
+        ends_at_first_poll=given.ends_at_first_poll,
         fractional_retry_after=given.fractional_retry_after,
         buckets=given.buckets,
         tls=given.tls,
@@ -170,11 +172,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, default=1.0, help="divides every duration")
     parser.add_argument("--page-size", type=int, default=100)
     parser.add_argument("--listing-delay", type=float, default=0.0, help="seconds until a job shows in lists")
+    parser.add_argument("--etag-every", type=float, default=0.0, help="seconds between a running job's etags; 0: none")
     parser.add_argument("--token", help="the one bearer token to take (default: any)")
     parser.add_argument("--fault-seed", type=int, default=0)
     parser.add_argument("--max-concurrent-restores", type=int, default=0, help="per instance; 0: no limit")
     parser.add_argument("--dumps", type=Path, help="folder of real dumps, a folder a variant, that files jobs deliver")
     parser.add_argument("--blobs", metavar="URL", help="Azurite's blob service; its key stands in EMULATOR_BLOBS_KEY")
-    for flag in ("tls", "buckets", "fractional-retry-after", "flex-daily-limit"):
+    for flag in ("tls", "buckets", "fractional-retry-after", "flex-daily-limit", "ends-at-first-poll"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser

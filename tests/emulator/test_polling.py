@@ -101,6 +101,23 @@ def test_jobs_show_late_in_lists_where_that_is_wanted(tmp_path: Path) -> None:
         assert job in [each["name"] for each in slow.get(path).json()["value"]]
 
 
+def test_an_operation_may_end_before_its_first_poll_where_that_is_wanted(tmp_path: Path) -> None:
+    with Azure(tmp_path, ends_at_first_poll=True) as prompt:
+        answer = prompt.post(f"{instance_path(FLEX, PG)}/restore", as_files(prompt.newest(FLEX, PG)))
+        prompt.clock.forward(600)
+        assert prompt.http.get(answer.headers["Azure-AsyncOperation"]).json()["status"] == "Succeeded"
+
+
+def test_the_etag_of_a_running_job_moves_where_that_is_wanted(tmp_path: Path) -> None:
+    with Azure(tmp_path, etag_every=20) as restless:
+        job = restless.restore(FLEX, PG, as_files(restless.newest(FLEX, PG)))
+        marks = []
+        for _ in range(3):
+            marks.append(restless.job(FLEX, job)["properties"]["etag"])
+            restless.clock.forward(20)
+        assert len(set(marks)) == 3
+
+
 def test_a_faster_world_asks_for_shorter_waits(tmp_path: Path) -> None:
     with (
         Azure(tmp_path / "whole", speed=25) as whole,

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from local.bench.calls import cases_of, drawn, measure, show_table, shows
 from local.bench.capacity import capacity
-from local.bench.command import cases_of, drawn, measure, show
+from local.bench.command import PARTS
+from local.bench.document import DOCUMENT, replaced
 from local.bench.imports import self_times
-from local.bench.result import KINDS, Result, result, verdicts
+from local.bench.result import KINDS, Result, result
+from local.bench.shows import Show, show
 from local.bench.sweep import sweep_once
 from local.bench.world import Case
 
+WRITTEN = ("calls", "sweep")
 CASE = Case(restores=2, vaults=1, speed=10.0)
 JOBS = [{"id": "a", "ends": "2026-10-01T12:00:00.0000000Z"}, {"id": "b", "ends": "2026-10-01T12:00:00.5000000Z"}]
 ENDED = 1_790_856_000.0  # the moment of the first
@@ -52,13 +56,32 @@ def test_delays_are_in_azures_seconds() -> None:
     assert (found.cpu_ms, found.per_second, found.accept_ms) == (250.0, 0.5, 3.0)
 
 
-def test_the_verdicts_set_the_two_beside_each_other() -> None:
-    ours = [counted(restores=50), counted(restores=2000, calls=4.2, cpu_ms=275.0)]
-    said = verdicts([*ours, counted("peer", restores=50, calls=14.0, cpu_ms=500.0, throttled=9)])
-    assert said == [
-        "50: 3.5 calls a restore, the peer 14.0 (4.0 ×); CPU 1 : 2.0; 429s 1 and 9; ended well 2 and 2",
-        "at 2,000 beside 50, ours: 1.20 × the calls and 1.10 × the CPU a restore",
-    ]
+def test_each_case_of_ours_is_held_against_the_peer_of_the_same_jobs() -> None:
+    ours = [counted(restores=50, calls=5.0, succeeded=50), counted(restores=50, words="1 h jobs", calls=30.0)]
+    peers = [counted("peer", restores=50, calls=10.0), counted("peer", restores=50, calls=20.0, words="16 threads")]
+    found = {
+        one.words: one for one in shows([*ours, *peers, counted("peer", restores=50, words="1 h jobs", calls=20.0)])
+    }
+    assert found["50 at once: calls, ours : peer's"].figure == 0.5
+    assert found["50 at once: calls, ours : peer's"].holds
+    assert not found["50 at once, 1 h jobs: calls, ours : peer's"].holds
+    assert not found["50 at once, 1 h jobs: 429s"].holds
+    assert not found["50 at once, 1 h jobs: ended well"].holds
+
+
+def test_a_figure_that_does_not_hold_fails_the_part() -> None:
+    console = Console(quiet=True)
+    assert show(console, "", [Show("a", 1.0, most=1.0), Show("b", 2.0, least=2.0)])
+    assert not show(console, "", [Show("a", 1.0, most=1.0), Show("b", 1.9, least=2.0)])
+
+
+def test_what_is_measured_has_its_place_in_the_document() -> None:
+    text = DOCUMENT.read_text()
+    for part in WRITTEN:
+        assert part in PARTS
+        assert "new figures" in replaced(text, part, "new figures")
+    with pytest.raises(ValueError, match="no part"):
+        replaced(text, "other", "new figures")
 
 
 def test_the_chart_is_an_svg_with_both_lines() -> None:
@@ -71,8 +94,8 @@ def test_the_chart_is_an_svg_with_both_lines() -> None:
 def test_the_table_shows_every_row() -> None:
     console = Console(width=300)
     with console.capture() as shown:
-        show(console, [counted(), counted("peer", limits=False)])
-    assert "peer, nothing refused" in shown.get()
+        show_table(console, [counted(), counted("peer", words="never refused")])
+    assert "never refused" in shown.get()
 
 
 def test_own_times_of_modules_begin_after_the_interpreters() -> None:
@@ -93,8 +116,12 @@ def test_a_list_of_several_pages_costs_its_pages() -> None:
 
 
 def test_each_size_has_its_case() -> None:
-    assert [case.vaults for size in (1, 3, 50) for _, case in cases_of(size)] == [1, 1, 3, 3, 5, 5]
-    assert [(name, case.limits) for name, case in cases_of(500)] == [("ours", True), ("peer", True), ("peer", False)]
+    assert {case.vaults for size in (2, 10) for _, case in cases_of(size)} == {1}
+    assert [(name, case.words) for name, case in cases_of(50)] == [
+        ("ours", ""), ("ours", "etag moves"), ("peer", ""), ("ours", "1 h jobs"), ("peer", "1 h jobs"),
+        ("peer", "16 threads"), ("ours", "Azurite"),
+    ]  # fmt: skip
+    assert ("peer", "never refused") in [(name, case.words) for name, case in cases_of(500)]
 
 
 def test_what_is_scarcest_comes_first_in_what_a_subscription_carries() -> None:
@@ -111,6 +138,8 @@ def test_what_is_scarcest_comes_first_in_what_a_subscription_carries() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ours", "peer"])
 def test_both_contenders_bring_every_restore_to_its_end(name: str) -> None:
-    found = measure(Console(quiet=True), Case(restores=3, vaults=1, speed=200.0, job_seconds=120.0), name)
+    found = measure(
+        Console(quiet=True), Case(restores=3, vaults=1, speed=200.0, job_seconds=120.0, days=2, held=3), name
+    )
     assert (found.succeeded, found.throttled, found.failures) == (3, 0, ())
     assert found.by_kind["restore"] == 1.0

@@ -1,4 +1,4 @@
-"""operationStatus and operationResults under every scope: signed URLs only, at least one poll that still runs."""
+"""operationStatus and operationResults under every scope: signed URLs only; the first poll usually finds it running."""
 
 from local.emulator.api.calls import (
     NOT_FOUND,
@@ -54,7 +54,8 @@ def _polled(world: World, call: Call) -> tuple[Operation, bool]:
     if expired:
         raise RefusedError("NoContent", status=expired)
     left_behind.mark_polled(world.store.db, row.operation.id)
-    return row.operation, not row.polled or call.now < row.operation.ends
+    first = not row.polled and not world.options.ends_at_first_poll
+    return row.operation, first or call.now < row.operation.ends
 
 
 def _in_scope(call: Call, operation: Operation) -> bool:

@@ -128,6 +128,7 @@ def _job(
         priority=ask.rehydration_priority.capitalize() if isinstance(ask, RehydrationRestore) else None,
         rehydrated=rehydrated,
         transferred=_TRANSFERRED if files and not failure else 0,
+        etag_every=world.options.span(world.options.etag_every) if world.options.etag_every else 0,
     )
 
 

@@ -112,10 +112,11 @@ def _resource(held: HeldInstance, what: Job, properties: Json) -> Json:
 
 
 def _changed(what: Job, now: int) -> int:
-    """The last event of a job: its start, the end of its rehydration, its end."""
+    """The last event of a job: its start, the end of its rehydration, its end; between them what the options add."""
     if what.done(now) and what.ends:
         return what.ends
-    return what.rehydrated if what.rehydrated and now >= what.rehydrated else what.started
+    last = what.rehydrated if what.rehydrated and now >= what.rehydrated else what.started
+    return last + (max(0, now - last) // what.etag_every * what.etag_every if what.etag_every else 0)
 
 
 def _extended(held: HeldInstance, what: Job, now: int) -> Json:

@@ -50,6 +50,7 @@ class Job:
     priority: str | None = None
     rehydrated: int | None = None
     transferred: int = 0
+    etag_every: int = 0  # ticks between two etags while it runs; 0: the etag changes only with the job
 
     def done(self, now: int) -> bool:
         return self.ends is not None and now >= self.ends

@@ -15,6 +15,8 @@ class Options:
     speed: float = 1.0
     page_size: int = 100
     listing_delay: float = 0.0  # a job shows in lists only so long after its start
+    etag_every: float = 0.0  # a running job's etag changes so often; 0: only when the job does
+    ends_at_first_poll: bool = False  # off: the first poll of an operation always finds it running
     fractional_retry_after: bool = False
     buckets: bool = False  # refuse what goes over the budgets; off, they are only counted
     tls: bool = False

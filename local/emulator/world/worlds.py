@@ -46,11 +46,12 @@ def default_seed() -> Seed:
     )
 
 
-def bench_seed(vaults: int, instances: int, points: int = 3, location: str = "eastus2") -> Seed:
-    """So many vaults of so many flexible servers, with nothing in them that a restore should avoid."""
-    ages = tuple(Point(age_hours=6 + 168 * n) for n in range(points))
+def bench_seed(vaults: int, instances: int, days: int = 3, location: str = "eastus2", history: bool = False) -> Seed:
+    """So many vaults of so many flexible servers, each backed up daily for so many days, with nothing that a restore
+    should avoid; `history`: the vault's list of jobs shows those backups."""
+    ages = tuple(Point(age_hours=6 + 24 * n) for n in range(days))
     servers = tuple(
-        Instance(server="", group="benchRG", location=location, points=ages, backup_jobs=False)
+        Instance(server="", group="benchRG", location=location, points=ages, backup_jobs=history)
         for _ in range(instances)
     )
     return Seed(
