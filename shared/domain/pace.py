@@ -18,6 +18,7 @@ class Pace:
     grace: float = 900  # from the first reading of the vault's jobs until `lost` may be said
     grace_before_second: float = 5400  # ... until a second attempt may be made: a job was once seen listed late
     reconcile_every: float = 120  # between two readings of a vault's jobs for a submission in doubt
+    claim_grace: float = 60  # from the claim of an idempotency key until a request that was never saved loses it
     skew: float = 300  # how far apart the clocks of two workers may be
     lost_look: float = 900  # between two readings for a restore that is lost
     lost_for: float = 13 * 24 * 3600  # the list shows 14 days: past 13 it proves nothing, and is read no more

@@ -18,6 +18,7 @@ from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
 MOST_EARLIER = 50  # requests that a key remembers
+VOID = "void"  # marks the row of an id that was claimed and never saved
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Key:
     mine: bool
     removed: bool = False  # the retention took its restore; the key stays
     earlier: Mapping[str, str] = field(default_factory=dict)  # hash → restore, of requests that were refused before
+    at: str = ""  # when it was claimed or taken over
     etag: str = ""
 
 
@@ -44,7 +46,7 @@ class Ledger:
         fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "at": iso(now), "source": source}
         try:
             self.store.commit(place, [Change("insert", "key", fields)])
-            return Key(restore_id, request_hash, True)
+            return Key(restore_id, request_hash, True, at=iso(now))
         except Conflict:
             found = self.find_key(source, key)
             if found is None:
@@ -57,18 +59,22 @@ class Ledger:
         if row is None:
             return None
         earlier = json.loads(row.text("earlier") or "{}")
-        return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt")), earlier, row.etag)
+        at = row.text("takenOverAt") or row.text("at")
+        return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt")), earlier, at, row.etag)
 
-    def take_over_key(self, source: str, key: str, held: Key, restore_id: str, request_hash: str, now: datetime) -> Key:
-        """A refused restore's key for another request, if nobody took it since `held` was read; the latest key row.
-        What it stood for is kept, so that the earlier request still finds its own restore."""
+    def take_over_key(
+        self, source: str, key: str, held: Key, restore_id: str, request_hash: str, now: datetime, *, kept: bool = True
+    ) -> Key:
+        """A key for another request, if nobody took it since `held` was read; the latest key row. `kept`: the restore
+        that it stood for is on the books, and the earlier request still finds it."""
         place = row_keys.key_partition(source, key)
-        earlier = dict([*held.earlier.items(), (held.hash, held.restore)][-MOST_EARLIER:])
+        before = [(held.hash, held.restore)] if kept else []
+        earlier = dict([*held.earlier.items(), *before][-MOST_EARLIER:])
         fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "takenOverAt": iso(now)}
         changed = Change("update", "key", {**fields, "earlier": json.dumps(earlier)}, held.etag)
         try:
             self.store.commit(place, [changed])
-            return Key(restore_id, request_hash, True, earlier=earlier)
+            return Key(restore_id, request_hash, True, earlier=earlier, at=iso(now))
         except Conflict:
             return self.find_key(source, key) or held
 
@@ -93,7 +99,22 @@ class Ledger:
     def load(self, restore_id: str) -> Restore | None:
         """A restore, or None; Unreadable where the row is not for this release."""
         row = self.store.get(row_keys.partition(restore_id), row_keys.restore(restore_id))
-        return read_restore(row) if row else None
+        return read_restore(row) if row and not row.fields.get(VOID) else None
+
+    def void(self, restore_id: str, now: datetime) -> bool:
+        """An id under which nothing was saved is taken out of use: a later `accept` of it gives None. False where its
+        restore is on the books."""
+        try:
+            change = Change("insert", row_keys.restore(restore_id), {VOID: True, "at": iso(now)})
+            self.store.commit(row_keys.partition(restore_id), [change])
+        except Conflict:
+            return self.is_void(restore_id)
+        return True
+
+    def is_void(self, restore_id: str) -> bool:
+        """Whether this id was taken out of use."""
+        row = self.store.get(row_keys.partition(restore_id), row_keys.restore(restore_id))
+        return row is not None and bool(row.fields.get(VOID))
 
     def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
         """The step on the books: restore, open row, turn and new notices together, if nobody saved in between."""

@@ -1,6 +1,7 @@
 """The way in: a request becomes a restore on the books, once per key; what cannot be taken is a refused row."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,14 +14,13 @@ from shared.domain.text import unsigned
 from shared.domain.values import utc
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
-from shared.storage.ledger import Key
+from shared.storage.idempotency import REFUSED, TRIES, Keys
 from shared.storage.store import Change
 from shared.telemetry import audit
 from shared.workflow.announce import announce
 from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
-REFUSED = "refused"  # in place of a hash: what could not be taken was never a request
 
 
 @dataclass(frozen=True)
@@ -45,32 +45,19 @@ class Accepted:
     notices: tuple[Change, ...] = ()  # written with a created one
 
 
-def same_key_problem(restore_id: str) -> Problem:
-    """One key, two requests: the second is not taken."""
-    words = f"this key came before with another request, which is restore {restore_id}; use a new key for a new request"
-    return Problem(
-        422, "The idempotency key was used for another request", words, "idempotencyKey", {"restore": restore_id}
-    )
-
-
-def removed_problem(restore_id: str) -> Problem:
-    """The key's restore was done so long ago that the ledger no longer has it; it is not done again."""
-    words = f"restore {restore_id} of this key is closed and past RETENTION_DAYS; use a new key for a new restore"
-    return Problem(410, "The restore of this key was removed", words, "idempotencyKey", {"restore": restore_id})
-
-
 class Intake:
     """Takes requests from every source alike."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self.keys = Keys(parts.ledger, parts.now, parts.pace.claim_grace)
 
     def take(self, value: dict[str, Any], caller: Caller) -> Accepted:
         """Checks a request against its model and desk.toml and puts it on the books. Problem: nothing is written.
         Ours: desk.toml is invalid."""
         request = parse_request(value)
         desk = self.parts.read_desk()
-        found = self._known(value, caller)
+        found = self.keys.known(caller.source, caller.key, canonical_hash(value)) if caller.key else None
         if found:
             return Accepted(found, False)
         self._not_in_the_future(request)
@@ -86,27 +73,6 @@ class Intake:
         if utc(wanted.at_or_before) > now + timedelta(seconds=self.parts.pace.skew):
             words = f"{wanted.at_or_before} is in the future, for it is {now:%Y-%m-%dT%H:%M:%SZ} here"
             raise invalid("recoveryPoint.atOrBefore", f'{words}; send "latest" or a time that is past')
-
-    def _known(self, value: dict[str, Any], caller: Caller) -> Restore | None:
-        """The restore that this key named before; a key's answer outlives changes of desk.toml."""
-        key = self.parts.ledger.find_key(caller.source, caller.key) if caller.key else None
-        if key is None:
-            return None
-        said = canonical_hash(value)
-        if key.hash != said and said not in key.earlier:
-            if self._may_take_over(key):
-                return None
-            raise same_key_problem(key.restore)
-        if key.removed:
-            raise removed_problem(key.restore)
-        return self.parts.ledger.load(key.earlier.get(said, key.restore))
-
-    def _may_take_over(self, key: Key) -> bool:
-        """Whether the restore of this key was refused before any attempt: then another request may have the key."""
-        if key.removed or key.hash == REFUSED:
-            return False
-        first = self.parts.ledger.load(key.restore)
-        return first is not None and first.phase is Phase.REFUSED and not first.attempts
 
     def _restore(self, value: dict[str, Any], request: RestoreRequest, decision: Decision, caller: Caller) -> Restore:
         now = self.parts.now()
@@ -140,32 +106,24 @@ class Intake:
 
     def _put(self, restore: Restore, request_hash: str) -> Accepted:
         """Key, vault, then restore with open row and notices; a crash between leaves a key that the next call fills."""
-        if restore.key:
-            now = self.parts.now()
-            key = self.parts.ledger.claim_key(restore.source, restore.key, restore.id, request_hash, now)
-            if key.hash != request_hash and self._may_take_over(key):
-                key = self.parts.ledger.take_over_key(restore.source, restore.key, key, restore.id, request_hash, now)
-            if key.hash != request_hash:
-                raise same_key_problem(key.restore)
-            if key.removed and restore.phase is Phase.ACCEPTED:  # the retention came since the key was looked at
-                raise removed_problem(key.restore)
-            if row_keys.partition(key.restore) != row_keys.partition(restore.id):
-                words = "desk.toml moved this instance to another vault meanwhile; ask again under a new key"
-                raise Problem(
-                    409, "The key was claimed by a request that never came on the books", words, "idempotencyKey"
-                )
-            restore = restore.model_copy(update={"id": key.restore})
-        told = announce(self.parts, None, restore)
-        more = [dead_request(told.restore, restore.accepted_at)] if restore.phase is Phase.REFUSED else []
-        created = self._accepted(told.restore, [*told.notices, *more])
-        if created:
-            audit(None, created, None)
-            return Accepted(created, True, told.notices)
-        found = self.parts.ledger.load(restore.id)
-        # without a key the id is ours alone: a conflict is our own insert, whose answer the table's client lost
-        if found is None:
-            raise Trouble("the ledger did not keep the request")
-        return Accepted(found, not restore.key)
+        for _ in range(TRIES if restore.key else 1):
+            named = restore
+            if restore.key:
+                named = restore.model_copy(update={"id": self.keys.claim(restore, request_hash, self._fresh(restore))})
+            told = announce(self.parts, None, named)
+            more = [dead_request(told.restore, restore.accepted_at)] if restore.phase is Phase.REFUSED else []
+            created = self._accepted(told.restore, [*told.notices, *more])
+            if created:
+                audit(None, created, None)
+                return Accepted(created, True, told.notices)
+            # without a key the id is ours alone: a conflict is our own insert, whose answer the table's client lost
+            found = self.parts.ledger.load(named.id)
+            if found:
+                return Accepted(found, not restore.key)
+        raise Trouble("the ledger did not keep the request")
+
+    def _fresh(self, restore: Restore) -> Callable[[], str]:
+        return lambda: row_keys.new_id(restore.vault or None, self.parts.now(), self.parts.random_bytes())
 
     def _accepted(self, restore: Restore, more: list[Change]) -> Restore | None:
         """None where it is there already: by another's hand, or by our own save, whose answer was lost."""

@@ -16,7 +16,7 @@ from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
 from shared.notices.outbox import Notice, Outbox
 from shared.storage import row_keys
-from shared.storage.ledger import Ledger, read_restore
+from shared.storage.ledger import VOID, Ledger, read_restore
 from shared.storage.shared_state import Board
 from shared.storage.store import Store
 from shared.workflow.ports import Parts
@@ -111,7 +111,8 @@ class World:
         found = []
         for vault in Ledger(self.store).vaults():
             place = row_keys.vault_partition(vault)
-            found += [read_restore(row) for row in self.store.scan(place, "restore-", row_keys.until("restore-"))]
+            rows = self.store.scan(place, "restore-", row_keys.until("restore-"))
+            found += [read_restore(row) for row in rows if not row.fields.get(VOID)]
         return found
 
     def live(self, kind: str) -> list[Any]:

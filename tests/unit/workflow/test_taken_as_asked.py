@@ -108,13 +108,16 @@ def blind(world: World) -> Intake:
     return world.process(call).intake
 
 
-def test_of_two_requests_that_race_for_a_key_the_second_is_told_and_not_swallowed() -> None:
+def test_of_two_requests_that_race_for_a_key_the_second_waits_and_is_then_taken() -> None:
     world, caller = World(), Caller("http", "k")
     key = raced(world, caller, instance="pg-b")
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(Trouble, match="not on the books yet") as caught:
         blind(world).take(body(), caller)
-    assert (caught.value.status, caught.value.more) == (422, {"restore": key.restore})
-    assert world.restores() == []
+    assert (caught.value.retry_after, world.restores()) == (world.pace.claim_grace, [])
+    world.clock.advance(world.pace.claim_grace)
+    taken = blind(world).take(body(), caller).restore.id
+    assert taken != key.restore
+    assert [restore.id for restore in world.restores()] == [taken]
 
 
 def test_the_same_request_that_races_for_its_key_is_one_restore() -> None:
@@ -126,13 +129,17 @@ def test_the_same_request_that_races_for_its_key_is_one_restore() -> None:
     assert len(world.restores()) == 1
 
 
-def test_a_key_that_was_claimed_in_another_vault_is_not_filled() -> None:
-    world, caller = World(), Caller("http", "k")
+def test_a_key_that_was_claimed_in_another_vault_is_taken_over_by_the_same_request() -> None:
+    world = World()
     elsewhere = f"{row_keys.short(OTHER_VAULT)}-01m3vnbwg00000000000000000"
     Ledger(world.store).claim_key("http", "k", elsewhere, canonical_hash(body()), START)
-    with pytest.raises(Problem, match="ask again under a new key") as caught:
-        blind(world).take(body(), caller)
-    assert (caught.value.status, world.restores()) == (409, [])
+    with pytest.raises(Trouble, match="not on the books yet"):
+        take(world, Caller("http", "k"))
+    world.clock.advance(world.pace.claim_grace)
+    taken = take(world, Caller("http", "k")).restore.id
+    assert row_keys.partition(taken) == row_keys.vault_partition(VAULT)
+    assert take(world, Caller("http", "k")).restore.id == taken
+    assert Ledger(world.store).is_void(elsewhere)
 
 
 def test_a_refused_restore_with_an_attempt_keeps_its_key() -> None:
