@@ -28,7 +28,8 @@ def same_key_problem(key: Key) -> Problem:
 def removed_problem(restore_id: str) -> Problem:
     """The key's restore was done so long ago that the ledger no longer has it; it is not done again."""
     words = f"restore {restore_id} of this key is closed and past RETENTION_DAYS; use a new key for a new restore"
-    return Problem(410, "The restore of this key was removed", words, "idempotencyKey")
+    title = "The restore of this key was removed"
+    return Problem(410, title, words, "idempotencyKey", {"restore": restore_id})
 
 
 @dataclass(frozen=True)
