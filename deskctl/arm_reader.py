@@ -1,16 +1,17 @@
 """Reads ARM as the person at the keyboard: each answer is a document, or says that it is absent or may not be seen."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client, sign_in_options
 from shared.azure.one_host import link_on
-from shared.config.settings import API_VERSION, is_loopback
+from shared.config.cloud_settings import cloud_of, is_loopback
+from shared.config.settings import API_VERSION
 from shared.domain.problems import Ours
-from shared.domain.resource_ids import CLOUDS, PUBLIC
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -124,12 +125,12 @@ def signed_in(token: "Callable[[], AccessToken]") -> "AccessToken":
 
 
 def _auth(endpoint: str) -> TokenAuth:
+    cloud = cloud_of(endpoint, os.environ)
     if is_loopback(endpoint):
         return TokenAuth(endpoint, lambda: LOCAL_TOKEN, lambda: None)
     from azure.identity import DefaultAzureCredential
 
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it tried is no help to a person
-    credential = DefaultAzureCredential()
-    scope = next((cloud.scope for cloud in CLOUDS if cloud.arm == endpoint), PUBLIC.scope)
-    tokens = Tokens(lambda: signed_in(lambda: credential.get_token(scope)))
+    credential = DefaultAzureCredential(**sign_in_options(cloud))
+    tokens = Tokens(lambda: signed_in(lambda: credential.get_token(cloud.scope)))
     return TokenAuth(endpoint, tokens, tokens.forget)

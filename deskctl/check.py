@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from shared.config.cloud_settings import cloud_of, endpoint_of
 from shared.config.desk_file import Desk, Faults, Rights, parse_desk
 from shared.config.policy import Ground, check_file, rights_of
 from shared.domain.problems import Ours
-from shared.domain.resource_ids import CLOUDS, PUBLIC
 from shared.tickets.mapping import check_mappings
 
 
@@ -41,8 +41,7 @@ def main(args: argparse.Namespace) -> int:
 
 def ground() -> Ground:
     """The cloud that ARM_ENDPOINT names: hosts of containers and secrets are its."""
-    endpoint = (os.environ.get("ARM_ENDPOINT") or PUBLIC.arm).rstrip("/")
-    return Ground(next((cloud for cloud in CLOUDS if cloud.arm == endpoint), PUBLIC))
+    return Ground(cloud_of(endpoint_of(os.environ), os.environ))
 
 
 def read(path: Path) -> tuple[Desk, list[str]]:

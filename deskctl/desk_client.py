@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from shared.config.settings import is_loopback
+from shared.config.cloud_settings import is_loopback
 from shared.domain.problems import Ours
 from shared.domain.version import AGENT
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden
+from shared.config.cloud_settings import cloud_of, endpoint_of, is_loopback
 from shared.config.desk_file import parse_desk
-from shared.config.settings import is_loopback
 from shared.domain import resource_ids
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import ArmId, BadName, parse_container, parse_id
@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--container", required=True, help="URL of the container for files; {instance} may stand in it")
     parser.add_argument("--container-id", help="its ARM id, where it is in another subscription than the vault")
     parser.add_argument(
-        "--arm", default=os.environ.get("ARM_ENDPOINT") or resource_ids.PUBLIC.arm, help="(default: %(default)s)"
+        "--arm", default=endpoint_of(os.environ), help="ARM's address (default: %(default)s); the cloud is its"
     )
     parser.add_argument("--out", type=Path, default=Path("desk.toml"), help="(default: %(default)s)")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
@@ -64,8 +64,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _made(args: argparse.Namespace) -> tuple[str, int]:
     vault = parse_id(args.vault.rstrip("/"), resource_ids.VAULT)
-    cloud = next((cloud for cloud in resource_ids.CLOUDS if cloud.arm == args.arm.rstrip("/")), resource_ids.PUBLIC)
-    parse_container(args.container.replace("{instance}", "sample"), cloud)
+    parse_container(args.container.replace("{instance}", "sample"), cloud_of(args.arm.rstrip("/"), os.environ))
     if args.container_id:
         parse_id(args.container_id.replace("{instance}", "sample"), resource_ids.CONTAINER)
     try:

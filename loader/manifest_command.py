@@ -14,9 +14,7 @@ from loader.verify import report
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source", metavar="SOURCE", help="a folder, or https://<account>.blob.core.windows.net/<container>"
-    )
+    parser.add_argument("source", metavar="SOURCE", help="a folder, or https://<account>.blob.<suffix>/<container>")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
 
 

@@ -150,7 +150,7 @@ def _split(url: str) -> tuple[str, str]:
     head, _, name = parts.path.strip("/").rpartition("/")
     local = parts.hostname in LOOPBACK
     if parts.query or parts.username or not name or (bool(head) != local) or "/" in head:
-        raise NoSource("SOURCE is a folder, or a container's URL: https://<account>.blob.core.windows.net/<container>")
+        raise NoSource("SOURCE is a folder, or a container's URL: https://<account>.blob.<suffix>/<container>")
     return f"{parts.scheme}://{parts.netloc}" + (f"/{head}" if head else ""), unquote(name)
 
 

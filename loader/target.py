@@ -14,7 +14,11 @@ from loader.left_out import LeftOut
 from loader.quoting import identifier, literal
 from loader.roles import Step, TargetRoles
 
-ENTRA_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
+ENTRA_SCOPES = {  # of a server's tokens, by the end of its host's name
+    "postgres.database.azure.com": "https://ossrdbms-aad.database.windows.net/.default",
+    "postgres.database.usgovcloudapi.net": "https://ossrdbms-aad.database.usgovcloudapi.net/.default",
+    "postgres.database.chinacloudapi.cn": "https://ossrdbms-aad.database.chinacloudapi.cn/.default",
+}
 MARK = "restore-desk: "  # begins the last line of a loaded database's comment
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 MEMBERS_WITH_ADMIN = """
@@ -58,7 +62,7 @@ class Target:
         self._given = given
         self._environ = dict(environ)
         if entra:
-            self._environ["PGPASSWORD"] = _entra_token()
+            self._environ["PGPASSWORD"] = _entra_token(host)
 
     def connect(self, database: str = "") -> psycopg.Connection[Any]:
         """Autocommit. psycopg.OperationalError."""
@@ -185,10 +189,16 @@ def _scalar(connection: psycopg.Connection[Any], query: str, *values: object) ->
     return row[0] if row else None
 
 
-def _entra_token() -> str:
+def entra_scope(host: str) -> str:
+    """Whose token a server takes as password: its cloud's; public Azure's where the name says nothing of the cloud."""
+    known = (scope for end, scope in ENTRA_SCOPES.items() if host.lower().endswith(f".{end}"))
+    return next(known, ENTRA_SCOPES["postgres.database.azure.com"])
+
+
+def _entra_token(host: str) -> str:
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential().get_token(ENTRA_SCOPE).token
+    return DefaultAzureCredential().get_token(entra_scope(host)).token
 
 
 def default_environment() -> Mapping[str, str]:

@@ -15,9 +15,7 @@ ANSWERS = {True: "true", False: "false:", None: "not answered:"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source", metavar="SOURCE", help="a folder, or https://<account>.blob.core.windows.net/<container>"
-    )
+    parser.add_argument("source", metavar="SOURCE", help="a folder, or https://<account>.blob.<suffix>/<container>")
     parser.add_argument(
         "--level", required=True, choices=[level.value for level in Level], help="how much is looked at"
     )

@@ -20,7 +20,7 @@ from shared.api.http import Answer, Call
 from shared.api.instances import InstancesApi
 from shared.api.restores import Api
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client, sign_in_options
 from shared.azure.bounded_http import bounded, bounded_transport
 from shared.azure.data_protection import DataProtection
 from shared.config.desk_file import Desk
@@ -68,7 +68,8 @@ class App:
         """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential(managed_identity_client_id=self.settings.client_id)
+        settings = self.settings
+        return DefaultAzureCredential(managed_identity_client_id=settings.client_id, **sign_in_options(settings.cloud))
 
     def token(self, scope: str) -> str:
         """A bearer token for a channel's service."""
@@ -216,7 +217,9 @@ class App:
         from shared.tickets.entra_tokens import TenantKeys
 
         http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False, headers={"User-Agent": AGENT})
-        return TicketIn(self.parts, self.intake, self.settings, TenantKeys(fetch_with(http), self.parts.now))
+        return TicketIn(
+            self.parts, self.intake, self.settings, TenantKeys(self.settings.cloud, fetch_with(http), self.parts.now)
+        )
 
     @cached_property
     def api(self) -> Api:

@@ -21,10 +21,10 @@ from deskctl.doctor.preflight import Before, read_values
 from deskctl.doctor.print import role_lines
 from deskctl.doctor.targets import Targets
 from deskctl.doctor.vaults import Vaults
+from shared.config.cloud_settings import cloud_of, endpoint_of, is_loopback
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
-from shared.config.settings import API_VERSION, is_loopback
-from shared.domain import resource_ids
+from shared.config.settings import API_VERSION
 from shared.domain.problems import Ours
 
 
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=Path(environ.get("DESK_CONFIG", "desk.toml")),
                         help="desk.toml (default: %(default)s)")  # fmt: skip
     parser.add_argument(
-        "--arm", default=environ.get("ARM_ENDPOINT") or resource_ids.PUBLIC.arm, help="(default: %(default)s)"
+        "--arm", default=endpoint_of(environ), help="ARM's address (default: %(default)s); the cloud is its"
     )
     parser.add_argument("--identity", help="the desk's identity: its object id, or its ARM id")
     parser.add_argument("--me", help="your own object id (default: the token's)")
@@ -120,9 +120,7 @@ def _object_id(reader: ArmReader) -> str | None:
 
 
 def _ground(args: argparse.Namespace) -> Ground:
-    return Ground(
-        next((cloud for cloud in resource_ids.CLOUDS if cloud.arm == args.arm.rstrip("/")), resource_ids.PUBLIC)
-    )
+    return Ground(cloud_of(args.arm.rstrip("/"), os.environ))
 
 
 def _client(args: argparse.Namespace) -> httpx.Client:

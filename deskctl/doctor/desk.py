@@ -10,8 +10,8 @@ import httpx
 
 from deskctl.doctor.findings import Finding, fault, ok, unknown, warning
 from shared.advice.shell_commands import Verbatim, az
+from shared.config.cloud_settings import is_loopback
 from shared.config.desk_file import Channel, Desk, FromEnvironment
-from shared.config.settings import is_loopback
 from shared.domain.version import VERSION
 
 SKEW = 120.0  # seconds; signed calls of ticket systems are refused after five minutes
@@ -84,10 +84,11 @@ class Deployed:
         return az("functionapp restart", name=self._name, resource_group=self._group)
 
     def _refresh(self) -> str:
-        """Key Vault references are read once a day: https://learn.microsoft.com/azure/app-service/app-service-key-vault-references"""
+        """`az rest` puts the cloud's ARM before a path. Key Vault references are read once a day:
+        https://learn.microsoft.com/azure/app-service/app-service-key-vault-references"""
         query = f"[?name=='{self._name}'].id"
         app = f"$({az('functionapp list', '-o tsv', query=query)})"
-        url = f'"https://management.azure.com{app}/config/configreferences/appsettings/refresh?api-version=2022-03-01"'
+        url = f'"{app}/config/configreferences/appsettings/refresh?api-version=2022-03-01"'
         return az("rest", method="post", url=Verbatim(url))
 
     def _channel(self, name: str, channel: Channel) -> Finding:

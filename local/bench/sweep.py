@@ -19,7 +19,7 @@ from shared.azure.arm_calls import ArmCalls
 from shared.azure.data_protection import DataProtection
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
-from shared.domain.resource_ids import PUBLIC
+from shared.domain.clouds import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
 from shared.notices.notifier import Notifier
 from shared.notices.outbox import Outbox

@@ -43,7 +43,7 @@ class DeskApi:
         channel = desk.channels.get(name)
         if channel is None:
             raise unknown("name", name, "channel", desk.channels)
-        facts = sample_facts("test", self.parts.now())
+        facts = sample_facts("test", self.parts.now(), self.parts.ground.cloud)
         answer = self.notifier.tell(name, channel, sample_notice(facts.model_dump_json(by_alias=True), name, facts.at))
         delivered = isinstance(answer, Delivered)
         shown = {"channel": name, "kind": channel.kind, "delivered": delivered}

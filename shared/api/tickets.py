@@ -51,7 +51,8 @@ class TicketIn:
             raise Problem(404, "No such ticket source", f"desk.toml has no [tickets.{name[:40]}]", "source")
         try:
             secrets = resolve(source.secret, self.settings.environ) if source.secret else ()
-            client = verify(source, secrets, call.headers, call.body, self.parts.now(), self.keys)
+            now, cloud = self.parts.now(), self.settings.cloud
+            client = verify(source, secrets, call.headers, call.body, now, self.keys, cloud)
         except Unverified as error:
             raise Problem(401, "The call could not be verified", str(error)) from error
         return self._verified(name, source, call, client)

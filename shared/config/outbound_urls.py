@@ -3,8 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from shared.domain.clouds import Cloud
 from shared.domain.problems import Ours
-from shared.domain.resource_ids import Cloud
 
 RETIRED = (
     "Office connectors (webhook.office.com) are retired: in Teams make a workflow from the template "

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
 from shared.domain import resource_ids
+from shared.domain.clouds import Cloud
 from shared.domain.problems import Problem, forbidden, invalid, unknown
 from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest
-from shared.domain.resource_ids import ArmId, BadName, Cloud, ContainerUrl
+from shared.domain.resource_ids import ArmId, BadName, ContainerUrl
 from shared.domain.restore import Plan
 
 

@@ -1,14 +1,14 @@
 """The settings, read from the environment in this place only; a missing one fails by its name."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.config.cloud_settings import cloud_of, endpoint_of, is_loopback
+from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.problems import Ours
-from shared.domain.resource_ids import CLOUDS, PUBLIC, Cloud
 
 QUEUE = "restore-requests"
 TABLE = "restores"
@@ -57,15 +57,6 @@ class Settings:
         return parts.get("AccountName") or (urlsplit(endpoint).hostname or "").split(".")[0] or None
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def of_process(root: Path) -> Settings:
     """This process's settings."""
     return from_environment(os.environ, root)
@@ -73,8 +64,8 @@ def of_process(root: Path) -> Settings:
 
 def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
     """The settings in `environ`; relative paths are the app's. Ours names what is missing or cannot be used."""
-    endpoint = (environ.get("ARM_ENDPOINT") or PUBLIC.arm).rstrip("/")
-    cloud = next((c for c in CLOUDS if c.arm == endpoint), PUBLIC)
+    endpoint = endpoint_of(environ)
+    cloud = cloud_of(endpoint, environ)
     connection = environ.get("AzureWebJobsStorage") or None
     account = environ.get("AzureWebJobsStorage__accountName")
     derived = f"https://{account}.{{}}.{cloud.storage_suffix}" if account else None
@@ -85,7 +76,7 @@ def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
         client_id=environ.get("AzureWebJobsStorage__clientId") or None,
         cloud=cloud,
         arm_endpoint=endpoint,
-        arm_scope=environ.get("ARM_SCOPE") or cloud.scope,
+        arm_scope=cloud.scope,
         api_version=environ.get("DATA_PROTECTION_API_VERSION") or API_VERSION,
         desk_config=root / (environ.get("DESK_CONFIG") or "desk.toml"),
         pace_factor=_number(environ, "DESK_PACE", 1.0) if is_loopback(endpoint) else 1.0,

@@ -1,8 +1,10 @@
-"""Azure's names: ARM ids, container and secret URLs, and the clouds they live in. Pure."""
+"""Azure's names: ARM ids, container and secret URLs. Pure."""
 
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from shared.domain.clouds import Cloud
 
 INSTANCE = "Microsoft.DataProtection/backupVaults/backupInstances"
 VAULT = "Microsoft.DataProtection/backupVaults"
@@ -22,47 +24,6 @@ _FORBIDDEN = ("%", "\\", "..", "?", "#", "@")
 
 class BadName(ValueError):
     """An id or URL that is not what its place asks for; the text says why and what is due."""
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """One Azure cloud: where ARM is, the token's scope, the suffixes of hosts (azure-mgmt-core `get_arm_endpoints`)."""
-
-    arm: str
-    scope: str
-    storage_suffix: str
-    vault_suffix: str
-    portal: str
-    eventgrid_suffix: str
-
-
-PUBLIC = Cloud(
-    "https://management.azure.com",
-    "https://management.azure.com/.default",
-    "core.windows.net",
-    "vault.azure.net",
-    "https://portal.azure.com",
-    "eventgrid.azure.net",
-)
-CLOUDS = (
-    PUBLIC,
-    Cloud(
-        "https://management.usgovcloudapi.net",
-        "https://management.core.usgovcloudapi.net/.default",
-        "core.usgovcloudapi.net",
-        "vault.usgovcloudapi.net",
-        "https://portal.azure.us",
-        "eventgrid.azure.us",
-    ),
-    Cloud(
-        "https://management.chinacloudapi.cn",
-        "https://management.chinacloudapi.cn/.default",
-        "core.chinacloudapi.cn",
-        "vault.azure.cn",
-        "https://portal.azure.cn",
-        "eventgrid.azure.cn",
-    ),
-)
 
 
 @dataclass(frozen=True)

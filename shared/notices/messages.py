@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shared.domain.resource_ids import PUBLIC
+from shared.domain.clouds import PUBLIC, Cloud
 
 Kind = Literal[
     "teams", "slack", "webhook", "eventgrid", "queue", "servicenow", "jira", "zendesk", "github", "pagerduty"
@@ -21,7 +21,7 @@ class Resolved:
     user: str = ""
     internal: bool = True
     encoding: Literal["none", "base64"] = "none"
-    portal: str = PUBLIC.portal
+    cloud: Cloud = PUBLIC
 
 
 @dataclass(frozen=True)

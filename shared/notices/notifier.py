@@ -12,9 +12,9 @@ import httpx
 from pydantic import ValidationError
 
 from shared.config.desk_file import Channel, Desk
+from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
-from shared.domain.resource_ids import PUBLIC, Cloud
 from shared.notices.channels.registry import compose
 from shared.notices.channels.replies import verdict
 from shared.notices.channels.tickets import told_before

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from shared.config.desk_file import Channel
 from shared.config.outbound_urls import dialled, of_service
 from shared.config.secrets import _text, resolve
-from shared.domain.resource_ids import PUBLIC, Cloud
+from shared.domain.clouds import PUBLIC, Cloud
 from shared.notices import standard_webhooks
 from shared.notices.messages import Resolved
 
@@ -37,5 +37,5 @@ def resolve_channel(
         user=_text(channel.user, environ) or "",
         internal=channel.internal,
         encoding=channel.encoding,
-        portal=cloud.portal,
+        cloud=cloud,
     )

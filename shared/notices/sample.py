@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.restore import CLOSED, AzureError, Datasource, Job, Phase, Plan, Point, Restore
 from shared.notices.facts import Facts, facts_of
 
@@ -39,16 +40,16 @@ _ENDS: dict[str, dict[str, Any]] = {
 }
 
 
-def sample_facts(event: str, at: datetime) -> Facts:
+def sample_facts(event: str, at: datetime, cloud: Cloud = PUBLIC) -> Facts:
     """A notice of `event`, or, for "test", one that says that it is a test and asks nothing."""
-    facts = facts_of(_restore(event, at), "submitted" if event == "test" else event, at)
+    facts = facts_of(_restore(event, at, cloud), "submitted" if event == "test" else event, at)
     if event != "test":
         return facts
     said = {"event": "test", "title": "Test notice, nothing was restored", "next_step": None, "steps": ()}
     return facts.model_copy(update={**said, "source": "http", "ticket": None})
 
 
-def _restore(event: str, at: datetime) -> Restore:
+def _restore(event: str, at: datetime, cloud: Cloud) -> Restore:
     phase = _PHASES[event] if event in _PHASES else Phase(event)
     values: dict[str, Any] = {
         "id": "01JC0000000000000000SAMPLE",
@@ -63,7 +64,7 @@ def _restore(event: str, at: datetime) -> Restore:
             kind="files",
             name="drills",
             location="westeurope",
-            container="https://contosorestores.blob.core.windows.net/drills",
+            container=f"https://contosorestores.blob.{cloud.storage_suffix}/drills",
         ),
         "requested_by": "alex@contoso.com",
         "reason": "quarterly drill",

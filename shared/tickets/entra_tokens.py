@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config.desk_file import TicketSource
+from shared.domain.clouds import Cloud
 from shared.domain.problems import Trouble
 from shared.tickets.signatures import Unverified
 
-AUTHORITY = "https://login.microsoftonline.com"
 SKEW_SECONDS = 300
 type Keys = Callable[[str, str], Any]  # tenant and key id → the public key, or Unverified
 
 
-def verify_bearer(source: TicketSource, headers: Mapping[str, str], now: datetime, keys: Keys) -> str:
+def verify_bearer(source: TicketSource, headers: Mapping[str, str], now: datetime, keys: Keys, cloud: Cloud) -> str:
     """The application id of who calls, or Unverified."""
     import jwt  # comes with azure-identity; costs a cold start nothing until such a source is called
 
@@ -35,14 +35,13 @@ def verify_bearer(source: TicketSource, headers: Mapping[str, str], now: datetim
         claims = jwt.decode(token, key, algorithms=["RS256"], options=ours)  # type: ignore[arg-type]
     except (jwt.PyJWTError, ValueError) as error:
         raise Unverified("the token cannot be read, or its signature is not of the tenant's keys") from error
-    return check_claims(claims, source, now)
+    return check_claims(claims, source, now, cloud)
 
 
-def check_claims(claims: Mapping[str, Any], source: TicketSource, now: datetime) -> str:
+def check_claims(claims: Mapping[str, Any], source: TicketSource, now: datetime, cloud: Cloud) -> str:
     """The application id in a token whose signature holds; Unverified unless tenant, audience, time and client fit."""
     tenant = str(source.tenant).lower()
-    issuers = (f"{AUTHORITY}/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/")
-    if claims.get("iss") not in issuers or claims.get("tid") != tenant:
+    if claims.get("iss") not in cloud.issuers(tenant) or claims.get("tid") != tenant:
         raise Unverified("the token is of another tenant")
     if claims.get("aud") not in (source.audience, f"api://{source.audience}"):
         raise Unverified("the token is for another audience")
@@ -62,8 +61,9 @@ def _number(value: object) -> float | None:
 
 @dataclass
 class TenantKeys:
-    """The tenants' signing keys, kept a day; an unknown key id fetches anew, at most every 5 minutes."""
+    """The signing keys of a cloud's tenants, kept a day; an unknown key id fetches anew, at most every 5 minutes."""
 
+    cloud: Cloud
     fetch: Callable[[str], bytes]  # GET of a URL; raises Trouble
     now: Callable[[], datetime]
     _kept: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict, repr=False)
@@ -73,7 +73,7 @@ class TenantKeys:
         at, found = self._kept.get(tenant, (None, {}))
         age = self.now() - at if at else timedelta.max
         if age > timedelta(days=1) or (key_id not in found and age > timedelta(minutes=5)):
-            found = read_keys(self.fetch(f"{AUTHORITY}/{tenant}/discovery/v2.0/keys"))
+            found = read_keys(self.fetch(self.cloud.keys(tenant)))
             self._kept[tenant] = (self.now(), found)
         if key_id not in found:
             raise Unverified("the token is signed by a key that is not the tenant's")

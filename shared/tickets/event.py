@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from pydantic import ValidationError
 
 from shared.config.desk_file import TicketSource
+from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.problems import Problem
 from shared.domain.request import Ticket, parse_json
 from shared.tickets.entra_tokens import Keys, verify_bearer
@@ -35,6 +36,7 @@ def verify(
     raw: bytes,
     now: datetime,
     keys: Keys | None = None,
+    cloud: Cloud = PUBLIC,
 ) -> str | None:
     """Unverified, unless the call is from who it says; who that is, where Entra says so (its application id)."""
     lowered = {name.lower(): value for name, value in headers.items()}
@@ -43,7 +45,7 @@ def verify(
         return None
     if keys is None:
         raise Unverified("the tenant's keys are not at hand")
-    return verify_bearer(source, lowered, now, keys)
+    return verify_bearer(source, lowered, now, keys, cloud)
 
 
 def event_of(source: TicketSource, headers: Mapping[str, str], raw: bytes) -> Event:

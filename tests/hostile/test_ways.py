@@ -15,8 +15,8 @@ from shared.azure.port import NotSent
 from shared.config.desk_file import DatabaseEntry, parse_desk
 from shared.config.policy import Ground, check_file
 from shared.config.settings import from_environment
+from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Ours, Problem, Trouble
-from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Datasource, Phase
 from shared.storage.queue_messages import Asked, read_message
 from shared.sweep.retention import Retention

@@ -31,6 +31,7 @@ AZ = {
     },
     "dataprotection backup-vault list": set(),
     "dataprotection backup-vault update": {"--cross-subscription-restore-state", "--resource-group", "--vault-name"},
+    "cloud set": {"--name"},
     "dataprotection job list": {"--resource-group", "--vault-name"},
     "dataprotection job show": {"--job-id", "--resource-group", "--vault-name"},
     "functionapp config appsettings list": {"--name", "--resource-group"},
@@ -80,6 +81,7 @@ AZ = {
 AZD: dict[str, set[str]] = {
     "auth login": set(),
     "deploy": {"--from-package"},
+    "config set": set(),
     "down": set(),
     "env get-values": set(),
     "env new": set(),

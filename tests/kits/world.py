@@ -9,9 +9,9 @@ from typing import Any
 from local.stack.memory import MemoryStore
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground
+from shared.domain.clouds import PUBLIC
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours
-from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
 from shared.notices.outbox import Notice, Outbox

@@ -16,8 +16,8 @@ from local.emulator.hindrance.faults import Rule
 from local.stack.processes import ROOT
 from shared.config.desk_file import parse_desk
 from shared.config.policy import Ground, decide
+from shared.domain.clouds import PUBLIC
 from shared.domain.request import parse_request
-from shared.domain.resource_ids import PUBLIC
 from shared.workflow.doubt import TAKEN
 
 

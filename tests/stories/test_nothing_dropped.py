@@ -10,8 +10,8 @@ import pytest
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
 from shared.config.settings import faults, from_environment
+from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Ours, Trouble
-from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage.store import Conflict

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
+from shared.domain.clouds import Cloud
 from shared.domain.text import dumped, within
 from shared.domain.values import iso
 from shared.domain.version import AGENT
@@ -56,7 +57,7 @@ def eventgrid(facts: Facts, channel: Resolved, at: datetime) -> Message:
     headers = {"content-type": CONTENT_TYPE, "user-agent": AGENT}
     if channel.secrets:
         headers["aeg-sas-key"] = channel.secrets[0]
-    scope = None if channel.secrets else "https://eventgrid.azure.net/.default"
+    scope = None if channel.secrets else f"https://{channel.cloud.eventgrid_suffix}/.default"
     return Message("POST", url, headers, dumped(cloud_event(facts, EVENT_GRID_LIMIT)), scope)
 
 
@@ -72,8 +73,15 @@ def queue(facts: Facts, channel: Resolved, at: datetime) -> Message:
         "x-ms-version": "2021-12-02",
         "x-ms-date": format_datetime(at.astimezone(UTC), usegmt=True),
     }
-    scope = None if signed else "https://storage.azure.com/.default"
+    scope = None if signed else _queue_scope(parts.hostname or "", channel.cloud)
     return Message("POST", url, headers, _put_message(facts, channel.encoding), scope)
+
+
+def _queue_scope(host: str, cloud: Cloud) -> str:
+    """A token for this account alone, whatever the cloud; a host with a DNS zone is known by the general name only."""
+    account, _, rest = host.partition(".")
+    known = rest == f"queue.{cloud.storage_suffix}"
+    return f"https://{account}.{rest}/.default" if known else "https://storage.azure.com/.default"
 
 
 def _put_message(facts: Facts, encoding: str) -> bytes:

@@ -6,9 +6,9 @@ import pytest
 
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground, decide
+from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.domain.resource_ids import PUBLIC
 from shared.domain.restore import Plan
 from tests.kits.restores import INSTANCE, SECRET, SERVER, TARGETS
 

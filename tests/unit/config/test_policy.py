@@ -6,9 +6,9 @@ import pytest
 
 from shared.config.desk_file import Desk
 from shared.config.policy import Decision, Ground, check_file, decide, find_instance, rights_of
+from shared.domain.clouds import CLOUDS, PUBLIC
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.domain.resource_ids import CLOUDS, PUBLIC
 from tests.kits.restores import (
     CONTAINER,
     CONTAINER_ID,

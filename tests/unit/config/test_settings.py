@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 
 from shared.config.settings import Settings, faults, from_environment
+from shared.domain.clouds import CLOUDS, PUBLIC
 from shared.domain.problems import Ours
-from shared.domain.resource_ids import CLOUDS, PUBLIC
 
 ROOT = Path("/app")
-CHINA = next(cloud for cloud in CLOUDS if cloud.storage_suffix == "core.chinacloudapi.cn")
+OWN = {
+    "ARM_STORAGE_SUFFIX": "storage.contoso.example",
+    "ARM_KEY_VAULT_SUFFIX": ".vault.contoso.example",
+    "ARM_EVENT_GRID_SUFFIX": "events.contoso.example",
+    "ARM_PORTAL": "https://portal.contoso.example/",
+    "ARM_AUTHORITY": "https://login.contoso.example",
+}
 LOCAL = "http://127.0.0.1:7071"
 ONE_FOR_EACH = {
     "AzureWebJobsStorage": "AccountName=desk;AccountKey=x",
@@ -87,8 +93,8 @@ def test_two_urls_are_a_store() -> None:
 
 def test_a_token_goes_to_no_endpoint_without_tls_but_one_on_this_machine() -> None:
     with pytest.raises(Ours, match="ARM_ENDPOINT must be https"):
-        settings(ARM_ENDPOINT="http://management.example")
-    assert settings(ARM_ENDPOINT="https://management.example").local is False
+        settings(ARM_ENDPOINT="http://management.azure.com", **OWN)
+    assert settings(ARM_ENDPOINT="https://management.azure.com:443").local is False
     for host in ("127.0.0.1:1", "localhost:1", "[::1]:1"):
         assert settings(ARM_ENDPOINT=f"http://{host}").local is True
 
@@ -136,3 +142,58 @@ def test_the_table_says_which_account_is_the_desks_own() -> None:
 
 def test_no_secret_shows() -> None:
     assert "AccountKey" not in repr(from_environment(ONE_FOR_EACH, ROOT))
+
+
+def test_a_known_cloud_is_known_by_its_host_and_its_effective_port() -> None:
+    for endpoint in (
+        "https://Management.AZURE.com",
+        "https://management.azure.com:443/",
+        "https://management.azure.com.",
+    ):
+        assert settings(ARM_ENDPOINT=endpoint).cloud == PUBLIC
+    for endpoint in ("https://management.azure.com:8443", "https://management.azure.com.evil.example"):
+        with pytest.raises(Ours, match="no cloud that the desk knows"):
+            settings(ARM_ENDPOINT=endpoint)
+
+
+def test_an_arm_that_is_not_known_is_refused_unless_its_cloud_is_described() -> None:
+    arm = "https://management.contoso.example"
+    with pytest.raises(Ours, match=r"management\.contoso\.example is the ARM of no cloud") as refused:
+        settings(ARM_ENDPOINT=arm)
+    assert all(name in str(refused.value) for name in OWN)
+    for name in OWN:
+        with pytest.raises(Ours, match=f"set {name}, too"):
+            settings(ARM_ENDPOINT=arm, **{**OWN, name: ""})
+    found = settings(ARM_ENDPOINT=arm, **OWN)
+    cloud = found.cloud
+    assert (cloud.storage_suffix, cloud.vault_suffix) == ("storage.contoso.example", "vault.contoso.example")
+    assert (cloud.eventgrid_suffix, cloud.portal) == ("events.contoso.example", "https://portal.contoso.example")
+    assert cloud.issuers("t") == ("https://login.contoso.example/t/v2.0", "https://login.contoso.example/t/")
+    assert (found.arm_scope, settings(ARM_ENDPOINT=arm, ARM_SCOPE="s", **OWN).arm_scope) == (f"{arm}/.default", "s")
+    assert not any("azure" in str(part) or "windows.net" in str(part) for part in vars(cloud).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ARM_STORAGE_SUFFIX", "https://core.windows.net"),
+        ("ARM_KEY_VAULT_SUFFIX", "vault azure net"),
+        ("ARM_EVENT_GRID_SUFFIX", "*"),
+        ("ARM_PORTAL", "http://portal.example"),
+        ("ARM_PORTAL", "https://portal.example/path"),
+        ("ARM_AUTHORITY", "http://127.0.0.1:1"),
+        ("ARM_ENDPOINT", "https://management.azure.com/subscriptions"),
+        ("ARM_ENDPOINT", "https://user@management.azure.com"),
+        ("ARM_ENDPOINT", "https://management.azure.com:port"),
+    ],
+)
+def test_a_part_of_a_cloud_that_is_none_is_named(name: str, text: str) -> None:
+    with pytest.raises(Ours, match=name):
+        settings(**{**OWN, "ARM_ENDPOINT": "https://management.contoso.example", name: text})
+
+
+def test_an_emulator_stands_for_public_azure_or_for_the_cloud_that_is_described() -> None:
+    assert settings(ARM_ENDPOINT=LOCAL).cloud == PUBLIC
+    described = settings(ARM_ENDPOINT=LOCAL, **{**OWN, "ARM_AUTHORITY": "http://127.0.0.1:8/authority"})
+    assert described.cloud.storage_suffix == "storage.contoso.example"
+    assert described.cloud.keys("t") == "http://127.0.0.1:8/authority/t/discovery/v2.0/keys"

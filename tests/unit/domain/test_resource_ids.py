@@ -5,10 +5,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.domain import resource_ids
-from shared.domain.resource_ids import CLOUDS, PUBLIC, BadName
+from shared.domain.clouds import CHINA, GOVERNMENT, PUBLIC, Cloud
+from shared.domain.resource_ids import BadName
 from tests.kits.restores import CONTAINER_ID, INSTANCE, SECRET, SERVER, SUBSCRIPTION, VAULT
 
-GOVERNMENT, CHINA = CLOUDS[1], CLOUDS[2]
 HEAD = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_instance_id(text: str, why: str) -> None:
         ("https://acct.blob.core.windows.net/a-1-b", PUBLIC, "acct"),
     ],
 )
-def test_a_container(text: str, cloud: resource_ids.Cloud, account: str) -> None:
+def test_a_container(text: str, cloud: Cloud, account: str) -> None:
     assert resource_ids.parse_container(text, cloud).account == account
 
 
@@ -133,7 +133,7 @@ def test_why_the_websites_container_is_none() -> None:
         ("https://kv1.vault.azure.cn/secrets/a", CHINA),
     ],
 )
-def test_a_secret(text: str, cloud: resource_ids.Cloud) -> None:
+def test_a_secret(text: str, cloud: Cloud) -> None:
     assert resource_ids.parse_secret(text, cloud) == text
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from local.stack.sink_rules import check_payload
+from shared.domain.clouds import CHINA, GOVERNMENT, PUBLIC, Cloud
 from shared.notices.channels.registry import COMPOSE, compose, concerns
 from shared.notices.channels.tickets import told_before
 from shared.notices.facts import TITLES, Facts, NextStep
@@ -142,6 +145,29 @@ def test_event_grid_and_queue_ask_for_a_token_unless_the_channel_has_its_own() -
     )
     signed = compose(about("queue"), Resolved("q", "queue", "https://a.example/q?sv=1&sig=x%3D"), AT)
     assert (signed.url, signed.scope) == ("https://a.example/q/messages?messagettl=-1&sv=1&sig=x%3D", None)
+
+
+OWN = replace(
+    PUBLIC, name="", storage_suffix="storage.contoso.example", vault_suffix="kv.contoso.example",
+    eventgrid_suffix="events.contoso.example", portal="https://portal.contoso.example",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("cloud", [GOVERNMENT, CHINA, OWN], ids=lambda cloud: cloud.name or "own")
+@pytest.mark.parametrize("kind", COMPOSE)
+def test_in_another_cloud_nothing_names_a_host_of_public_azure(kind: Kind, cloud: Cloud) -> None:
+    ends = {"queue": f"https://acct.queue.{cloud.storage_suffix}/q", "eventgrid": f"https://t.{cloud.eventgrid_suffix}"}
+    to = Resolved("c", kind, ends.get(kind, "https://channel.example"), (SECRET,), "bot@contoso.com", cloud=cloud)
+    to = replace(to, secrets=()) if kind == "eventgrid" else to
+    facts = sample_facts("succeeded", AT, cloud).model_copy(update={"ticket": TICKETS.get(kind)})
+    message = compose(facts, to, AT)
+    said = f"{message.url} {message.scope} {message.body.decode()}"
+    assert not re.search(r"azure\.com|windows\.net|vault\.azure\.net|eventgrid\.azure\.net|microsoftonline\.com", said)
+    scopes = {
+        "queue": f"https://acct.queue.{cloud.storage_suffix}/.default",
+        "eventgrid": f"https://{cloud.eventgrid_suffix}/.default",
+    }
+    assert message.scope == scopes.get(kind)
 
 
 def test_a_queue_message_is_base64_for_readers_that_expect_it() -> None:

@@ -1,6 +1,7 @@
 """Bearer tokens of Entra: of our tenant, for us, in time, of a client that may call."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from shared.config.desk_file import TicketSource
+from shared.domain.clouds import CHINA, CLOUDS, GOVERNMENT, PUBLIC, Cloud
 from shared.domain.problems import Trouble
 from shared.tickets.entra_tokens import TenantKeys, read_keys
 from shared.tickets.event import Unverified, verify
@@ -47,17 +49,18 @@ def token(claims: dict[str, Any], signer: Any = KEY, algorithm: str = "RS256", k
 class Tenant:
     """The tenant's keys, as Entra serves them; counts who asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, cloud: Cloud = PUBLIC) -> None:
+        self.cloud = cloud
         self.asked: list[str] = []
         self.now = NOW
-        self.keys = TenantKeys(self.fetch, lambda: self.now)
+        self.keys = TenantKeys(cloud, self.fetch, lambda: self.now)
 
     def fetch(self, url: str) -> bytes:
         self.asked.append(url)
         return JWKS
 
     def verify(self, text: str) -> str | None:
-        return verify(SOURCE, (), {"Authorization": text}, b"{}", self.now, self.keys)
+        return verify(SOURCE, (), {"Authorization": text}, b"{}", self.now, self.keys, self.cloud)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +95,29 @@ def test_a_token_for_us_names_who_calls(change: dict[str, Any]) -> None:
 def test_a_token_that_is_not_for_us_is_not_taken(change: dict[str, Any], why: str) -> None:
     with pytest.raises(Unverified, match=why):
         Tenant().verify(f"Bearer {token(CLAIMS | change)}")
+
+
+OWN = replace(PUBLIC, name="", authority="https://login.contoso.example", sts="https://login.contoso.example")
+LOGIN = {
+    PUBLIC: ("https://login.microsoftonline.com", "https://sts.windows.net"),
+    GOVERNMENT: ("https://login.microsoftonline.us", "https://sts.windows.net"),
+    CHINA: ("https://login.partner.microsoftonline.cn", "https://sts.chinacloudapi.cn"),
+    OWN: ("https://login.contoso.example", "https://login.contoso.example"),
+}
+
+
+@pytest.mark.parametrize("cloud", [*CLOUDS, OWN], ids=lambda cloud: cloud.name or "own")
+def test_each_cloud_has_its_own_authority_and_takes_no_other_clouds_tokens(cloud: Cloud) -> None:
+    authority, sts = LOGIN[cloud]
+    tenant = Tenant(cloud)
+    taken = (f"{authority}/{TENANT}/v2.0", f"{sts}/{TENANT}/")
+    for issuer in taken:
+        assert tenant.verify(f"Bearer {token(CLAIMS | {'iss': issuer})}") == CLIENT
+    assert tenant.asked == [f"{authority}/{TENANT}/discovery/v2.0/keys"]
+    foreign = [one for pair in LOGIN.values() for one in (f"{pair[0]}/{TENANT}/v2.0", f"{pair[1]}/{TENANT}/")]
+    for issuer in {*foreign} - {*taken}:
+        with pytest.raises(Unverified, match="another tenant"):
+            tenant.verify(f"Bearer {token(CLAIMS | {'iss': issuer})}")
 
 
 def test_a_token_signed_by_somebody_else_is_not_taken() -> None:
