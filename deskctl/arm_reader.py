@@ -40,7 +40,7 @@ class Hidden(Exception):
 
 
 class ArmReader:
-    """GETs only. `endpoint` is ARM's; a loopback one takes a fixed token, any other asks azure-identity (az login)."""
+    """Changes nothing. A loopback endpoint takes a fixed token, any other asks azure-identity (az login)."""
 
     def __init__(self, endpoint: str, api_version: str = API_VERSION) -> None:
         self.endpoint = endpoint.rstrip("/")
@@ -70,6 +70,10 @@ class ArmReader:
                 return
             page = self._read(str(link), {})
 
+    def judge(self, path: str, version: str, body: Json) -> Json:
+        """A question that ARM takes as a POST and that changes nothing; Absent or Hidden."""
+        return self._read(path, {"api-version": version}, body)
+
     def date(self) -> str | None:
         """ARM's own clock, of an answer's Date."""
         try:
@@ -84,12 +88,12 @@ class ArmReader:
         next(self._auth.auth_flow(request))
         return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
 
-    def _read(self, path: str, query: dict[str, str]) -> Json:
+    def _read(self, path: str, query: dict[str, str], body: Json | None = None) -> Json:
         url = link_on(self.http.base_url, path)
         if url is None:
             raise Hidden("the link leads to another host than ARM's; it was not followed")
         try:
-            answer = self.http.get(url, params=query or None)
+            answer = self.http.request("GET" if body is None else "POST", url, params=query or None, json=body)
         except httpx.HTTPError as error:
             raise Hidden(f"ARM was not reached ({type(error).__name__})") from error
         if answer.status_code == 404:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from deskctl.arm_reader import Absent, Hidden, Json
 from deskctl.doctor.findings import Finding, fault, ok, unknown
 from deskctl.doctor.permissions import permissions
+from deskctl.doctor.policies import policies
 from deskctl.doctor.preflight import Before, plain
 from deskctl.doctor.roles import assignments, role_of
 from shared.advice.shell_commands import BLOB_CONTRIBUTOR, az, quoted
@@ -68,6 +69,23 @@ def ids(before: Before) -> Iterator[Finding]:
                 yield fault(name, f"{one[:120]} is no such id ({error})", f"azd env set {name} '<ARM id>,<ARM id>'")
 
 
+def tenants(before: Before) -> Iterator[Finding]:
+    """The desk's identity reads vaults of its own tenant only."""
+    home = before.reader.get(before.subscription, RESOURCES).get("tenantId")
+    for vault in before.vaults():
+        there = before.reader.get("/".join(vault.split("/")[:3]), RESOURCES).get("tenantId")
+        if there != home:
+            words = f"its tenant is {there}, the desk's {home}: an identity has no rights in another tenant"
+            yield fault(
+                f"vault {vault.rpartition('/')[2]}", words, "azd env set AZURE_SUBSCRIPTION_ID '<one of that tenant>'"
+            )
+    signed = before.values.get("AZURE_TENANT_ID")
+    if signed and signed != home:
+        yield fault(
+            "azd", f"AZURE_TENANT_ID is {signed}, the subscription's {home}", f"azd auth login --tenant-id {home}"
+        )
+
+
 def region(before: Before) -> Iterator[Finding]:
     """Flex Consumption, its Python and zone-redundant storage are not offered everywhere."""
     path = f"{before.subscription}/providers/Microsoft.Web/geoRegions"
@@ -79,8 +97,8 @@ def region(before: Before) -> Iterator[Finding]:
         )
         return
     yield ok("region", f"{before.region} offers Flex Consumption")
-    stacks = f"{before.subscription}/providers/Microsoft.Web/locations/{before.region}/functionAppStacks"
-    if f"'{PYTHON}'" in str(list(before.reader.pages(stacks, STACKS, stack="python"))):
+    stacks = f"/providers/Microsoft.Web/locations/{before.region}/functionAppStacks"
+    if any(_on_flex(one) for one in before.reader.pages(stacks, STACKS, stack="python", sku="FC1")):
         yield ok("region", f"it runs Python {PYTHON}")
     else:
         line = az("functionapp list-flexconsumption-runtimes", location=before.region, runtime="python")
@@ -88,6 +106,14 @@ def region(before: Before) -> Iterator[Finding]:
             "region", f"{before.region} does not run Python {PYTHON}", line, "azd env set AZURE_LOCATION '<region>'"
         )
     yield from _storage(before)
+
+
+def _on_flex(stack: Json) -> bool:
+    """Whether a stack has our Python on Flex Consumption (FC1), read as az's list-flexconsumption-runtimes does."""
+    majors = (stack.get("properties") or {}).get("majorVersions") or ()
+    minors = [minor for major in majors for minor in major.get("minorVersions") or () if minor.get("value") == PYTHON]
+    linux = [(minor.get("stackSettings") or {}).get("linuxRuntimeSettings") or {} for minor in minors]
+    return any(sku.get("skuCode") == "FC1" for one in linux for sku in one.get("Sku") or ())
 
 
 def _storage(before: Before) -> Iterator[Finding]:
@@ -183,7 +209,7 @@ def secrets(before: Before) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Before], Iterator[Finding]], ...] = (
-    tools, named, ids, region, providers, permissions, leftovers, identities, already, secrets,
+    tools, named, ids, tenants, region, providers, policies, permissions, leftovers, identities, already, secrets,
 )  # fmt: skip
 
 

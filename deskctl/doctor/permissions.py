@@ -11,6 +11,7 @@ PERMISSIONS = "2022-04-01"
 GIVES_ROLES = "Microsoft.Authorization/roleAssignments/write"
 DEFINES_ROLES = "Microsoft.Authorization/roleDefinitions/write"
 LOCKS = "Microsoft.Authorization/locks/write"
+TARGETS = ("DESK_TARGET_CONTAINERS", "DESK_TARGET_ACCOUNTS", "DESK_TARGET_SECRETS", "DESK_TARGET_SERVERS")
 MAKES = "Microsoft.Resources/deployments/write"
 
 
@@ -18,6 +19,11 @@ def permissions(before: Before) -> Iterator[Finding]:
     """What the deployment does here: Contributor alone is not enough."""
     asked = [MAKES, GIVES_ROLES, *([LOCKS] if before.on("DESK_LOCK_LEDGER") else [])]
     yield from _may(before, before.subscription, asked, "your subscription")
+    if before.on("DESK_ASSIGN_TARGET_ROLES"):
+        for name in TARGETS:
+            for scope in before.listed(name):
+                instead = "azd env set DESK_ASSIGN_TARGET_ROLES false"
+                yield from _may(before, scope, [GIVES_ROLES], f"{name} {scope.rpartition('/')[2]}", instead)
     if not before.on("DESK_ASSIGN_ROLES"):
         return
     for vault in before.vaults():

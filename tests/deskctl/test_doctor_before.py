@@ -14,7 +14,8 @@ from deskctl.doctor.findings import Finding, show
 from deskctl.doctor.preflight import Before, read_values
 from local.cli import run
 from local.emulator import Emulator, Options
-from local.emulator.world.seed import SUBSCRIPTION, Assignment, Resource, Seed
+from local.emulator.api.surroundings import stack
+from local.emulator.world.seed import SUBSCRIPTION, TENANT, Assignment, Resource, Seed
 from shared.advice.shell_commands import BLOB_CONTRIBUTOR
 from tests.kits.doctor_kit import CONTAINER_ID, healthy, with_vault
 from tests.kits.emulator_kit import FLEX, WORLD
@@ -47,6 +48,12 @@ def without_writers() -> Seed:
     return replace(seed, assignments=tuple(one for one in seed.assignments if one.role != BLOB_CONTRIBUTOR))
 
 
+OTHER = "11111111-1111-1111-1111-111111111111"
+POLICY = f"{S}/providers/Microsoft.Authorization/policyAssignments/no-public-vaults"
+AWAY = (Resource(id=f"/subscriptions/{OTHER}/resourceGroups/x"), Resource(id=S, body={"tenantId": OTHER}))
+REFUSED = {"Microsoft.KeyVault/vaults": POLICY}
+ELSEWHERE = {"name": "python", "properties": {"majorVersions": [{"minorVersions": [
+    {"value": "3.13", "stackSettings": {"linuxRuntimeSettings": {"Sku": [{"skuCode": "EP1"}]}}}]}]}}  # fmt: skip
 GONE = {"name": "kv-abc", "properties": {"tags": {"azd-env-name": "desk"}}}
 LOCK = {"id": f"{S}/resourceGroups/rg-desk/providers/Microsoft.Authorization/locks/freeze", "name": "freeze",
         "properties": {"level": "ReadOnly"}}  # fmt: skip
@@ -61,8 +68,28 @@ FAULTS: dict[str, tuple[Seed | None, dict[str, str], str, str]] = {
         "westeurope does not offer Flex Consumption", "az functionapp list-flexconsumption-locations",
     ),
     "no Python 3.13": (
-        planted(f"{S}/providers/Microsoft.Web/locations/westeurope/functionAppStacks", {"value": [{"v": "3.12"}]}), {},
+        planted("/providers/Microsoft.Web/locations/westeurope/functionAppStacks", {"value": [stack("3.12")]}), {},
         "westeurope does not run Python 3.13", "az functionapp list-flexconsumption-runtimes --location westeurope",
+    ),
+    "Python 3.13 on other plans only": (
+        planted("/providers/Microsoft.Web/locations/westeurope/functionAppStacks", {"value": [ELSEWHERE]}), {},
+        "westeurope does not run Python 3.13", "az functionapp list-flexconsumption-runtimes --location westeurope",
+    ),
+    "another tenant": (
+        replace(healthy(), resources=(*healthy().resources, *AWAY)), {"AZURE_SUBSCRIPTION_ID": OTHER},
+        f"vault flexVault: its tenant is {OTHER}", "azd env set AZURE_SUBSCRIPTION_ID",
+    ),
+    "azd is logged in elsewhere": (
+        None, {"AZURE_TENANT_ID": OTHER}, f"AZURE_TENANT_ID is {OTHER}", f"azd auth login --tenant-id {TENANT}",
+    ),
+    "a policy that denies": (
+        planted(f"{S}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions", REFUSED), {},
+        "policy no-public-vaults refuses Microsoft.KeyVault/vaults", f"--policy-assignment {POLICY}",
+    ),
+    "no right on the container": (
+        permissions(CONTAINER_ID, {"actions": ["*/read"], "notActions": []}), {},
+        "DESK_TARGET_CONTAINERS drills: you lack Microsoft.Authorization/roleAssignments/write",
+        "azd env set DESK_ASSIGN_TARGET_ROLES false",
     ),
     "no zones": (
         planted(f"{S}/providers/Microsoft.Storage/skus",

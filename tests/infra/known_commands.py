@@ -54,6 +54,7 @@ AZ = {
     "lock delete": {"--name", "--resource-group", "--resource", "--resource-type", "--ids"},
     "lock list": {"--resource"},
     "login": set(),
+    "policy exemption create": {"--exemption-category", "--name", "--policy-assignment", "--scope"},
     "postgres flexible-server restore": set(),
     "provider register": {"--namespace", "--wait"},
     "resource list": {"--location", "--resource-type"},
@@ -79,7 +80,7 @@ AZ = {
     "storage message peek": {"--queue-name", "--account-name", "--auth-mode", "--num-messages"},
 }
 AZD: dict[str, set[str]] = {
-    "auth login": set(),
+    "auth login": {"--tenant-id"},
     "deploy": {"--from-package"},
     "config set": set(),
     "down": set(),

@@ -91,6 +91,21 @@ ROUTES = (
             ("GET", "blobService", _BLOBS, containers.service),
         )
     ),
+    _route("GET", "surroundings", _SUBSCRIPTION, surroundings.answer, protection=False),
+    _route(
+        "GET",
+        "surroundings",
+        "/providers/Microsoft.Web/locations/[^/]+/functionAppStacks",
+        surroundings.answer,
+        protection=False,
+    ),
+    _route(
+        "POST",
+        "policies",
+        _SUBSCRIPTION + "/providers/Microsoft.PolicyInsights/checkPolicyRestrictions",
+        surroundings.judge,
+        protection=False,
+    ),
     _route(
         "GET",
         "surroundings",

@@ -77,7 +77,9 @@ def _unsupported(call: Call, route: Route) -> Answer | None:
 
 
 def _unknown(world: World, call: Call, route: Route) -> Answer | None:
-    subscription = call.params["subscription"]
+    subscription = call.params.get("subscription")
+    if subscription is None:  # a path of the tenant's
+        return None
     if not world.inventory.has_subscription(subscription):
         return _refused(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
     group = call.params.get("group") if route.protection else None
@@ -89,7 +91,7 @@ def _unknown(world: World, call: Call, route: Route) -> Answer | None:
 def _throttled(world: World, call: Call, route: Route) -> tuple[Answer | None, dict[str, str]]:
     options = world.options
     caller = Caller(
-        subscription=call.params["subscription"].lower(),
+        subscription=call.params.get("subscription", "").lower(),
         principal=hashlib.sha256(call.headers["authorization"].encode()).hexdigest()[:16],
         verb=route.verb.lower(),
         writes=call.method != "GET",
