@@ -38,8 +38,13 @@ class DeadLetters:
 
 def dead_view(row: Row) -> dict[str, Any]:
     """A line of `GET /api/dead-letters`, with what can be done."""
-    notice = row.text("kind") == "notice"
     path = f"/api/restores/{row.text('restore')}"
+    if row.text("kind") != "notice":
+        next_step = f"Correct what is named here and ask again; GET {path} shows what could be read."
+    elif row_keys.is_id(row.text("restore")):
+        next_step = f"Mend the channel, then POST {path}/notices/{{n}}/resend; GET {path} numbers its notices."
+    else:  # an event of an instance
+        next_step = "Mend the channel; GET /api/instances shows which instance has no recent recovery point."
     shown = {
         "kind": row.text("kind"),
         "restore": row.text("restore"),
@@ -48,8 +53,6 @@ def dead_view(row: Row) -> dict[str, Any]:
         "source": row.text("source"),
         "event": row.text("event"),
         "channel": row.text("channel"),
-        "nextStep": f"Mend the channel, then POST {path}/notices/{{n}}/resend; GET {path} numbers its notices."
-        if notice
-        else f"Correct what is named here and ask again; GET {path} shows what could be read.",
+        "nextStep": next_step,
     }
     return {name: part for name, part in shown.items() if part}

@@ -15,8 +15,9 @@ from shared.domain.problems import Ours, Trouble
 from shared.domain.values import iso, utc
 from shared.domain.version import VERSION
 from shared.notices.resolved import resolve_channel
-from shared.storage import row_keys
+from shared.storage import row_keys, stale_points
 from shared.storage.store import Change, Conflict, Row
+from shared.workflow.points import vault_of
 from shared.workflow.ports import Parts
 
 KEPT = 10.0
@@ -50,6 +51,7 @@ class Health:
             checks |= self._sweep()
             pause = self.parts.board.paused()
             checks |= self._containers()
+            checks |= self._points()
             checks |= {"settings": "; ".join(faults(self.settings.environ)) or "ok"}
             checks |= {"pause": f"ok, {pause.words()}"} if pause else {}
         bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
@@ -112,6 +114,22 @@ class Health:
             return {}
         words = row.text("words")
         return {"containers": f"ok, but not the desk's, and left alone: {words}" if words else "ok"}
+
+    def _points(self) -> dict[str, str]:
+        """The instances without a recent point, where desk.toml asks for that; the desk itself works."""
+        try:
+            days = {e.id.lower(): e.stale_after_days for e in self.parts.read_desk().instances.values()}
+        except Ours:
+            return {}
+        asked = [instance for instance, limit in days.items() if limit is not None]
+        places = {row_keys.vault_partition(vault_of(one)) for one in asked}
+        scan = self.parts.ledger.store.scan
+        rows = (
+            row for place in places for row in scan(place, stale_points.PREFIX, row_keys.until(stale_points.PREFIX))
+        )
+        stale = [one for one in stale_points.all_stale(rows) if one.instance.lower() in asked]
+        names = ", ".join(sorted(one.name for one in stale))
+        return {"points": f"ok, but no recent recovery point: {names}" if names else "ok"} if asked else {}
 
     def _closed(self) -> dict[str, str]:
         """Channels and ticket sources that a missing secret closes; the rest of the desk goes on."""

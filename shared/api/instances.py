@@ -11,12 +11,19 @@ from shared.azure.recovery_points import PointRead, unfit
 from shared.config.desk_file import InstanceEntry
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble
-from shared.domain.restore import Datasource
 from shared.domain.values import iso
 from shared.notices.facts import span
 from shared.storage import row_keys
-from shared.workflow.azure_facts import datasource, instance_name
-from shared.workflow.points import PointsRead, points_now, read_points, remembered_points, vault_of
+from shared.workflow.azure_facts import datasource, remembered_source
+from shared.workflow.points import (
+    PointsRead,
+    is_stale,
+    newest_usable,
+    points_now,
+    read_points,
+    remembered_points,
+    vault_of,
+)
 from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
@@ -53,16 +60,18 @@ class InstancesApi:
         return {"turn": holder.text("restore")} if holder else {}
 
     def _newest(self, name: str, entry: InstanceEntry, read: PointsRead | None) -> dict[str, Any]:
-        known, now = self.parts.board.recall(vault_of(entry.id), instance_name(entry.id)), self.parts.now()
-        source = Datasource.model_validate(known[1]) if known else None
+        source, now = remembered_source(self.parts, entry.id), self.parts.now()
         row: dict[str, Any] = {"server": source.id, "kind": source.type} if source else {}
         if read is None:
             return row | {"lastPoint": None, "lastPointReason": NOT_READ.format(path=_path(name))}
         row |= {"pointsReadAt": iso(read.at)} | ({"problem": read.problem} if read.problem else {})
         flexible = source is not None and source.flexible
-        usable = [point for point in read.points if unfit(point, now, flexible) is None]
-        if usable:
-            return row | {"lastPoint": point_view(max(usable, key=lambda p: p.time), now, flexible)}
+        newest = newest_usable(self.parts, entry.id, read)
+        if entry.stale_after_days is not None and not (read.problem and not read.points):
+            stale = is_stale(newest, entry.stale_after_days, now)
+            row |= {"staleAfterDays": entry.stale_after_days, "stale": stale}
+        if newest:
+            return row | {"lastPoint": point_view(newest, now, flexible)}
         return row | {"lastPoint": None, "lastPointReason": no_usable(read, now, flexible)}
 
     def recovery_points(self, call: Call) -> Answer:

@@ -149,6 +149,8 @@ class InstanceView(Shown):
     last_point_reason: str | None = Field(
         None, description="why there is no lastPoint: none is usable, or none was read"
     )
+    stale_after_days: float | None = Field(None, description="of desk.toml: older points are too old")
+    stale: bool | None = Field(None, description="whether the newest point that can be restored is too old, or none is")
     points_read_at: str | None = None
     problem: str | None = Field(None, description="why this row may be incomplete; the others are not affected")
 

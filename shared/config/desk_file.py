@@ -16,7 +16,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 Event = Literal[
     "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked",
-    "standing", "duplicateJob", "cleanupFailed",
+    "standing", "duplicateJob", "cleanupFailed", "pointStale", "pointFresh",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 
@@ -45,7 +45,10 @@ class InstanceEntry(Strict):
     id: str
     targets: tuple[Name, ...] = ()
     channels: tuple[Name, ...] = ()
-    cooldown_hours: Annotated[float, Field(ge=0, le=24 * 31)] = 0
+    cooldown_hours: Annotated[float, Field(ge=0, le=24 * 31, strict=True)] = 0
+    stale_after_days: Annotated[float, Field(gt=0, le=3660, strict=True)] | None = (
+        None  # of the newest point that can be restored
+    )
     explicit_targets: bool = False
     identity: str | None = None
 

@@ -1,7 +1,7 @@
 """The facts of a notice, fixed when the event happens: which database, from when, to where, what next. Pure."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from shared.advice.next_steps import next_step, steps_of
 from shared.domain.restore import AzureError, Job, Phase, Restore
@@ -21,6 +21,8 @@ TITLES = {
     "withdrawn": "Restore withdrawn: nothing was started",
     "standing": "Asked for already: its restore is {phase}",
     "checked": "Dry run passed: nothing was submitted",
+    "pointStale": "No recent recovery point",
+    "pointFresh": "The recovery points are recent again",
 }
 
 
@@ -32,7 +34,8 @@ class NextStep(Value):
 
 
 class Facts(Value):
-    """One event of one restore, as every channel tells it; `event_id` is one over all channels and retries."""
+    """One event of one restore, as every channel tells it; `event_id` is one over all channels and retries. An event
+    of an instance (`pointStale`, `pointFresh`) has no phase, and in `restore` the id of its own row."""
 
     event_id: str
     event: str
@@ -41,7 +44,7 @@ class Facts(Value):
     title: str
     restore: str
     chain: str | None = None
-    phase: Phase
+    phase: Phase | None = None
     vault: str
     instance: str
     instance_name: str | None = None
@@ -67,6 +70,11 @@ class Facts(Value):
     def name(self) -> str:
         """What a person calls the thing that is restored."""
         return self.instance_name or self.database or self.instance.rsplit("/", 1)[-1]
+
+    @property
+    def about(self) -> Literal["restore", "instance"]:
+        """What it is an event of."""
+        return "restore" if self.phase else "instance"
 
 
 def event_id(restore: Restore) -> str:

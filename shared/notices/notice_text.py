@@ -16,6 +16,7 @@ _TONES: dict[str, Tone] = {
     "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",
     "failed": "attention", "lost": "attention", "duplicateJob": "attention",
     "cleanupFailed": "attention",
+    "pointStale": "warning", "pointFresh": "good",
 }  # fmt: skip
 _NEXT = {
     "accepted": "Nothing to do now: it runs when its turn comes.",
@@ -29,6 +30,7 @@ _NEXT = {
     "withdrawn": "Nothing to do: ask again when it is wanted.",
     "checked": "To restore for real, ask again without dryRun.",
     "standing": "Nothing new was started. To ask for something else, change the request, then approve it again.",
+    "pointFresh": "Nothing to do now.",
     "test": "Nothing to do: this is a test of the channel.",
 }
 
@@ -117,8 +119,11 @@ def _row(label: str, text: str | None, exact: bool = False) -> Row:
 
 
 def _rows(facts: Facts) -> list[tuple[str, str | None, bool]]:
+    database = ("Database", unlinked(_database(facts)), False)
+    if facts.about == "instance":
+        return [database]
     return [
-        ("Database", unlinked(_database(facts)), False),
+        database,
         ("To", facts.destination or facts.target, True),
         ("Asked by", unlinked(_asked_by(facts)), False),
         ("Reason", unlinked(facts.reason or ""), False),

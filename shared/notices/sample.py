@@ -6,6 +6,8 @@ from typing import Any
 from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.restore import CLOSED, AzureError, Datasource, Job, Phase, Plan, Point, Restore
 from shared.notices.facts import Facts, facts_of
+from shared.notices.point_facts import point_facts
+from shared.storage.stale_points import Watched
 
 _GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/backup-rg/providers"
 _VAULT = f"{_GROUP}/Microsoft.DataProtection/backupVaults/backup-vault"
@@ -42,11 +44,14 @@ _ENDS: dict[str, dict[str, Any]] = {
 
 def sample_facts(event: str, at: datetime, cloud: Cloud = PUBLIC) -> Facts:
     """A notice of `event`, or, for "test", one that says that it is a test and asks nothing."""
+    if event in ("pointStale", "pointFresh"):
+        said = Watched(f"{_VAULT}/backupInstances/pg-prod-01", "pg-prod-01", event == "pointStale", 1)
+        return point_facts(said, 1, at - timedelta(hours=3 if event == "pointFresh" else 52), at)
     facts = facts_of(_restore(event, at, cloud), "submitted" if event == "test" else event, at)
     if event != "test":
         return facts
-    said = {"event": "test", "title": "Test notice, nothing was restored", "next_step": None, "steps": ()}
-    return facts.model_copy(update={**said, "source": "http", "ticket": None})
+    changes = {"event": "test", "title": "Test notice, nothing was restored", "next_step": None, "steps": ()}
+    return facts.model_copy(update={**changes, "source": "http", "ticket": None})
 
 
 def _restore(event: str, at: datetime, cloud: Cloud) -> Restore:

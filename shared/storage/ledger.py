@@ -80,15 +80,16 @@ class Ledger:
 
     def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
         """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""
-        self._enter_vault(restore.vault)
+        self.enter_vault(restore.vault)
         try:
             etags = self.store.commit(row_keys.partition(restore.id), [_insert(restore), _open(restore), *more])
         except Conflict:
             return None
         return restore.model_copy(update={"etag": etags[row_keys.restore(restore.id)]})
 
-    def _enter_vault(self, vault: str) -> None:
-        """Written with each restore: a table that was put back from an old copy has no vault that is never swept."""
+    def enter_vault(self, vault: str) -> None:
+        """Into the directory, so that the sweep finds it. Written with each restore: a table that was put back from an
+        old copy has no vault that is never swept."""
         place = row_keys.short(vault) if vault else row_keys.NO_VAULT
         self.store.commit(row_keys.DIRECTORY, [Change("put", place, {"vault": vault})])
 

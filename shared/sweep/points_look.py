@@ -1,6 +1,7 @@
 """Once a day, and soon for an instance never looked at: its recovery points, so that lists and alerts are not cold."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,8 @@ from shared.domain.problems import Ours, Trouble
 from shared.domain.resource_ids import subscription
 from shared.domain.values import iso, utc
 from shared.storage import row_keys
-from shared.storage.store import Change
+from shared.storage.store import Change, Conflict
+from shared.sweep.point_age import judge
 from shared.workflow.points import read_points
 from shared.workflow.ports import Parts
 
@@ -27,12 +29,12 @@ class PointsLook:
     def run(self) -> int:
         """How many instances were looked at."""
         try:
-            entries = {entry.id: name for name, entry in self.parts.read_desk().instances.items()}
+            entries = {e.id: (name, e.stale_after_days) for name, e in self.parts.read_desk().instances.items()}
         except Ours:
             return 0
         due = self._due(list(entries))[:LOOKS_A_ROUND]
         for instance in due:
-            self._look(entries[instance], instance)
+            self._look(instance, *entries[instance])
         return len(due)
 
     def _due(self, instances: list[str]) -> list[str]:
@@ -49,15 +51,17 @@ class PointsLook:
         until = self.parts.board.quiet_until(subscription_id)
         return until is not None and until > self.parts.now()
 
-    def _look(self, name: str, instance: str) -> None:
-        """One instance; trouble is looked at again soon, and holds up no other."""
-        self._looked(instance, self.parts.now())
+    def _look(self, instance: str, name: str, stale_after_days: float | None) -> None:
+        """One instance; whatever goes wrong with it is tried again soon, and holds up no other."""
         try:
-            read_points(self.parts, instance)
-        except Trouble as trouble:
-            pace = self.parts.pace
-            self._looked(instance, self.parts.now() - timedelta(seconds=pace.points_look - pace.back_off_most))
-            log.warning("the recovery points of %s could not be read: %s", name, trouble)
+            self._looked(instance, self.parts.now())
+            judge(self.parts, instance, name, stale_after_days, read_points(self.parts, instance))
+        except Exception as error:
+            soon = self.parts.pace.points_look - self.parts.pace.back_off_most
+            with suppress(Trouble, Conflict):
+                self._looked(instance, self.parts.now() - timedelta(seconds=soon))
+            passing = isinstance(error, (Trouble, Conflict, Ours))
+            log.warning("the points of %s could not be looked at: %s", name, error, exc_info=not passing)
 
     def _looked(self, instance: str, at: datetime) -> None:
         self.parts.ledger.store.commit(row_keys.DESK, [Change("put", row_keys.looked(instance), {"at": iso(at)})])

@@ -1,8 +1,8 @@
 """What goes on around a sweep: its figures and the queues' age into the log, and once an hour the retention."""
 
+import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,12 +21,14 @@ from shared.telemetry import tell
 if TYPE_CHECKING:
     from shared.storage.queue_depth import QueueState  # it brings the queue's SDK
 
+log = logging.getLogger("desk")
 RETENTION_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What the timer calls. A sweep that fails logs no figures: of that silence an alert is made."""
+    """What the timer calls. A sweep that fails logs no figures: of that silence an alert is made. The other steps
+    are done all the same, each by itself."""
 
     sweep: Sweep
     board: Board
@@ -39,11 +41,13 @@ class Upkeep:
 
     def run(self) -> Round:
         began = time.monotonic()
-        this = self.sweep.run()
-        self._tell(this, time.monotonic() - began)
-        self._retain()
-        self._look_at_points()
-        self._care()
+        try:
+            this = self.sweep.run()
+            self._tell(this, time.monotonic() - began)
+        finally:
+            care = (look.run for look in (self.cleanup, self.strangers) if look)
+            for step in (self._retain, self.points.run, *care):
+                _guarded(step)
         return this
 
     def _tell(self, this: Round, seconds: float) -> None:
@@ -66,17 +70,6 @@ class Upkeep:
             poison=queues.poison,
         )
 
-    def _look_at_points(self) -> None:
-        with suppress(Trouble, Conflict):  # the next round looks again
-            self.points.run()
-
-    def _care(self) -> None:
-        """Containers whose time is over go; once a day those that nobody knows are reported."""
-        for look in (self.cleanup, self.strangers):
-            with suppress(Trouble, Conflict):
-                if look:
-                    look.run()
-
     def _retain(self) -> None:
         now, last = self.now(), self.board.pulse("retention")
         if last and now - last < RETENTION_EVERY:
@@ -85,3 +78,13 @@ class Upkeep:
         self.board.beat("retention", now, removed=removed)
         if removed:
             tell("retention", removed=removed)
+
+
+def _guarded(step: Callable[[], object]) -> None:
+    """Whatever goes wrong with one step holds up no other; the next round does it again."""
+    try:
+        step()
+    except (Trouble, Conflict) as error:
+        log.warning("a step after the sweep waits for the next round: %s", error)
+    except Exception:
+        log.exception("a step after the sweep failed; the next round does it again")

@@ -40,6 +40,12 @@ def learn_instances(parts: Parts, vault: str, instances: set[str]) -> None:
     parts.board.remember_all(vault, found, parts.now())
 
 
+def remembered_source(parts: Parts, instance: str) -> Datasource | None:
+    """What an instance protects, as last read, however long ago; no call of Azure is made."""
+    known = parts.board.recall(instance.rsplit("/", 2)[0], instance_name(instance))
+    return Datasource.model_validate(known[1]) if known else None
+
+
 def datasource(parts: Parts, vault: str, instance: str) -> Datasource:
     """What an instance protects: read once a day."""
     name = instance_name(instance)

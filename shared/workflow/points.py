@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.azure.port import Gone, Rejected
-from shared.azure.recovery_points import PointRead, read_point
+from shared.azure.recovery_points import PointRead, read_point, unfit
 from shared.domain.problems import Trouble
-from shared.workflow.azure_facts import datasource
+from shared.workflow.azure_facts import datasource, remembered_source
 from shared.workflow.ports import Parts
 
 
@@ -48,6 +48,19 @@ def read_points(parts: Parts, instance: str) -> PointsRead:
         return PointsRead(now, _read(items), problem)
     _remember(parts, instance, {"value": items}, now)
     return PointsRead(now, _read(items))
+
+
+def newest_usable(parts: Parts, instance: str, read: PointsRead) -> PointRead | None:
+    """The newest point that can be restored now."""
+    source, now = remembered_source(parts, instance), parts.now()
+    flexible = source is not None and source.flexible
+    usable = [point for point in read.points if unfit(point, now, flexible) is None]
+    return max(usable, key=lambda point: point.time, default=None)
+
+
+def is_stale(newest: PointRead | None, days: float, now: datetime) -> bool:
+    """Whether the newest usable point is older than `days`, or there is none."""
+    return newest is None or now - newest.time > timedelta(days=days)
 
 
 def points_now(parts: Parts, instance: str) -> PointsRead:

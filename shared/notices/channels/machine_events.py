@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
 from shared.domain.clouds import Cloud
-from shared.domain.text import dumped, within
+from shared.domain.text import dumped, plain, within
 from shared.domain.values import iso
 from shared.domain.version import AGENT
 from shared.notices import standard_webhooks
@@ -27,12 +27,13 @@ QUEUE_LIMIT = (
 
 def cloud_event(facts: Facts, limit: int, text_of: Callable[[Any], bytes] = dumped) -> dict[str, Any]:
     """The event in the structured form, within `limit` bytes as `text_of` writes it."""
+    subject = f"restores/{facts.restore}" if facts.about == "restore" else f"instances/{plain(facts.name)}"
     event = {
         "specversion": "1.0",
         "id": facts.event_id,
         "source": "/restore-desk",
-        "type": f"restoredesk.restore.{facts.event}.v1",
-        "subject": f"restores/{facts.restore}",
+        "type": f"restoredesk.{facts.about}.{facts.event}.v1",
+        "subject": subject,
         "time": iso(facts.at),
         "sequence": f"{facts.sequence:010d}",  # text in the order of its numbers, as the extension asks
         "datacontenttype": "application/json",

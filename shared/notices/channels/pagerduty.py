@@ -1,4 +1,4 @@
-"""The pager: Events v2, one alert per restore, triggered while someone must act and resolved after. Pure.
+"""The pager: Events v2, one alert per restore or instance, triggered while someone must act and resolved after. Pure.
 
 https://developer.pagerduty.com/docs/events-api-v2/overview/
 """
@@ -20,6 +20,7 @@ SEVERITY: dict[str, Severity] = {
     "duplicateJob": "error",
     "cleanupFailed": "error",
     "overdue": "warning",
+    "pointStale": "warning",
     "test": "info",
 }
 SUMMARY, VALUE, COMMANDS = 1024, 1000, 20_000
@@ -43,7 +44,7 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
         "severity": SEVERITY.get(facts.event, "info"),
         "timestamp": iso(facts.at),
         "component": fit(plain(facts.vault.rsplit("/", 1)[-1]), 255),
-        "class": f"restore.{facts.event}",
+        "class": f"{facts.about}.{facts.event}",
         "custom_details": {**details, "Next": following, "API": notice.api},
     }
     body = {

@@ -1,0 +1,44 @@
+"""Says once that an instance's newest usable point is older than `staleAfterDays`, and once that it is recent again."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from shared.notices.outbox import UNROUTED, owed
+from shared.notices.point_facts import point_facts
+from shared.notices.routing import channels_of
+from shared.storage import row_keys
+from shared.storage.stale_points import Watched, key_of, watched
+from shared.storage.store import Change, Conflict
+from shared.workflow.announce import MOST
+from shared.workflow.points import PointsRead, is_stale, newest_usable, vault_of
+from shared.workflow.ports import Parts
+
+
+def judge(parts: Parts, instance: str, name: str, days: float | None, read: PointsRead) -> bool:
+    """Whether something was said: the state and its notices are one transaction. Conflict rises."""
+    row = parts.ledger.store.get(row_keys.vault_partition(vault_of(instance)), key_of(instance))
+    before = watched(row) if row else Watched(instance, name)
+    if read.problem and not read.points:
+        return False  # nothing is known of its points: neither stale nor fresh
+    newest = newest_usable(parts, instance, read)
+    stale = days is not None and is_stale(newest, days, parts.now())
+    if stale == before.stale:
+        return False
+    after = replace(before, instance=instance, name=name, stale=stale, sequence=before.sequence + 1)
+    facts = point_facts(after, days, newest.time if newest else None, parts.now())
+    channels = channels_of(parts.read_desk(), name, (), facts.event, None)
+    parts.ledger.enter_vault(facts.vault)
+    notices = owed(facts, channels if len(channels) <= MOST else [UNROUTED])
+    parts.ledger.store.commit(row_keys.partition(after.id), [after.change(), *notices])
+    _clear(parts, after)
+    return True
+
+
+def _clear(parts: Parts, said: Watched) -> None:
+    """The delivered notices of events before the last one go: no restore ends here that retention would remove."""
+    store, place = parts.ledger.store, row_keys.partition(said.id)
+    start = row_keys.notice("told", said.id, 0, "")
+    for row in list(store.scan(place, start, row_keys.notice("told", said.id, said.sequence - 1, ""))):
+        for key in filter(None, (row.text("dead"), row.key)):
+            with suppress(Conflict):  # it is gone already
+                store.commit(place, [Change("delete", key)])
