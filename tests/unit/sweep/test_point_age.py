@@ -204,6 +204,24 @@ def test_an_event_whose_save_was_answered_by_silence_is_said_once() -> None:
     assert told(world) == [STALE]
 
 
+def test_of_two_sweeps_at_once_one_says_it() -> None:
+    world, _ = desk()
+    world.clock.advance(3 * DAY)
+    own = Watched(world.read_desk().instances["pg-a"].id, "pg-a").key
+    others = [world.process()]
+
+    def late(name: str, act: Callable[[], Any], args: Any) -> Any:
+        found = act()
+        if name == "store.get" and args[1] == own and others:
+            PointsLook(others.pop().parts)._look(world.read_desk().instances["pg-a"].id, "pg-a", 2)
+        return found
+
+    PointsLook(world.process(late).parts).run()
+    look(world, 1)
+    look(world, 1)
+    assert (others, told(world)) == ([], [STALE])
+
+
 @pytest.mark.parametrize("fault", [KeyError("x"), Trouble("503"), Conflict("x"), Ours("x"), RuntimeError("x")])
 def test_one_instance_in_trouble_holds_up_no_other_and_is_tried_again_soon(fault: Exception) -> None:
     world, azure = desk()
