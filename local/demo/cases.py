@@ -1,9 +1,13 @@
 """The restores that the demo asks for: one of every kind, by every way in, and how each ought to end. Pure."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Any
+
+from local.stack.other_cloud import moved
+from shared.domain.clouds import PUBLIC, Cloud
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,17 @@ CASES = (
 )  # fmt: skip
 
 
-def cases(count: int | None) -> Iterator[Case]:
-    """Every case, and more plain ones where more are asked for."""
-    yield from CASES
+BY_ENTRA = Case("a service of one's own, signed in with Entra", "portal", "pg-prod-01")  # where desk.toml has it
+
+
+def cases(count: int | None, cloud: Cloud = PUBLIC) -> Iterator[Case]:
+    """Every case, as it is asked for in that cloud, and more plain ones where more are asked for."""
+    yield from (replace(case, body=_moved(case.body, cloud)) for case in CASES)
+    if cloud != PUBLIC:
+        yield BY_ENTRA
     plain = cycle([Case(f"{name} as files", "http", _asked(name)) for name in ("pg-prod-01", "pg-prod-02", "geo-flex")])
     yield from islice(plain, max(0, (count or 0) - len(CASES)))
+
+
+def _moved(body: Any, cloud: Cloud) -> Any:
+    return json.loads(moved(json.dumps(body), cloud))

@@ -17,8 +17,10 @@ from rich.table import Table
 from local.demo.cases import FAILING, cases
 from local.demo.following import Followed, Following
 from local.stack.azurite import AzuriteError
+from local.stack.other_cloud import NAMED, foreign
 from local.stack.processes import NotStarted
 from local.stack.stack import Options, Stack
+from shared.domain.clouds import Cloud
 
 DOWN = "ops-chat"
 NARROW = 100  # columns
@@ -29,6 +31,7 @@ STYLE = {"succeeded": "green", "checked": "green", "failed": "red", "refused": "
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--restores", type=int, metavar="N", help="ask for N restores at least")
+    parser.add_argument("--cloud", choices=NAMED, default="public", help="which cloud the emulator stands for")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
@@ -38,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     began = time.monotonic()
     console.print("Starting Azurite, the Data Protection emulator, the Functions host and the channels' other ends …")
     try:
-        result = played(console, args.restores, began)
+        result = played(console, args.restores, NAMED[args.cloud], began)
     except (NotStarted, AzuriteError) as error:
         console.print(f"The stack did not come up: {error}", soft_wrap=True, markup=False)
         return 4
@@ -47,9 +50,9 @@ def main(args: argparse.Namespace) -> int:
     return 0 if result["ok"] else 1
 
 
-def played(console: Console, restores: int | None, began: float) -> dict[str, Any]:
+def played(console: Console, restores: int | None, cloud: Cloud, began: float) -> dict[str, Any]:
     """The whole demo; what happened."""
-    with Stack(Options()) as stack:
+    with Stack(Options(cloud=cloud)) as stack:
         console.print(f"Up at {stack.url} after {time.monotonic() - began:.1f} s.")
         rule = {"match": {"verb": "validateRestore", "instance": instance_of(stack, FAILING)}}
         fault = {"kind": "error", "stage": "validate", "code": "UserErrorRestoreToLowerVersion"}
@@ -58,7 +61,7 @@ def played(console: Console, restores: int | None, began: float) -> dict[str, An
         following.down = DOWN
         stack.channels.ends.down.add(DOWN)
         console.print(f"The channel {DOWN} is down until all restores have ended: its notices have to wait.")
-        for case in cases(restores):
+        for case in cases(restores, cloud):
             following.ask(case)
         limit = LIMIT + 5 * max(0, len(following.all) - 20)
         show(console, following, limit)
@@ -140,6 +143,7 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
     faults += untold(following, {one.webhook_id for one in good})
     faults += [f"no comment went back by {name}" for name in sorted(REPLIES - replied)]
     faults += [f"a log line that Azure would drop: {line}" for line in stack.dropped()[:5]]
+    faults += strays(stack, following)
     counts = stack.emulated("counts")
     return {
         "requested": len(following.all),
@@ -150,6 +154,14 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
         "ok": not faults,
         "faults": faults,
     }
+
+
+def strays(stack: Stack, following: Following) -> list[str]:
+    """Hosts of another cloud in what people and machines are shown."""
+    shown = {f"a notice to {one.channel}": one.text for one in stack.channels.ends.arrived}
+    shown |= {one.case.title: json.dumps(one.view) for one in following.all}
+    shown["the log"] = json.dumps(stack.traces())
+    return [f"{where} names {host}" for where, text in shown.items() for host in foreign(text, stack.options.cloud)]
 
 
 def untold(following: Following, ids: set[str | None]) -> list[str]:

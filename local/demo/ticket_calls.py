@@ -23,6 +23,7 @@ SIGNED: dict[str, Any] = {
     "github": lambda secret, raw: {"X-Hub-Signature-256": _hex(secret, raw), "X-GitHub-Event": "issues"},
     "zendesk": _zendesk,
     "servicenow": lambda secret, raw: {"X-Desk-Secret": secret},
+    "portal": lambda secret, raw: {"Authorization": f"Bearer {secret}"},  # a token of Entra
 }
 
 
@@ -90,4 +91,10 @@ def github(instance: str) -> dict[str, Any]:
     }
 
 
-EVENTS = {"jira": jira, "servicenow": servicenow, "zendesk": zendesk, "github": github}
+def portal(instance: str) -> dict[str, Any]:
+    """What a service of one's own sends, which signs in with Entra."""
+    said = {"instance": instance, "target": "drills", "requester": "di@contoso.com", "reason": "drill"}
+    return {"event": "restore.requested", "id": "REQ-7", **said}
+
+
+EVENTS = {"jira": jira, "servicenow": servicenow, "zendesk": zendesk, "github": github, "portal": portal}

@@ -148,10 +148,11 @@ _ANSWERS: dict[str, Callable[[str, bytes], Response]] = {
 }
 
 
-def create_app(sinks: Mapping[str, Sink]) -> Starlette:
-    """The app; `state.sinks` is what came and what is down."""
+def create_app(sinks: Mapping[str, Sink], keys: Mapping[str, Any] | None = None) -> Starlette:
+    """The app; `state.sinks` is what came and what is down. `keys`: those of Entra's tenants on this machine."""
     ends = Sinks(sinks)
     routes = [
+        Route("/_entra/{tenant}/discovery/v2.0/keys", lambda request: JSONResponse(keys or {"keys": []})),
         Route("/_sink/received", ends.received),
         Route("/_sink/down/{channel}", ends.set_down, methods=["POST"]),
         Route("/_sink/up/{channel}", ends.set_down, methods=["POST"]),

@@ -19,10 +19,13 @@ import httpx
 import uvicorn
 
 from local.setup.environment import hermetic
+from local.stack import other_cloud
 from local.stack.azurite import Azurite
+from local.stack.entra import SOURCE, Tenant
 from local.stack.faulty_links import Links
 from local.stack.processes import ROOT, Child
 from local.stack.sinks import Sink, create_app
+from shared.domain.clouds import PUBLIC, Cloud
 
 # the channels of the sample desk.toml: kind, the variable of the URL, the variable of the secret
 CHANNELS = {
@@ -61,14 +64,15 @@ class Options:
     environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Sequence[Sequence[str]] = ((),)  # one process each, with the kinds it runs (none: all)
     host: Sequence[str] = ()  # more arguments of each host
+    cloud: Cloud = PUBLIC  # which cloud the emulator stands for
     flaky: bool = False  # the hosts reach their storage over wires that can fail (`links`)
 
 
 class Channels:
     """The other ends of the channels, served from a thread."""
 
-    def __init__(self, sinks: Mapping[str, Sink]) -> None:
-        self.app = create_app(sinks)
+    def __init__(self, sinks: Mapping[str, Sink], keys: Mapping[str, Any]) -> None:
+        self.app = create_app(sinks, keys)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(self.app, log_level="warning", access_log=False, lifespan="off")
@@ -108,6 +112,7 @@ class Stack:
         self.hosts: list[Child] = []
         self._left = ExitStack()
         self._secrets = {name: _secret(kind) for name, (kind, _, _) in CHANNELS.items()}
+        self._tenant = Tenant()
         self.ticket_secrets = {system: secrets.token_urlsafe(24) for system in TICKETS}
 
     def __enter__(self) -> Self:
@@ -122,7 +127,9 @@ class Stack:
             made.callback(shutil.rmtree, self.home, ignore_errors=True)
         self.home.mkdir(parents=True, exist_ok=True)
         sinks = {name: Sink(kind, (self._secrets[name],)) for name, (kind, _, _) in CHANNELS.items()}
-        self.channels = made.enter_context(Channels(sinks))
+        self.channels = made.enter_context(Channels(sinks, self._tenant.keys()))
+        self.authority = f"{self.channels.url}/_entra"
+        self.ticket_secrets["portal"] = self._tenant.token(self.authority)
         self.storage = self.options.storage or self._azurite(made)
         if self.options.flaky:
             self.links = made.enter_context(Links(self.azurite))
@@ -180,10 +187,20 @@ class Stack:
         pairs |= {
             "ARM_ENDPOINT": self.arm,
             "DESK_PACE": str(self.options.pace),
-            "DESK_CONFIG": str(self.options.config),
+            "DESK_CONFIG": str(self._config()),
             "SWEEP_SCHEDULE": self.options.schedule,
         }
+        if self.options.cloud != PUBLIC:
+            pairs |= other_cloud.settings(self.options.cloud, self.authority)
         return {**pairs, **self.options.environ}
+
+    def _config(self) -> Path:
+        """The desk.toml as it is; in another cloud with the hosts of that cloud, and one more source."""
+        if self.options.cloud == PUBLIC:
+            return self.options.config
+        path = self.home / "desk.toml"
+        path.write_text(other_cloud.moved(self.options.config.read_text("utf-8"), self.options.cloud) + SOURCE, "utf-8")
+        return path
 
     def _host(self, number: int, kinds: Sequence[str]) -> Child:
         line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from local.cli import run
+from local.stack.other_cloud import NAMED, moved, settings
+from local.stack.processes import ROOT
 
 VAULT = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
 GOOD = f"""
@@ -86,3 +88,22 @@ def test_ids_in_full_show_the_patterns_they_need(tmp_path: Path, capsys: pytest.
     assert code == 0
     assert "any under" in said
     assert "allow covers" in said
+
+
+@pytest.mark.parametrize("name", ["government", "china", "contoso"])
+def test_a_file_is_judged_by_the_cloud_that_arm_endpoint_names(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = NAMED[name]
+    monkeypatch.setenv("ARM_ENDPOINT", f"{cloud.arm}:443/")
+    if not cloud.name:
+        assert run(["check", "--config", str(ROOT / "samples" / "desk.toml")]) == 1
+        assert "set ARM_STORAGE_SUFFIX" in capsys.readouterr().err
+        for setting, value in settings(cloud, cloud.authority).items():
+            monkeypatch.setenv(setting, value)
+    sample = (ROOT / "samples" / "desk.toml").read_text()
+    (tmp_path / "public.toml").write_text(sample)
+    (tmp_path / "here.toml").write_text(moved(sample, cloud))
+    assert run(["check", "--config", str(tmp_path / "here.toml")]) == 0
+    assert run(["check", "--config", str(tmp_path / "public.toml")]) == 1
+    assert f"https://<account>.blob.{cloud.storage_suffix}/<container> is due" in capsys.readouterr().err

@@ -14,10 +14,14 @@ import pytest
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
+from local.demo import ticket_calls
+from local.stack.entra import CLIENT
+from local.stack.other_cloud import foreign
 from local.stack.processes import ROOT, wait_until
 from local.stack.stack import Options, Stack
 from shared.api.routes import ROUTES, Route
 from shared.config.settings import QUEUE, TABLE
+from shared.domain.clouds import CHINA
 from tests.kits.stack_kit import DRILL, ask, by_key, ended, submissions, told
 
 pytestmark = pytest.mark.slow
@@ -29,13 +33,14 @@ SERVER = (
     "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/targetrg/providers"
     "/Microsoft.DBforPostgreSQL/servers/targetossserver"
 )
-BLOB = "testossstorageaccount.blob.core.windows.net"
+BLOB = f"testossstorageaccount.blob.{CHINA.storage_suffix}"
+KEY_VAULT = f"restore-desk-kv.{CHINA.vault_suffix}"
 TRIGGERS = {"run_restore", "take_poison", "sweep_restores"}
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack(Options()) as up:
+    with Stack(Options(cloud=CHINA)) as up:
         yield up
 
 
@@ -129,8 +134,10 @@ BAD: list[tuple[Any, int, str | None]] = [
     (files(f"https://{BLOB}/../dumps"), 422, "target.container"),
     (files(f"https://someone@{BLOB}/dumps"), 422, "target.container"),
     (files(f"https://{BLOB}/dumps?sig=1"), 422, "target.container"),
-    (files("https://another.blob.core.windows.net/dumps"), 403, "target"),
-    (database("http://restore-desk-kv.vault.azure.net/secrets/dbauth3"), 422, "target.credentialsSecret"),
+    (files(f"https://another.blob.{CHINA.storage_suffix}/dumps"), 403, "target"),
+    (database(f"http://{KEY_VAULT}/secrets/dbauth3"), 422, "target.credentialsSecret"),
+    (files("https://testossstorageaccount.blob.core.windows.net/dumps"), 422, "target.container"),
+    (database("https://restore-desk-kv.vault.azure.net/secrets/dbauth3"), 422, "target.credentialsSecret"),
     (database("https://evil.example.net/secrets/dbauth3"), 422, "target.credentialsSecret"),
 ]
 
@@ -193,6 +200,30 @@ def test_unreadable_messages_are_refused_rows_told_and_gone(stack: Stack) -> Non
         assert told(stack, ended(stack, restore))
     with QueueClient.from_connection_string(stack.azurite.connection_string, QUEUE) as queue:
         wait_until("the queue is empty", 10, lambda: not queue.peek_messages())
+
+
+def test_a_ticket_is_asked_for_with_a_token_of_the_clouds_entra(stack: Stack) -> None:
+    def posted(token: str) -> httpx.Response:
+        raw, headers = ticket_calls.call("portal", token, ticket_calls.portal("pg-prod-01"))
+        return stack.http.post("/api/tickets/portal", content=raw, headers=headers)
+
+    token = stack.ticket_secrets["portal"]
+    assert posted(token + "x").status_code == 401
+    answer = posted(token)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    assert ended(stack, answer.json()["restore"])["authenticatedAs"] == CLIENT
+
+
+def test_nothing_that_was_said_names_another_cloud(stack: Stack) -> None:
+    view = ended(stack, ask(stack))
+    assert told(stack, view)
+    assert stack.http.post("/api/channels/ops-chat/test", json={"by": "a", "reason": "b"}).status_code == 200
+    answers = [stack.http.get(path).text for path in ("/api/restores?since=2020-01-01T00:00:00Z", "/api/health")]
+    said = [*answers, *(one.text for one in stack.channels.ends.arrived), json.dumps(stack.traces())]
+    asked = [text for text in said if "testossstorageaccount.blob.core.windows.net" not in text]  # the bad input above
+    assert len(asked) >= 4
+    assert [foreign(text, CHINA) for text in asked if foreign(text, CHINA)] == []
+    assert any("portal.azure.cn" in text for text in asked)
 
 
 def test_the_app_reads_its_environment_in_one_place_and_knows_no_functions() -> None:
