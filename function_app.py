@@ -126,12 +126,14 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.queue_trigger(arg_name="message", queue_name="restore-requests", connection="AzureWebJobsStorage")
 def run_restore(message: func.QueueMessage) -> None:
-    desk().queue_in.message(message.get_body(), message.id or "")
+    desk().queue_door.message(message.get_body(), message.id or "")
 
 
 @app.queue_trigger(arg_name="message", queue_name="restore-requests-poison", connection="AzureWebJobsStorage")
 def take_poison(message: func.QueueMessage) -> None:
-    desk().queue_in.poison(message.get_body(), message.id or "")
+    expires = message.expiration_time
+    lasts = expires is None or expires.year > 9000  # a message without an end: 9999-12-31
+    desk().queue_door.poison(message.get_body(), message.id or "", not lasts)
 
 
 @app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)

@@ -1,6 +1,7 @@
 """The one place where the real parts are built: lazily, once, on the first call that needs them."""
 
 import logging
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,12 +24,14 @@ from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client, sign_in_options
 from shared.azure.bounded_http import bounded, bounded_transport
 from shared.azure.data_protection import DataProtection
+from shared.azure.port import Azure
+from shared.azure.unusable import unusable
 from shared.config.desk_file import Desk
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
-from shared.config.settings import QUEUE, TABLE, Settings, of_process
+from shared.config.settings import CLOUD, QUEUE, STORAGE, TABLE, Settings, of_process
 from shared.domain.pace import Pace
-from shared.domain.problems import Trouble
+from shared.domain.problems import Ours, Trouble
 from shared.domain.version import AGENT
 from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
@@ -44,7 +47,7 @@ from shared.telemetry import tell
 from shared.workflow.intake import Intake
 from shared.workflow.operator_acts import Acts
 from shared.workflow.ports import Parts
-from shared.workflow.queue_in import QueueIn
+from shared.workflow.queue_in import QueueDoor, QueueIn
 from shared.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from shared.api.tickets import TicketIn
     from shared.storage.queue_depth import QueueState
 
+UNREAD = "="  # no TOML: whatever may be a secret is taken for one
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -82,13 +86,18 @@ class App:
 
         from shared.storage.table_store import TableStore
 
-        settings = self.settings
+        settings = self._with_storage()
         short: dict[str, Any] = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
         if settings.connection_string:
             client = TableClient.from_connection_string(settings.connection_string, TABLE, **short)
         else:
             client = TableClient(str(settings.table_url), TABLE, credential=self.credential, **short)
         return TableStore(client)
+
+    def _with_storage(self) -> Settings:
+        if STORAGE in self.settings.faults:
+            raise Ours(self.settings.faults[STORAGE])
+        return self.settings
 
     @cached_property
     def send(self) -> Callable[[str, float], None]:
@@ -100,7 +109,7 @@ class App:
     def _queue(self, name: str) -> "QueueClient":
         from azure.storage.queue import QueueClient
 
-        settings = self.settings
+        settings = self._with_storage()
         short: dict[str, Any] = {"retry_total": 1, "connection_timeout": 5, "read_timeout": 10}
         if settings.connection_string:
             return QueueClient.from_connection_string(settings.connection_string, name, **short)
@@ -120,15 +129,23 @@ class App:
         return Pace().faster(self.settings.pace_factor)
 
     @cached_property
-    def azure(self) -> DataProtection:
-        """The Data Protection API."""
+    def azure(self) -> Azure:
+        """The Data Protection API. Where a setting makes it unusable, each call is Trouble that names the setting."""
+        if CLOUD in self.settings.faults:
+            return unusable(self.settings.faults[CLOUD])
+        try:
+            return self._data_protection()
+        except (OSError, ValueError) as error:
+            return unusable(f"Azure cannot be called: ARM_CA_BUNDLE or ARM_ENDPOINT is wrong ({type(error).__name__})")
+
+    def _data_protection(self) -> DataProtection:
         settings, scope = self.settings, self.settings.arm_scope
         if settings.local:
             auth, token = TokenAuth(settings.arm_endpoint, lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
         else:
             tokens = Tokens(lambda: self._arm_token(scope))
             auth, token = TokenAuth(settings.arm_endpoint, tokens, tokens.forget), tokens
-        verify = settings.ca_bundle or True
+        verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
         total = self.pace.submit_total
         usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
         once = arm_client(settings.arm_endpoint, auth, total, keep_alive=False, verify=verify)
@@ -158,7 +175,7 @@ class App:
             board=Board(self.store, _fixed_pause(self.settings)),
             outbox=Outbox(self.store),
             azure=self.azure,
-            read_desk=DeskReader(self.settings.desk_config, ground, _mapping_faults),
+            read_desk=_unjudged(self.settings) or DeskReader(self.settings.desk_config, ground, _mapping_faults),
             send=lambda text, delay: self.send(text, delay),
             ground=ground,
             pace=self.pace,
@@ -203,6 +220,15 @@ class App:
         cleanup = Cleanup(rows, parts.azure, parts.read_desk, parts.now)
         strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now)
         return Upkeep(self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers)
+
+    @cached_property
+    def queue_door(self) -> QueueDoor:
+        from shared.storage.wake_queue import WakeQueue
+
+        poison = WakeQueue(self._queue(f"{QUEUE}-poison"))
+        return QueueDoor(
+            lambda: self.queue_in, lambda text, delay: self.send(text, delay), poison.send, self.pace.hold_message
+        )
 
     @cached_property
     def queue_in(self) -> QueueIn:
@@ -255,8 +281,18 @@ class App:
 
 def _fixed_pause(settings: Settings) -> Pause | None:
     """For a desk that takes over the ledger of another: nothing is submitted while the setting is true."""
-    reason = "the setting is true; set it to false to submit"
+    unread = settings.faults.get("DESK_START_PAUSED")
+    reason = unread or "the setting is true; set it to false to submit"
     return Pause("DESK_START_PAUSED", reason, datetime.now(UTC)) if settings.start_paused else None
+
+
+def _unjudged(settings: Settings) -> Callable[[], Desk] | None:
+    """Where the cloud is not known no address of desk.toml can be judged: it is as good as broken."""
+
+    def refuse() -> Desk:
+        raise Ours(settings.faults[CLOUD])
+
+    return refuse if CLOUD in settings.faults else None
 
 
 def _mapping_faults(desk: Desk) -> list[str]:
@@ -272,6 +308,9 @@ def _mapping_faults(desk: Desk) -> list[str]:
 def app() -> App:
     """The app of this process; its log is clean before anything can be said."""
     settings = of_process(ROOT)
-    desk_toml = settings.desk_config.read_text(errors="replace") if settings.desk_config.is_file() else ""
+    try:
+        desk_toml = settings.desk_config.read_text(errors="replace") if settings.desk_config.is_file() else ""
+    except OSError:
+        desk_toml = UNREAD
     install(Redactor(secrets_of(desk_toml, settings.environ)))
     return App(settings)

@@ -10,7 +10,7 @@ from typing import Any
 from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import Desk
 from shared.config.secrets import resolve
-from shared.config.settings import Settings, faults
+from shared.config.settings import Settings
 from shared.domain.problems import Ours, Trouble
 from shared.domain.values import iso, utc
 from shared.domain.version import VERSION
@@ -52,7 +52,7 @@ class Health:
             pause = self.parts.board.paused()
             checks |= self._containers()
             checks |= self._points()
-            checks |= {"settings": "; ".join(faults(self.settings.environ)) or "ok"}
+            checks |= {"settings": "; ".join(self.settings.faults.values()) or "ok"}
             checks |= {"pause": f"ok, {pause.words()}"} if pause else {}
         bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
         return {"status": "down" if bad else "ok", "version": VERSION, "checks": checks, "closed": self._closed()}

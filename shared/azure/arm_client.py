@@ -1,5 +1,6 @@
 """httpx for ARM: the token as an `httpx.Auth`, time-outs, no redirects, no proxies' credentials, no retries."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -70,7 +71,7 @@ class TokenAuth(httpx.Auth):
 
 
 def arm_client(
-    endpoint: str, auth: httpx.Auth, total: float, keep_alive: bool, verify: bool | str = True
+    endpoint: str, auth: httpx.Auth, total: float, keep_alive: bool, verify: ssl.SSLContext | bool = True
 ) -> httpx.Client:
     """A client for one ARM endpoint. Without `keep_alive` each call has a connection of its own, so that a stale one
     cannot put a POST in doubt. `trust_env` is off: no .netrc, no proxy may touch the token."""

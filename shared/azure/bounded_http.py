@@ -80,7 +80,7 @@ class _Backend(httpcore.NetworkBackend):
         return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
 
 
-def bounded_transport(limits: httpx.Limits | None = None, verify: bool | str = True) -> httpx.HTTPTransport:
+def bounded_transport(limits: httpx.Limits | None = None, verify: ssl.SSLContext | bool = True) -> httpx.HTTPTransport:
     """The transport of a client whose calls are made with `bounded`. No .netrc and no proxy of the environment."""
     made = httpx.HTTPTransport(verify=verify, trust_env=False, limits=limits or httpx.Limits(max_connections=40))
     pool = made._pool  # httpx has no parameter for httpcore's network backend

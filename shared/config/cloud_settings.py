@@ -23,8 +23,8 @@ _NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 
 def is_loopback(url: str) -> bool:
     """Whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
@@ -56,8 +56,8 @@ def cloud_of(endpoint: str, environ: Mapping[str, str]) -> Cloud:
 
 def _host(endpoint: str) -> str:
     """The endpoint's host, or Ours where it is more or less than scheme, host and port."""
-    parts = urlsplit(endpoint)
     try:
+        parts = urlsplit(endpoint)
         _ = parts.port
     except ValueError:
         parts = urlsplit("")

@@ -1,4 +1,4 @@
-"""The settings, read from the environment in this place only; a missing one fails by its name."""
+"""The settings, read from the environment in this place only; one that cannot be used fails alone, by its name."""
 
 import os
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from shared.domain.problems import Ours
 QUEUE = "restore-requests"
 TABLE = "restores"
 API_VERSION = "2024-04-01"
+STORAGE, CLOUD = "AzureWebJobsStorage", "ARM_ENDPOINT"  # faults that others must know of
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Settings:
     public_url: str = ""  # where people reach the desk, without a slash at its end; for links in notices
     start_paused: bool = False
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    faults: Mapping[str, str] = field(default_factory=dict)  # settings that cannot be used: what follows, what to do
 
     @property
     def local(self) -> bool:
@@ -63,12 +65,14 @@ def of_process(root: Path) -> Settings:
 
 
 def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
-    """The settings in `environ`; relative paths are the app's. Ours names what is missing or cannot be used."""
+    """The settings in `environ`; relative paths are the app's. One that cannot be used stops what it is for, and
+    nothing else: `faults` names it, and health says so."""
+    read = _Reader(environ)
     endpoint = endpoint_of(environ)
-    cloud = cloud_of(endpoint, environ)
+    cloud = read.cloud(endpoint)
     connection = environ.get("AzureWebJobsStorage") or None
     account = environ.get("AzureWebJobsStorage__accountName")
-    derived = f"https://{account}.{{}}.{cloud.storage_suffix}" if account else None
+    derived = f"https://{account}.{{}}.{cloud.storage_suffix}" if account and CLOUD not in read.faults else None
     settings = Settings(
         connection_string=connection,
         queue_url=environ.get("AzureWebJobsStorage__queueServiceUri") or (derived and derived.format("queue")),
@@ -79,50 +83,57 @@ def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
         arm_scope=cloud.scope,
         api_version=environ.get("DATA_PROTECTION_API_VERSION") or API_VERSION,
         desk_config=root / (environ.get("DESK_CONFIG") or "desk.toml"),
-        pace_factor=_number(environ, "DESK_PACE", 1.0) if is_loopback(endpoint) else 1.0,
+        pace_factor=read.pace() if is_loopback(endpoint) else 1.0,
         ca_bundle=environ.get("ARM_CA_BUNDLE") or None,
-        retention_days=_retention(environ),
+        retention_days=read.retention(),
         public_url=(environ.get("DESK_PUBLIC_URL") or "").rstrip("/"),
-        start_paused=_switch(environ, "DESK_START_PAUSED"),
+        start_paused=read.start_paused(),
         environ=environ,
+        faults=read.faults,
     )
     if not settings.connection_string and not (settings.queue_url and settings.table_url):
-        raise Ours(
+        read.faults[STORAGE] = (
             "AzureWebJobsStorage is not set: give a connection string, or AzureWebJobsStorage__queueServiceUri and "
             "AzureWebJobsStorage__tableServiceUri for an identity"
         )
-    if not settings.local and not endpoint.startswith("https://"):
-        raise Ours("ARM_ENDPOINT must be https: the token goes there")
     return settings
 
 
-def _retention(environ: Mapping[str, str]) -> int:
-    """0, so that nothing is removed, where it cannot be read: one bad setting stops one feature. `faults` names it."""
-    try:
-        return int(_number(environ, "RETENTION_DAYS", 0))
-    except (Ours, ValueError, OverflowError):
-        return 0
+@dataclass(frozen=True)
+class _Reader:
+    """Reads what must have a form; what has not is a fault, and the safe value stands in for it."""
 
+    environ: Mapping[str, str]
+    faults: dict[str, str] = field(default_factory=dict)
 
-def faults(environ: Mapping[str, str]) -> list[str]:
-    """Settings that cannot be read and whose feature is therefore off."""
-    try:
-        int(_number(environ, "RETENTION_DAYS", 0))
-    except (Ours, ValueError, OverflowError):
-        return ["RETENTION_DAYS is no number of days: nothing is removed until it is"]
-    return []
+    def cloud(self, endpoint: str) -> Cloud:
+        """The cloud of an endpoint; where it is not known Azure is not called and desk.toml cannot be judged."""
+        try:
+            cloud = cloud_of(endpoint, self.environ)
+            if not is_loopback(endpoint) and not endpoint.lower().startswith("https://"):
+                raise Ours("ARM_ENDPOINT must be https, for the token goes there")
+        except Ours as error:
+            self.faults[CLOUD] = f"{error}: until then Azure is not called and requests wait"
+            return PUBLIC
+        return cloud
 
+    def pace(self) -> float:
+        try:
+            return float(self.environ.get("DESK_PACE") or 1)
+        except ValueError:
+            self.faults["DESK_PACE"] = "DESK_PACE is no number: the pace is 1"
+            return 1.0
 
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name) or str(default)
-    try:
-        return float(text)
-    except ValueError as error:
-        raise Ours(f"{name} is no number: {text[:20]!r}") from error
+    def retention(self) -> int:
+        try:
+            return int(float(self.environ.get("RETENTION_DAYS") or 0))
+        except (ValueError, OverflowError):
+            self.faults["RETENTION_DAYS"] = "RETENTION_DAYS is no number of days: nothing is removed until it is"
+            return 0
 
-
-def _switch(environ: Mapping[str, str], name: str) -> bool:
-    text = (environ.get(name) or "false").strip().lower()
-    if text not in ("true", "false"):
-        raise Ours(f"{name} must be true or false, not {text[:20]!r}")
-    return text == "true"
+    def start_paused(self) -> bool:
+        text = (self.environ.get("DESK_START_PAUSED") or "false").strip().lower()
+        if text not in ("true", "false"):
+            words = "DESK_START_PAUSED must be true or false: nothing is submitted until it is"
+            self.faults["DESK_START_PAUSED"] = words
+        return text != "false"

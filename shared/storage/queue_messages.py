@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.problems import Problem
@@ -85,6 +85,17 @@ def copy_of(read: Asked | Unreadable) -> str:
     if isinstance(read, Asked) and read.poisoned:
         said["poisoned"] = True
     return json.dumps({"copyOf": read.key, **said}, ensure_ascii=False, separators=(",", ":"))
+
+
+def again(raw: bytes, message_id: str, *, poisoned: bool = False) -> str:
+    """A message to be sent once more, unread: a request without a key stays under the id that it first had.
+    `poisoned`: it came by the poison queue."""
+    read = read_message(raw, message_id)
+    if isinstance(read, Wake):
+        return raw.decode()
+    if isinstance(read, Asked) and poisoned and not read.own_key:
+        read = replace(read, poisoned=True)
+    return copy_of(read)
 
 
 def wake_message(restore: Restore) -> str:

@@ -1,6 +1,7 @@
 """The queue's way in: a message is taken, refused or put off; only a crash of ours lets it come again by itself."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.domain.problems import Ours, Problem, Trouble
@@ -8,7 +9,7 @@ from shared.domain.request import canonical_hash
 from shared.domain.values import iso
 from shared.storage import row_keys
 from shared.storage.ledger import Unreadable as ForeignRow
-from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, read_message
+from shared.storage.queue_messages import Asked, Unreadable, Wake, again, copy_of, read_message
 from shared.storage.store import Change, Conflict, Field
 from shared.telemetry import tell
 from shared.workflow.intake import Caller, Intake
@@ -108,6 +109,50 @@ class QueueIn:
             )
             raise Problem(409, "A message of the same words was taken before", words, None, {"restore": before.restore})
         return replace(asked, key=key, own_key=True, poisoned=False)
+
+
+type Send = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class QueueDoor:
+    """What the two queue functions call. `queue_in` builds the desk; where that fails (a bad setting, say) a message is
+    sent anew and its delivery ends well, so that no number of failed deliveries ends it. `wait`: seconds until it comes
+    again. What is sent never expires, keeps the key of the first message, and is the same message in all else."""
+
+    queue_in: Callable[[], QueueIn]
+    send: Send
+    send_poison: Send
+    wait: float
+
+    def message(self, raw: bytes, message_id: str) -> None:
+        """A message of the request queue."""
+        built = self._built()
+        if built:
+            built.message(raw, message_id)
+        else:
+            self.send(again(raw, message_id), self.wait)
+
+    def poison(self, raw: bytes, message_id: str, expires: bool) -> None:
+        """A message of the poison queue. The host puts it there for seven days: it is made to last before it is read,
+        for it may crash this process too."""
+        if expires:
+            self.send_poison(again(raw, message_id, poisoned=True), 0)
+            return
+        built = self._built()
+        if built:
+            built.poison(raw, message_id)
+        else:
+            self.send_poison(again(raw, message_id, poisoned=True), self.wait)
+
+    def _built(self) -> QueueIn | None:
+        try:
+            return self.queue_in()
+        except Ours as error:
+            log.error("the desk cannot be built, a message is put off: %s", error)
+        except Exception:  # whatever it is, the message must not be lost by it
+            log.exception("the desk cannot be built, a message is put off")
+        return None
 
 
 def _content(asked: Asked) -> str:

@@ -13,6 +13,7 @@ from local.emulator.world.options import Options
 from local.emulator.world.worlds import bench_seed
 from local.stack.memory import MemoryQueue, MemoryStore
 from shared.advice.next_steps import next_step
+from shared.azure.data_protection import DataProtection
 from shared.azure.retryable import PASSING_CODES, SETTLING_CODES
 from shared.composition import App
 from shared.config.settings import from_environment
@@ -54,6 +55,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, 
             app.sweep.run()
             time.sleep(0.1)
         yield {(one.code, one.stage): found(app, one) for one in struck}
+        assert isinstance(app.azure, DataProtection)
         calls = app.azure._calls
         for client in (calls._http, calls._once):
             client.close()

@@ -9,13 +9,12 @@ import pytest
 
 from shared.config.desk_reader import DeskReader
 from shared.config.policy import Ground
-from shared.config.settings import faults, from_environment
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage.store import Conflict
-from tests.kits.world import DESK_MODEL, World, body
+from tests.kits.world import World, body
 from tests.unit.sweep.test_sweep import health
 
 WORDS = json.dumps(body(reason="weekly")).encode()
@@ -135,11 +134,3 @@ def test_health_is_down_once_the_first_sweep_is_overdue() -> None:
     assert late.process().post(body(), "k").status == 202
     late.clock.advance(24 * 3600)
     assert health(late)[0] == 503, "a restore waits for a day, though nobody asked before"
-
-
-def test_one_bad_setting_stops_one_feature() -> None:
-    environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "RETENTION_DAYS": "90d"}
-    assert from_environment(environ, Path()).retention_days == 0
-    assert "RETENTION_DAYS" in faults(environ)[0]
-    assert faults({"RETENTION_DAYS": "90"}) == []
-    assert DESK_MODEL.instances

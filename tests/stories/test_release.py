@@ -13,6 +13,7 @@ import pytest
 from local.emulator.server import Emulator
 from local.emulator.world.options import Options
 from local.stack.memory import MemoryQueue, MemoryStore
+from shared.azure.data_protection import DataProtection
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase
@@ -61,6 +62,7 @@ def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) ->
         while any(phase(app, one) is not Phase.SUCCEEDED for one in ids) and time.monotonic() < end:
             app.sweep.run()
             time.sleep(0.05)
+        assert isinstance(app.azure, DataProtection)
         calls = app.azure._calls
         for client in (calls._http, calls._once):
             client.close()
