@@ -73,14 +73,26 @@ class ArmCalls:
         self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
     ) -> Iterator[Any]:
         """Every item of a paged list; `nextLink` is followed verbatim, on our host only."""
-        page, followed = self.get(method, path, body, params), set[str]()
+        for _, items, _ in self.sheets(method, path, body, params):
+            yield from items
+
+    def sheets(
+        self,
+        method: str,
+        path: str | httpx.URL,
+        body: dict[str, str] | None = None,
+        params: dict[str, str] | None = None,
+    ) -> Iterator[tuple[str, list[Any], bool]]:
+        """A paged list page by page: the link that led to it (empty for `path`), its items, whether it is the last."""
+        page, followed, link = self.get(method, path, body, params), set[str](), ""
         for _ in range(MOST_PAGES):
-            items = page.get("value")
+            items, led = page.get("value"), link
             if not isinstance(items, list):  # an empty answer is no empty list: "no such job" is believed by it
                 raise Trouble("Azure's answer is no list")
-            yield from items
-            link = page.get("nextLink")
-            if not isinstance(link, str) or not link:
+            found = page.get("nextLink")
+            link = found if isinstance(found, str) else ""
+            yield led, items, not link
+            if not link:
                 return
             if link in followed:
                 raise Trouble("Azure's list leads back to a page of its own")
@@ -131,6 +143,10 @@ class ArmCalls:
     def link(self, said: str) -> httpx.URL | None:
         """A link of Azure's as the URL to call; None where it leads to another host than ARM's own."""
         return link_on(self._http.base_url, said)
+
+    def own_link(self, said: str) -> httpx.URL:
+        """The same, where it must be one of ours; Trouble else."""
+        return self._followed(said)
 
     def _followed(self, path: str | httpx.URL) -> httpx.URL:
         """The token goes to no host but ARM's own; anything else in a link is a fault, not a place to go."""

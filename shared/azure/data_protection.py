@@ -14,7 +14,7 @@ from shared.azure import request_bodies
 from shared.azure.arm_calls import ArmCalls, has_code, raise_for, read_dict, rejected, retry_after
 from shared.azure.containers import Containers
 from shared.azure.lenient_json import Loose
-from shared.azure.port import Doubt, Gone, NotSent, Taken, VaultFacts
+from shared.azure.port import Doubt, Gone, JobPage, NotSent, Taken, VaultFacts
 from shared.azure.recovery_points import read_datasource
 from shared.azure.responses import JobRead, Operation, Stage, read_job, read_operation
 from shared.azure.retryable import GONE_STATUS, THROTTLED, certainly_refused
@@ -164,13 +164,19 @@ class DataProtection(Containers):
         return read
 
     def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
+        for page in self.job_pages(vault, facts, ""):
+            yield from page.jobs
+
+    def job_pages(self, vault: str, facts: VaultFacts | None, link: str) -> Iterator[JobPage]:
         """https://learn.microsoft.com/rest/api/dataprotection/jobs/list: oldest first, the last 14 days, no filter."""
+        calls = self._calls
         if facts is None:
-            items = self._calls.pages("GET", f"{vault}/backupJobs")
+            sheets = calls.sheets("GET", calls.own_link(link) if link else f"{vault}/backupJobs")
         else:
             path = _secondary(vault, facts.secondary, "fetchCrossRegionRestoreJobs")
-            items = self._calls.pages("POST", path, request_bodies.cross_region_jobs_body(vault, facts.location))
-        yield from (read for read in map(read_job, items) if read)
+            sheets = calls.sheets("POST", path, request_bodies.cross_region_jobs_body(vault, facts.location))
+        for led, items, last in sheets:
+            yield JobPage(led or link, tuple(read for read in map(read_job, items) if read), last)
 
 
 def correlation(restore: Restore) -> str:

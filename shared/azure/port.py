@@ -38,6 +38,15 @@ class Doubt(Exception):
 
 
 @dataclass(frozen=True)
+class JobPage:
+    """A page of a vault's jobs, the oldest first; `link` leads to it, and is empty for the first one."""
+
+    link: str
+    jobs: tuple[JobRead, ...]
+    last: bool
+
+
+@dataclass(frozen=True)
 class Taken:
     """A POST was taken: an operation to follow, or (200) its end at once."""
 
@@ -118,4 +127,9 @@ class Azure(Protocol):
 
     def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
         """Every job of the vault, to the last page; with `facts` its cross-region jobs."""
+        ...
+
+    def job_pages(self, vault: str, facts: VaultFacts | None, link: str) -> Iterator[JobPage]:
+        """The same page by page; with a `link` from there on (in-region jobs only): Rejected where Azure takes it no
+        longer."""
         ...

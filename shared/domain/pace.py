@@ -11,7 +11,7 @@ class Pace:
     validation_likely: float = 48  # recorded validations took 40-55 s; a first look at 45 s came just too early
     operation_likely: float = 5  # recorded restore operations took 1-5 s
     poll_default: float = 30  # when Azure sends no Retry-After
-    job_likely: float = 90  # the shortest recorded job took 106 s
+    job_likely: float = 110  # recorded jobs took 106 s and longer
     hold_message: float = 60  # a longer wait is the sweep's
     submit_window: float = 20  # from the save of `submitting` to the POST
     submit_total: float = 60  # the POST and its answer, all in all
@@ -63,6 +63,10 @@ class Pace:
         """Seconds to wait after the `tries`-th trouble in a row; `jitter` is 0..1."""
         return float(min(self.back_off * 2 ** min(tries, 12), self.back_off_most) * (0.75 + jitter / 2))
 
-    def job_poll(self, elapsed: float) -> float:
-        """Seconds until a job is asked again, by how long it has run: a twentieth of its age, 30 s to 5 min."""
-        return min(max(elapsed / 20, self.poll_default), self.poll_default * 10)
+    def job_poll(self, elapsed: float, cost: float = 1.0) -> float:
+        """Seconds until a job is looked at again, by how long it has run and by what a look costs: 1 where it takes a
+        GET, less where one list tells of many. A twentieth of its age, 30 s to 5 min; where a look is dear, up to a
+        third of its age within the first minutes, at the most 2 min."""
+        usual = min(elapsed / 20, self.poll_default * 10)
+        dear = min(elapsed * cost / 3, self.poll_default * 4)
+        return max(usual, dear, self.poll_default)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from shared.domain.problems import Trouble
@@ -53,9 +54,10 @@ class Board:
         """The notices that a vault owes now."""
         return tuple(self.store.scan(row_keys.vault_partition(vault), "live-owed-", row_keys.until("live-owed-")))
 
-    def watch(self, vault: str, read_at: datetime) -> None:
-        """When the vault's jobs were read last."""
-        self.store.commit(row_keys.vault_partition(vault), [Change("put", "live-watch", {"readAt": iso(read_at)})])
+    def watch(self, vault: str, read_at: datetime, more: Mapping[str, Field] = MappingProxyType({})) -> None:
+        """When the vault's jobs were read last, and what the next reading should know."""
+        fields: dict[str, Field] = {"readAt": iso(read_at), **more}
+        self.store.commit(row_keys.vault_partition(vault), [Change("put", "live-watch", fields)])
 
     def paused(self) -> Pause | None:
         """The operators' switch, and the deployment's."""

@@ -14,6 +14,7 @@ from shared.domain.resource_ids import subscription
 
 STARTS = 85  # of 100 lists of points; queue messages start 10 more, five are left for people who look
 READS = 180  # of 200 readings of jobs, by list or by GET
+DETAILS = 20  # of those: GETs of jobs of which a list told the end already, for sizes and times
 LOOKS = 120  # of anything, in a quarter of the window: ARM refills ten writes a second
 UNKNOWN = 4  # a vault that was not seen to wait before takes no more than such a part of what is left
 
@@ -48,7 +49,6 @@ class Shares:
         self._dealt: dict[str, int] = {}
         self._served: dict[str, float] = {}
         self._visited: dict[str, int] = {}
-        self._pages: dict[str, int] = {}
         self._denied: set[str] = set()
         self._visits = itertools.count(1)
 
@@ -103,13 +103,15 @@ class Shares:
         """Whether one more job may be read now."""
         return self._take("reads", vault, 1, now)
 
-    def may_list(self, vault: str, now: float) -> bool:
-        """Whether the vault's jobs may be listed now, as long as the list was the last time."""
-        return self._take("reads", vault, self._pages.get(vault, 1), now)
+    def may_list(self, vault: str, pages: int, now: float) -> bool:
+        """Whether so many pages of the vault's jobs may be read now."""
+        return self._take("reads", vault, pages, now)
 
-    def listed(self, vault: str, jobs: int) -> None:
-        """How long the vault's list of jobs is."""
-        self._pages[vault] = jobs // 100 + 1
+    def may_ask_details(self, vault: str, now: float) -> bool:
+        """Whether a job whose end is known may be read once more; no vault keeps its place for that."""
+        with self._lock:
+            details, reads = (self._of(kind, subscription(vault)) for kind in ("details", "reads"))
+            return reads.left(now) > READS // 4 and details.take(now) and reads.take(now)
 
     def _take(self, kind: str, vault: str, count: int, now: float) -> bool:
         with self._lock:
@@ -120,7 +122,7 @@ class Shares:
 
     def _of(self, kind: str, sub: str) -> Allowance:
         if (kind, sub) not in self._allowances:
-            most = {"starts": STARTS, "reads": READS, "looks": LOOKS}[kind]
+            most = {"starts": STARTS, "reads": READS, "details": DETAILS, "looks": LOOKS}[kind]
             window = self._window / 4 if kind == "looks" else self._window
             self._allowances[kind, sub] = Allowance(most, window)
         return self._allowances[kind, sub]

@@ -212,26 +212,32 @@ class Sweep:
             self._lanes.put(owed, this.told, this.over)
 
     def _watch_jobs(self, vault: str, work: Work, now: datetime, this: Round) -> set[str]:
-        """Two or more running jobs of a vault are told by one list; one alone by its GET. Gives whose books moved."""
+        """What a list of the vault's jobs shows, or a GET of each. Gives the restores whose books moved."""
         news = jobs_with_news(self.parts, vault, work.opens, work.live.watch, now, self._shares)
         if news is None:
             return set()
-        reads, moved = {row.text("restore"): read for row, read in news.told}, set[str]()
+        reads = {row.text("restore"): read for row, read in [*news.told, *news.ended]}
+        whole = {row.text("restore") for row, _ in news.ended if self._shares.may_ask_details(vault, self._clock())}
+        moved, denied = set[str](), set[str]()
 
         def look(row: Row) -> None:
             restore_id = row.text("restore")
-            if restore_id in reads:
+            if restore_id in reads and restore_id not in whole:
                 found = self.workflow.hear(restore_id, reads[restore_id])
-            elif self._shares.may_read(vault, self._clock()):
+            elif restore_id in whole or self._shares.may_read(vault, self._clock()):
                 found = self.workflow.advance(restore_id, now_due=True)
             else:
-                return  # the next list shows it again
+                denied.add(restore_id)
+                return
             with this.lock:
                 this.moved += 1
                 moved.update({restore_id} if found else ())
 
-        self._side_by_side([row for row, _ in news.told] + news.ask, look, this)
-        self.parts.board.watch(vault, now)
+        self._side_by_side([*news.ask, *(row for row, _ in [*news.ended, *news.told])], look, this)
+        before = work.live.watch.text("readAt") if work.live.watch else ""
+        read_at = now if not denied else utc(before) if before else None
+        if read_at:  # where a GET was denied, the next round asks again
+            self.parts.board.watch(vault, read_at, news.start.fields())
         return moved
 
 

@@ -1,6 +1,7 @@
 """What runs at Azure, asked after: the validation, the operation, the job; each answer becomes an event."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.azure.port import Gone, Rejected
@@ -143,9 +144,15 @@ def _job_event(parts: Parts, restore: Restore) -> Event | None:
 
 
 def heard(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
-    """What a running job, as listed, means: a submission's own begins; one that is known is seen for the first time."""
+    """What a job, as listed, means: a submission's own begins; one that is known is seen for the first time, or ended
+    well. A list has no details, so a failure or a warning is never taken from one."""
     if restore.phase is Phase.RESTORING and restore.job and restore.job.id == read.job.id:
-        return job_event(parts, restore, read) if read.ended == "running" else None
+        if read.ended == "failed" or read.job.warnings:
+            return None
+        if not restore.job_mark:
+            remember_echo(parts, restore, read)
+        known = {"destination": read.job.destination or restore.job.destination}
+        return job_event(parts, restore, replace(read, job=read.job.model_copy(update=known)))
     ids, _ = tokens(restore)
     ours = restore.phase is Phase.SUBMITTED and (read.activity_id or "").lower() in ids
     if not ours or parts.ledger.job_holder(restore, read.job.id) not in (None, restore.id):

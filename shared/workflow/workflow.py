@@ -69,7 +69,7 @@ class Workflow:
         return restore
 
     def hear(self, restore_id: str, read: JobRead) -> Restore | None:
-        """What a list of jobs told of a restore, on its books; None where that is not for this one."""
+        """What a list of jobs shows of a restore, on its books; None where that is not for this one."""
         restore = self.parts.ledger.load(restore_id)
         event = heard(self.parts, restore, read) if restore else None
         if restore is None or event is None:

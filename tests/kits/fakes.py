@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from shared.azure.port import BlobContainer, Gone, Taken, VaultFacts
+from shared.azure.port import BlobContainer, Gone, JobPage, Taken, VaultFacts
 from shared.azure.responses import JobRead, Operation, Stage
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Datasource, Job, Restore
@@ -223,7 +223,8 @@ class FakeAzure:
         status = job.end_status if ended else "InProgress"
         end = ("succeeded" if status.startswith("Completed") else "failed") if ended else "running"
         error = AzureError(stage="job", code="UserErrorX", message="it failed") if end == "failed" else None
-        shown = Job(id=job.id, status=status, started=job.started, destination=job.destination if whole else None)
+        where, warned = job.destination if whole else None, ("it warns",) if status == "CompletedWithWarnings" else ()
+        shown = Job(id=job.id, status=status, started=job.started, destination=where, warnings=warned)
         prefix = job.prefix if whole and job.prefix else None
         request_id = job.request_id or None
         category = "crossregionrestore" if job.cross_region else "restore"
@@ -244,6 +245,10 @@ class FakeAzure:
             shown = job.listed_from <= now and job.started >= oldest and job.cross_region is (facts is not None)
             if shown and job.instance.lower().startswith(vault.lower()):
                 yield self._read(job, False)
+
+    def job_pages(self, vault: str, facts: VaultFacts | None, link: str) -> Iterator[JobPage]:
+        """All on one page."""
+        yield JobPage(link, tuple(self.jobs(vault, facts)), True)
 
 
 @dataclass

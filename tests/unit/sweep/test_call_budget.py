@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.azure.arm_calls import ArmCalls
-from shared.sweep.call_budget import READS, STARTS, Allowance, Shares
+from shared.sweep.call_budget import DETAILS, READS, STARTS, Allowance, Shares
 from tests.kits.world import World, body
 
 WINDOW = 60.0
@@ -62,7 +62,7 @@ def test_of_more_vaults_than_readings_each_is_read_in_its_turn() -> None:
     shares, vaults, read = Shares(WINDOW), [f"{SUB}/v{n:03d}" for n in range(300)], list[str]()
     for now in (n * WINDOW / 2 for n in range(8)):
         for vault in shares.order(vaults):
-            read += [vault] if shares.may_list(vault, now) else []
+            read += [vault] if shares.may_list(vault, 1, now) else []
             shares.visited(vault)
     assert len(read) == 4 * READS
     assert {read.count(vault) for vault in vaults} == {2, 3}
@@ -70,9 +70,17 @@ def test_of_more_vaults_than_readings_each_is_read_in_its_turn() -> None:
 
 def test_a_long_list_of_jobs_counts_for_its_pages() -> None:
     shares = Shares(WINDOW)
-    shares.listed(f"{SUB}/v", 5000)
-    assert shares.may_list(f"{SUB}/v", 0.0)
+    assert shares.may_list(f"{SUB}/v", 51, 0.0)
     assert sum(shares.may_read(f"{SUB}/v", 1.0) for _ in range(READS)) == READS - 51
+
+
+def test_details_are_asked_for_only_while_most_of_the_readings_are_left() -> None:
+    shares = Shares(WINDOW)
+    assert sum(shares.may_ask_details(f"{SUB}/v", 0.0) for _ in range(READS)) == DETAILS
+    busy = Shares(WINDOW)
+    assert busy.may_list(f"{SUB}/v", READS * 3 // 4, 0.0)
+    assert not busy.may_ask_details(f"{SUB}/v", 0.0)
+    assert busy.order([f"{SUB}/w", f"{SUB}/v"]) == [f"{SUB}/w", f"{SUB}/v"]
 
 
 @pytest.mark.parametrize(("left", "rests"), [("4", []), ("3", ["one"]), ("0", ["one"]), ("many", [])])

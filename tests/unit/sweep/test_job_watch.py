@@ -1,9 +1,15 @@
 """Few calls for many restores: one list tells of a vault's instances, of its submissions, of its running jobs."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from shared.domain.restore import Phase
-from tests.kits.fakes import VAULT
+from shared.storage.shared_state import Board
+from tests.kits.fakes import START, VAULT
+from tests.kits.stories import now_is, up_to
 from tests.kits.world import EVENTS_URL, Process, World, body
 
 
@@ -19,6 +25,11 @@ def swept(world: World, process: Process, rounds: int, every: float = 30.0) -> N
         process.sweep.run()
 
 
+def short_list(world: World) -> None:
+    """The vault's list of jobs was read before: it is one page."""
+    Board(world.store).watch(VAULT, START - timedelta(days=1), {"pages": 1})
+
+
 def followed(world: World) -> list[str]:
     """The operations of submissions that were asked one by one."""
     return [url for name, url in world.azure.calls if name == "operation" and "/restore-" in url]
@@ -26,6 +37,7 @@ def followed(world: World) -> list[str]:
 
 def test_two_restores_of_a_vault_are_told_by_lists_and_each_by_one_get_at_its_end() -> None:
     world = World()
+    short_list(world)
     world.azure.job_seconds = 600
     process = world.process()
     asked(process, "pg-a", "pg-b")
@@ -51,6 +63,7 @@ def test_one_alone_is_followed_by_its_own_operation_and_job() -> None:
 
 def test_a_vault_that_does_not_echo_our_ids_is_asked_for_each_operation() -> None:
     world = World()
+    short_list(world)
     world.azure.echoes = False
     process = world.process()
     asked(process, "pg-a", "pg-b")
@@ -62,6 +75,7 @@ def test_a_vault_that_does_not_echo_our_ids_is_asked_for_each_operation() -> Non
 
 def test_a_job_of_somebody_else_on_the_same_instance_is_not_taken_for_ours() -> None:
     world = World()
+    short_list(world)
     process = world.process()
     asked(process, "pg-a", "pg-b")
     while len(world.azure.posted) < 2:
@@ -76,6 +90,7 @@ def test_a_job_of_somebody_else_on_the_same_instance_is_not_taken_for_ours() -> 
 
 def test_an_unchanged_job_is_not_written_and_an_end_is_told_in_the_same_round() -> None:
     world = World()
+    short_list(world)
     world.azure.job_seconds = 10_000
     process = world.process()
     ids = asked(process, "pg-a", "pg-b")
@@ -90,3 +105,24 @@ def test_an_unchanged_job_is_not_written_and_an_end_is_told_in_the_same_round() 
     ended = world.posts.events(EVENTS_URL)[told:]
     assert {event.split(".")[0] for event in ended} == set(ids)
     assert all(VAULT in restore.instance for restore in world.restores())
+
+
+@pytest.mark.parametrize(
+    ("end", "phase"),
+    [("Completed", Phase.SUCCEEDED), ("CompletedWithWarnings", Phase.RESTORING), ("Failed", Phase.RESTORING)],
+)
+def test_of_a_list_only_a_good_end_is_believed(end: str, phase: Phase) -> None:
+    world = World()
+    world.azure.end_status = end
+    process = world.process()
+    (restore,) = asked(process, "pg-a")
+    up_to(world, restore, Phase.RESTORING)
+    world.clock.advance(4000)
+    listed = next(world.azure.jobs(VAULT, None))
+    process.workflow.hear(restore, replace(listed, job=listed.job.model_copy(update={"id": "another"})))
+    assert now_is(world, restore).phase is Phase.RESTORING
+    process.workflow.hear(restore, listed)
+    assert now_is(world, restore).phase is phase
+    assert world.azure.count("job") == 0
+    world.settle(process)
+    assert world.faults({restore}) == []

@@ -13,12 +13,13 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
+from shared.storage.shared_state import Board
 from shared.storage.store import Change
 from shared.sweep.call_budget import STARTS
 from shared.sweep.open_work import damage
 from shared.sweep.sweep import Sweep
 from shared.workflow.ports import Parts
-from tests.kits.fakes import OTHER_VAULT, VAULT
+from tests.kits.fakes import OTHER_VAULT, START, VAULT
 from tests.kits.stories import no, now_is, up_to
 from tests.kits.world import World, faster, running
 
@@ -34,6 +35,7 @@ def restoring(world: World) -> list[str]:
 def test_two_running_jobs_are_told_by_one_list() -> None:
     world = World()
     world.azure.job_seconds = 4000
+    Board(world.store).watch(VAULT, START, {"pages": 1})
     restoring(world)
     for _ in range(3):  # the first looks
         world.clock.advance(200)

@@ -65,9 +65,13 @@ class Listed(FakeAzure):
         yield from self.far if facts else self.listed
 
 
-def looked(world: World, rows: list[Row], *jobs: JobRead, read_at: float | None = None, far: Any = ()) -> News | None:
+def looked(
+    world: World, rows: list[Row], *jobs: JobRead, read_at: float | None = None, far: Any = (), pages: int = 1
+) -> News | None:
+    """`pages`: how long the vault's list was when it was last read."""
     world.azure = Listed(world.clock, listed=list(jobs), far=list(far), script=world.azure.script)
-    watch = Row("live-watch", {"readAt": iso(START + timedelta(seconds=read_at))}) if read_at is not None else None
+    known = {"readAt": iso(START + timedelta(seconds=read_at))} if read_at is not None else {}
+    watch = Row("live-watch", {**known, "pages": pages})
     return jobs_with_news(world.process().parts, VAULT, rows, watch, START, Shares(PACE.budget_window))
 
 
@@ -82,15 +86,16 @@ def test_a_job_is_first_looked_at_when_due_and_then_by_how_long_it_has_run() -> 
     assert next_look(row(), None, PACE) == due
     assert next_look(row(), due - timedelta(seconds=1), PACE) == due
     assert next_look(row(), due, PACE) == due + timedelta(seconds=30)
-    assert next_look(row(), START, PACE) == START + timedelta(seconds=30)
+    assert next_look(row(), START, PACE) == START + timedelta(seconds=120)
+    assert next_look(row(), START, PACE, cost=0.1) == START + timedelta(seconds=30)
     assert next_look(row(startedAt=iso(START - timedelta(hours=1))), START, PACE) == START + timedelta(seconds=180)
-    assert next_look(row(startedAt=""), START, PACE) == START + timedelta(seconds=30)
+    assert next_look(row(startedAt=""), START, PACE) == START + timedelta(seconds=120)
     assert next_look(row(overdue=True), START, PACE) == START + timedelta(seconds=900)
 
 
 def test_any_that_is_due_soon_is_reason_to_look() -> None:
     for seconds, look in ((25, True), (24, False)):
-        assert look_now([row()], START - timedelta(seconds=seconds), START, PACE) is look
+        assert look_now([row()], START - timedelta(seconds=seconds), START, PACE, cost=0.01) is look
     late = row(due=iso(START + timedelta(hours=1)))
     assert look_now([late, row()], None, START, PACE) is True
     assert look_now([late], None, START, PACE) is False
@@ -123,11 +128,17 @@ def test_one_alone_is_asked_by_itself_and_two_by_one_list() -> None:
     assert world.azure.count("jobs") == 1
 
 
-def test_of_a_list_what_changed_ended_is_late_or_missing_is_asked_for_and_a_first_sight_is_told() -> None:
+def test_of_a_list_what_failed_is_late_or_missing_is_asked_for_and_an_end_or_a_first_sight_is_told() -> None:
     began = iso(START - timedelta(hours=13))
     rows = [row("same"), row("changed"), row("ended"), row("late", startedAt=began), row("gone"), row("first", mark="")]
+    rows += [row("failed"), row("warned")]
     jobs = [read("same"), read("changed", mark="m2"), read("ended", ended="succeeded"), read("late"), read("first")]
-    assert names(looked(World(), rows, *jobs)) == (["changed", "ended", "late", "gone"], ["first"])
+    warned = Job(id="job-warned", status="CompletedWithWarnings", warnings=("the roles are missing",))
+    jobs += [read("failed", ended="failed"), read("warned", ended="succeeded", job=warned)]
+    news = looked(World(), rows, *jobs)
+    assert names(news) == (["late", "failed", "warned", "gone"], ["first"])
+    assert news
+    assert [one.text("restore") for one, _ in news.ended] == ["ended"]
 
 
 def test_a_submission_hears_of_its_job_by_its_instances_newest() -> None:
@@ -151,7 +162,7 @@ def test_a_submission_that_is_not_due_or_looked_at_elsewhere_needs_no_list(chang
 def test_the_two_regions_have_a_list_each() -> None:
     world = World()
     near, far = [row("a"), row("b")], [row("c", crossRegion=True), row("d", crossRegion=True)]
-    news = looked(world, near + far, read("a"), read("b", mark="m2"), far=[read("c", mark="m2"), read("d")])
+    news = looked(world, near + far, read("a"), read("b", ended="failed"), far=[read("c", ended="failed"), read("d")])
     assert names(news) == (["b", "c"], [])
     assert [about for name, about in world.azure.calls if name == "jobs"] == ["", "northeurope"]
     assert names(looked(World(), [*near, far[0]], read("a"), read("b"))) == (["c"], [])
@@ -167,7 +178,8 @@ def test_a_quiet_time_is_kept(seconds: float, kept: bool) -> None:
 
 def test_nothing_is_looked_at_before_its_time() -> None:
     assert looked(World(), [row("a"), row("b")], read_at=-10) is None
-    assert looked(World(), [row("a"), row("b")], read("a"), read("b"), read_at=-25) == News([], [])
+    found = looked(World(), [row("a"), row("b")], read("a"), read("b"), read_at=-95)
+    assert names(found) == ([], [])
     assert looked(World(), []) is None
 
 
