@@ -38,6 +38,7 @@ class Job:
     jobs: int = 1
     include: Collection[str] = ()
     locale: str = ""
+    listed: str = ""  # the file as it was listed, for the mark
 
     @property
     def loading(self) -> str:
@@ -113,7 +114,7 @@ def _fill(
 
 def _comment(server: psycopg.Connection[Any], job: Job, state: str, own: str) -> None:
     """COMMENT takes a literal only, so the server puts the parts together first."""
-    row = server.execute(f"select {Mark(state, job.sha256).comment(own)}".encode()).fetchone()
+    row = server.execute(f"select {Mark(state, job.sha256, job.listed).comment(own)}".encode()).fetchone()
     assert row
     text = server.execute("select quote_literal(%s)", [row[0]]).fetchone()
     assert text

@@ -21,7 +21,7 @@ from loader.manifest import Database, Manifest, read_manifest
 from loader.programs import Programs, find
 from loader.progress import duration, size
 from loader.script import ScriptError
-from loader.sources import Folder, Source, SourceError, open_source
+from loader.sources import File, Folder, Source, SourceError, open_source
 from loader.target import Facts, Refused, Target, run
 from loader.verdict import USAGE
 from loader.verify import readers
@@ -184,20 +184,19 @@ def _one(
     began = time.monotonic()
     archive = choice.database.archive
     assert archive
+    mark, listed = facts.databases.get(choice.name), listed_as(source, choice.database.file)
+    if mark and listed and mark.file == listed:
+        return _there_already(choice, mark.sha256, report)
     with tempfile.TemporaryDirectory(prefix="restore-") as folder:
         path, sha256 = fetched(source, choice.database, Path(folder))
-        mark = facts.databases.get(choice.name)
+        if mark and mark.sha256 != sha256:
+            raise Refused(f"{choice.name} was loaded from another backup: drop it, or choose another name")
+        if mark:
+            return _there_already(choice, sha256, report)
         entry: dict[str, object] = {"name": choice.name, "source": choice.database.name, "sha256": sha256}
         report.databases.append(entry)
-        if mark:
-            if mark.sha256 != sha256:
-                raise Refused(f"{choice.name} was loaded from another backup: drop it, or choose another name")
-            entry["state"] = "there already"
-            report.say(f"{choice.name}: there already, from this very file")
-            return True
-        job = Job(
-            archive, path, sha256, choice.name, clients[choice.name], parsed.jobs, tuple(parsed.include), parsed.locale
-        )
+        client, include = clients[choice.name], tuple(parsed.include)
+        job = Job(archive, path, sha256, choice.name, client, parsed.jobs, include, parsed.locale, listed)
         report.loading = job.loading
         done: Done = load(target, job, facts.roles, report.say)
     report.loading = ""
@@ -207,6 +206,18 @@ def _one(
         report.say(f"{choice.name}: {error}")
     report.say(f"{choice.name}: {'errors' if done.errors else 'loaded'} after {duration(time.monotonic() - began)}")
     return not done.errors
+
+
+def _there_already(choice: Choice, sha256: str, report: Report) -> bool:
+    said = {"name": choice.name, "source": choice.database.name, "sha256": sha256, "state": "there already"}
+    report.databases.append(dict(said))
+    report.say(f"{choice.name}: there already, from this very file")
+    return True
+
+
+def listed_as(source: Source, file: File) -> str:
+    """A blob's name, size and etag, which no other content has; empty for a folder, whose files are read anew."""
+    return "" if isinstance(source, Folder) else f"{file.name} {file.size} {file.version}"
 
 
 def fetched(source: Source, database: Database, folder: Path) -> tuple[Path, str]:

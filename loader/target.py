@@ -38,10 +38,11 @@ class Mark:
 
     state: str  # loading, loaded
     sha256: str
+    file: str = ""  # a blob's name, size and etag: the same file needs no second look
 
     def comment(self, own: str) -> str:
         """The SQL literal of a comment: the source's own text (a literal too), then the mark."""
-        text = literal(MARK + json.dumps({"state": self.state, "sha256": self.sha256}))
+        text = literal(MARK + json.dumps({"state": self.state, "sha256": self.sha256, "file": self.file}))
         return f"{own} || {literal(chr(10))} || {text}" if own else text
 
 
@@ -132,7 +133,7 @@ def mark_in(comment: str) -> Mark | None:
     last = comment.rpartition("\n")[2]
     try:
         said = json.loads(last.removeprefix(MARK)) if last.startswith(MARK) else None
-        return Mark(str(said["state"]), str(said["sha256"])) if said else None
+        return Mark(str(said["state"]), str(said["sha256"]), str(said.get("file", ""))) if said else None
     except (ValueError, KeyError, TypeError):
         return None
 
