@@ -8,9 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from deskctl.upgrade import missing_lines, without_callbacks
 from shared.config.cloud_settings import cloud_of, endpoint_of
-from shared.config.desk_file import Desk, Faults, Rights, parse_desk
-from shared.config.policy import Ground, check_file, rights_of
+from shared.config.desk_file import Desk, Faults, parse_desk
+from shared.config.policy import Ground, check_file
+from shared.config.rights import Asker, asker
 from shared.domain.problems import Ours
 from shared.tickets.mapping import check_mappings
 
@@ -19,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Where desk.toml is."""
     default = Path(os.environ.get("DESK_CONFIG", "desk.toml"))
     parser.add_argument("--config", type=Path, default=default, help="desk.toml (default: %(default)s)")
+    words = "print the lines that a file of release 0.1.0 lacks to allow what it allowed there; 1 if there are any"
+    parser.add_argument("--upgrade", action="store_true", help=words)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -32,11 +36,27 @@ def main(args: argparse.Namespace) -> int:
     if faults or desk is None:
         print(f"{args.config} has {len(faults)} fault{'s' * (len(faults) != 1)}.", file=sys.stderr)
         return 1
+    if args.upgrade:
+        return upgrade(args.config, desk)
     show(desk, Console())
     for word in warnings(desk):
         print(f"note: {word}")
     print(f"{args.config} holds.")
     return 0
+
+
+def upgrade(path: Path, desk: Desk) -> int:
+    """0 if each source says what it may ask for; else 1, and the lines that keep open what release 0.1.0 left open."""
+    lines = missing_lines(desk)
+    for source in without_callbacks(desk):
+        print(f"note: requests of {source} may name no `callback`; list channels in its `callbacks` if they should")
+    if not lines:
+        print(f"{path} lacks nothing: each source says what it may ask for.")
+        return 0
+    print("# Release 0.1.0 let a source without these lines ask for everything; 0.2 lets it ask for nothing.")
+    print(f"# Add to {path} what you still want, and leave out the rest:")
+    print("\n".join(lines))
+    return 1
 
 
 def ground() -> Ground:
@@ -61,31 +81,26 @@ def show(desk: Desk, console: Console) -> None:
     for name in ("source", "may restore", "to", "who is told"):
         table.add_column(name, overflow="fold", no_wrap=name == "source")
     for source in ("http", "queue", *(f"tickets/{name}" for name in desk.tickets)):
-        rights = rights_of(desk, source)
-        for row in _rows(desk, source, rights):
+        for row in _rows(desk, asker(desk, source)):
             table.add_row(*row)
         table.add_section()
     console.print(table)
 
 
-def _rows(desk: Desk, source: str, rights: Rights) -> list[tuple[str, str, str, str]]:
+def _rows(desk: Desk, who: Asker) -> list[tuple[str, str, str, str]]:
     default = [name for name, channel in desk.channels.items() if channel.default]
-    reply = [desk.tickets[source.removeprefix("tickets/")].reply or ""] if source.startswith("tickets/") else []
+    reply = [desk.tickets[who.source.removeprefix("tickets/")].reply or ""] if who.source.startswith("tickets/") else []
     rows = []
-    for name, entry in desk.instances.items():
-        if "*" not in rights.instances and name not in rights.instances:
-            continue
-        named = [target for target in entry.targets if rights.targets is None or target in rights.targets]
-        if entry.explicit_targets and rights.targets is None:
-            named += _anywhere(desk)
+    for name in who.instances:
+        entry = desk.instances[name]
+        places = [*who.targets_for(name, desk), *(_anywhere(desk) if who.places and entry.explicit_targets else [])]
         told = dict.fromkeys(filter(None, (*default, *entry.channels, *reply)))
-        rows.append((source, name, "\n".join(named) or "nowhere", ", ".join(told) or "nobody"))
-    if "*" in rights.instances:
-        targets = [*desk.targets, *_anywhere(desk)] if rights.targets is None else rights.targets
-        wide = "\n".join(targets) + "\n(where allow covers it)"
+        rows.append((who.source, name, "\n".join(places) or "nowhere", ", ".join(told) or "nobody"))
+    if who.ids:
+        wide = "\n".join([*who.targets, *(_anywhere(desk) if who.places else [])]) + "\n(where allow covers it)"
         heard = ", ".join(filter(None, (*default, *reply))) or "nobody"
-        rows += [(source, f"any under {pattern}", wide, heard) for pattern in desk.allow.instances]
-    return rows or [(source, "nothing", "", "")]
+        rows += [(who.source, f"any under {pattern}", wide, heard) for pattern in desk.allow.instances]
+    return rows or [(who.source, "nothing", "", "")]
 
 
 def _anywhere(desk: Desk) -> list[str]:

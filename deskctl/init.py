@@ -27,6 +27,15 @@ container = {container}
 {container_id}
 """
 TAIL = """\
+# What each source may ask for; what no line opens is closed.
+[http]
+instances = ["*"] # all that this file names
+targets = ["drills"]
+
+[queue] # other services, by messages on the queue restore-requests: closed until you name instances and targets
+instances = []
+targets = []
+
 # Who is told: the secrets stand in the environment (in Azure: Key Vault references); docs/channels.md has every kind.
 # [channels.events]
 # kind = "webhook"

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from deskctl.doctor.roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
 from shared.advice.shell_commands import THE_ID, Verbatim, account_and_container, az, identity_of, within
-from shared.config.desk_file import Desk, Rights
+from shared.config.desk_file import Desk
 from shared.config.policy import Ground, decide
+from shared.config.rights import anybody
 from shared.domain import resource_ids
 from shared.domain.request import RestoreRequest
 from shared.domain.resource_ids import parse_id
@@ -22,7 +23,6 @@ def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str
             yield _grant(role, principal, vault)
     yield "# each vault's identity on its targets"
     needed: dict[str, dict[str, None]] = {}
-    free = desk.model_copy(update={"http": Rights()})
     for name, entry in desk.instances.items():
         lines = needed.setdefault(
             identity_of(parse_id(entry.id, resource_ids.INSTANCE).parent().text, entry.identity), {}
@@ -30,7 +30,7 @@ def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str
         for target in entry.targets:
             database = "sample" if desk.targets[target].kind == "database" else None
             request = RestoreRequest(instance=name, target=target, database=database)
-            lines |= dict.fromkeys(_target(decide(request, "http", free, ground).plan))
+            lines |= dict.fromkeys(_target(decide(request, anybody(desk), desk, ground).plan))
     for who, lines in needed.items():
         yield from (who, *lines)
 

@@ -9,8 +9,8 @@ from deskctl.doctor.findings import Finding, fault, ok, unknown
 from deskctl.doctor.roles import READS, READS_SECRETS, WRITES_BLOBS, needs
 from deskctl.doctor.vaults import Vault, Vaults
 from shared.advice.shell_commands import account_and_container, az
-from shared.config.desk_file import Rights
 from shared.config.policy import Ground, decide
+from shared.config.rights import anybody
 from shared.domain import resource_ids
 from shared.domain.problems import Problem
 from shared.domain.request import RestoreRequest
@@ -51,7 +51,7 @@ class Targets:
                 yield finding
 
     def _all(self) -> Iterator[Finding]:
-        desk = self.vaults.desk.model_copy(update={"http": Rights()})
+        desk = self.vaults.desk
         for name, entry in desk.instances.items():
             vault = self.vaults.of(entry)
             for target in entry.targets if vault else ():
@@ -59,7 +59,7 @@ class Targets:
                 database = "sample" if desk.targets[target].kind == "database" else None
                 request = RestoreRequest(instance=name, target=target, database=database)
                 try:
-                    plan = decide(request, "http", desk, self.ground).plan
+                    plan = decide(request, anybody(desk), desk, self.ground).plan
                 except Problem as problem:
                     yield fault(f"targets.{target}", str(problem))
                     continue

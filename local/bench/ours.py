@@ -25,6 +25,9 @@ HEAD = f"""
 [targets.drills]
 kind = "files"
 container = "{CONTAINER}"
+[http]
+instances = ["*"]
+targets = ["drills"]
 [channels.bench]
 kind = "webhook"
 url = "http://127.0.0.1:9/bench"

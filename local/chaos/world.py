@@ -91,9 +91,11 @@ credentialsSecret = "https://restore-desk-kv.vault.azure.net/secrets/dbauth3"
 
 [http]
 instances = ["*"]
+targets = ["drills", "server"]
 
 [queue]
 instances = ["*"]
+targets = ["drills", "server"]
 
 [channels.events]
 kind = "webhook"

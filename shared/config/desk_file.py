@@ -105,10 +105,12 @@ class DatabaseEntry(Strict):
 
 
 class Rights(Strict):
-    """What a source may ask for; absent means every named instance."""
+    """What a source may ask for; absent means nothing."""
 
-    instances: tuple[str, ...] = ("*",)
-    targets: tuple[Name, ...] | None = None
+    instances: tuple[str, ...] = ()  # "*": all that the file names
+    targets: tuple[Name, ...] = ()
+    explicit: bool = False  # ids and targets in full, within `allow`
+    callbacks: tuple[Name, ...] = ()  # channels that a request may name as its `callback`
 
 
 class Channel(Strict):
@@ -191,7 +193,8 @@ class Desk(Strict):
         rights = {"http": self.http, "queue": self.queue, **{f"tickets.{n}": t for n, t in self.tickets.items()}}
         for where, right in rights.items():
             _known(f"{where}.instances", [n for n in right.instances if n != "*"], self.instances)
-            _known(f"{where}.targets", right.targets or (), self.targets)
+            _known(f"{where}.targets", right.targets, self.targets)
+            _known(f"{where}.callbacks", right.callbacks, self.channels)
         for name, source in self.tickets.items():
             _known(f"tickets.{name}.reply", [source.reply] if source.reply else [], self.channels)
         return self

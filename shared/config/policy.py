@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry, Rights
+from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry
+from shared.config.rights import Asker
 from shared.domain import resource_ids
 from shared.domain.clouds import Cloud
 from shared.domain.problems import Problem, forbidden, invalid, unknown
@@ -33,43 +34,48 @@ class Decision:
         return self.instance.parent()
 
 
-def rights_of(desk: Desk, source: str) -> Rights:
-    """What a source may ask for; `source` is http, queue or tickets/<name>."""
-    if source.startswith("tickets/"):
-        return desk.tickets[source.removeprefix("tickets/")]
-    return desk.queue if source == "queue" else desk.http
-
-
-def decide(request: RestoreRequest, source: str, desk: Desk, ground: Ground) -> Decision:
-    """The plan for a request of `source`, or the Problem that says what is not allowed, and which field asks for it."""
-    rights = rights_of(desk, source)
-    instance, name = find_instance(request.instance, desk)
-    if "*" not in rights.instances and name not in rights.instances:
-        raise forbidden("instance", f"{source} may not ask for restores of {name or 'instances by their id'}")
+def decide(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground) -> Decision:
+    """The plan for a request, or the Problem that says what is not allowed, and which field asks for it."""
+    instance, name = _instance(request.instance, asker, desk)
     entry = desk.instances[name] if name else None
-    if request.callback and request.callback not in desk.channels:
-        raise unknown("callback", request.callback, "channel", desk.channels)
+    if request.callback and request.callback not in asker.callbacks:
+        raise asker.no_callback(request.callback)
     if isinstance(request.resource_guard_requests, list):
         for one in request.resource_guard_requests:
             _parsed("resourceGuardRequests", one, resource_ids.GUARD_REQUEST)
-    plan = _plan(request, rights, desk, ground, instance, name)
+    plan = _plan(request, asker, desk, ground, instance, name)
     identity = entry.identity if entry else None
     return Decision(instance, name, plan.model_copy(update={"identity": identity}))
 
 
+def _instance(said: str, asker: Asker, desk: Desk) -> tuple[ArmId, str | None]:
+    """The instance, where the asker may ask for it; every other one is refused in the same words."""
+    found = _looked_up(said, desk)
+    if found is None or not (found[1] in asker.instances if found[1] else asker.ids):
+        raise asker.no_instance(said)
+    return found
+
+
 def find_instance(said: str, desk: Desk) -> tuple[ArmId, str | None]:
     """A name, or an ARM id: one that equals a named instance is that instance, another needs an `allow` pattern."""
+    found = _looked_up(said, desk)
+    if found is None and said.startswith("/"):
+        raise forbidden("instance", "no pattern of allow.instances covers this id")
+    if found is None:
+        raise unknown("instance", said, "instance", desk.instances)
+    return found
+
+
+def _looked_up(said: str, desk: Desk) -> tuple[ArmId, str | None] | None:
     if said in desk.instances:
         return resource_ids.parse_id(desk.instances[said].id, resource_ids.INSTANCE), said
     if not said.startswith("/"):
-        raise unknown("instance", said, "instance", desk.instances)
+        return None
     instance = _parsed("instance", said, resource_ids.INSTANCE)
     for name, entry in desk.instances.items():
         if entry.id.lower() == instance.key:
             return resource_ids.parse_id(entry.id, resource_ids.INSTANCE), name
-    if not resource_ids.allowed(instance.text, desk.allow.instances):
-        raise forbidden("instance", "no pattern of allow.instances covers this id")
-    return instance, None
+    return (instance, None) if resource_ids.allowed(instance.text, desk.allow.instances) else None
 
 
 def _parsed(where: str, text: str, *kinds: str) -> ArmId:
@@ -79,19 +85,19 @@ def _parsed(where: str, text: str, *kinds: str) -> ArmId:
         raise invalid(where, str(error)) from error
 
 
-def _plan(
-    request: RestoreRequest, rights: Rights, desk: Desk, ground: Ground, instance: ArmId, name: str | None
-) -> Plan:
+def _plan(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground, instance: ArmId, name: str | None) -> Plan:
     target = request.target
     entry = desk.instances[name] if name else None
     if isinstance(target, str):
-        return _named(request, target, rights, desk, ground, _Place(entry, name or instance.name))
+        if target not in asker.targets_for(name, desk):
+            raise asker.no_target(target, name, desk)
+        return _named(request, target, desk, ground, _Place(entry, name or instance.name))
     if request.database and isinstance(target, FilesTarget):
         raise invalid("database", "a restore as files has no database name")
     if request.database:
         raise invalid("database", "the target says the database itself: leave this field out")
-    if rights.targets is not None:
-        raise forbidden("target", f"this source may go to named targets only: {', '.join(rights.targets) or 'none'}")
+    if not asker.places:
+        raise forbidden("target", f"{asker.source} may go to named targets only (its `explicit` is not true)")
     if entry and not entry.explicit_targets:
         raise forbidden("target", f"instances.{name} takes named targets only (explicitTargets is not set)")
     if isinstance(target, FilesTarget):
@@ -105,14 +111,7 @@ class _Place:
     name: str
 
 
-def _named(request: RestoreRequest, target: str, rights: Rights, desk: Desk, ground: Ground, place: _Place) -> Plan:
-    open_to = place.entry.targets if place.entry else tuple(desk.targets)
-    if target not in desk.targets:
-        raise unknown("target", target, "target", [t for t in open_to if t in desk.targets])
-    if target not in open_to:
-        raise forbidden("target", f"{place.name} may go to {', '.join(open_to) or 'no target'}, not to {target}")
-    if rights.targets is not None and target not in rights.targets:
-        raise forbidden("target", f"this source may not restore to {target}")
+def _named(request: RestoreRequest, target: str, desk: Desk, ground: Ground, place: _Place) -> Plan:
     found = desk.targets[target]
     if isinstance(found, DatabaseEntry):
         if not request.database:

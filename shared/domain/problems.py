@@ -63,8 +63,8 @@ def forbidden(where: str, detail: str) -> Problem:
     return Problem(403, "desk.toml does not allow this", detail, where)
 
 
-def unknown(where: str, name: str, kind: str, known: Iterable[str]) -> Problem:
-    """A name that desk.toml does not have, with the closest ones it has."""
+def unknown(where: str, name: str, kind: str, known: Iterable[str], of: str = " of desk.toml") -> Problem:
+    """A name that desk.toml does not have (or not for this caller: `of` says for whom), with the closest of `known`."""
     names = sorted(known)
     close = get_close_matches(name, names, n=3, cutoff=0.4)
     hint = (
@@ -72,5 +72,5 @@ def unknown(where: str, name: str, kind: str, known: Iterable[str]) -> Problem:
         if close
         else f"; there {'is' if len(names) == 1 else 'are'}: {', '.join(names[:10]) or 'none'}"
     )
-    of = "" if kind in ("phase", "source") else " of desk.toml"
+    of = "" if kind in ("phase", "source") else of
     return Problem(422, f"Unknown {kind}", f"{name!r} is no {kind}{of}{hint}", where, {"closest": close})

@@ -128,6 +128,8 @@ def check_pattern(pattern: str) -> str:
         raise BadName(f"an allow pattern begins with /subscriptions/ or https://, not {pattern[:40]!r}")
     if any(mark in pattern for mark in _FORBIDDEN) or "//" in pattern.removeprefix("https://"):
         raise BadName(f"an allow pattern may not contain // or any of {' '.join(_FORBIDDEN)}")
+    if pattern.lower().startswith("https://") and "*" in pattern.split("/")[2]:
+        raise BadName(f"{pattern!r} has * in its host, where any account may stand: name the account")
     return pattern
 
 

@@ -163,6 +163,7 @@ class Restore(Value):
     instance: str
     instance_name: str | None = None
     source: str
+    judged_by: Literal["0.1", "0.2"] = "0.1"  # the release by whose defaults its source's rights are read
     key: str | None = None
     asked: dict[str, Any]
     plan: Plan | None = None

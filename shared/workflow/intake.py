@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.config.policy import Decision, decide
+from shared.config.rights import asker
 from shared.domain.problems import Problem, Trouble, invalid
 from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
@@ -61,7 +62,7 @@ class Intake:
         if found:
             return Accepted(found, False)
         self._not_in_the_future(request)
-        decision = decide(request, caller.source, desk, self.parts.ground)
+        decision = decide(request, asker(desk, caller.source), desk, self.parts.ground)
         return self._put(self._restore(value, request, decision, caller), canonical_hash(value))
 
     def _not_in_the_future(self, request: RestoreRequest) -> None:
@@ -86,6 +87,7 @@ class Intake:
             instance=decision.instance.text,
             instance_name=decision.name,
             source=caller.source,
+            judged_by="0.2",
             key=caller.key,
             asked={name: part for name, part in value.items() if name != "idempotencyKey"},
             plan=decision.plan,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.azure.port import Doubt, NotSent, Rejected, Taken
 from shared.config.policy import decide
+from shared.config.rights import asker
 from shared.domain.events import Claimed, Event, Postponed, Refused
 from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, SubmissionTaken
 from shared.domain.problems import Problem, Trouble
@@ -51,7 +52,9 @@ def hindrance(parts: Parts, restore: Restore) -> Event | None:
 def _disallowed(parts: Parts, restore: Restore) -> tuple[str, str] | None:
     """Why desk.toml, as it is now, does not stand for this restore: code and words."""
     try:
-        decision = decide(parse_request(restore.asked), restore.source, parts.read_desk(), parts.ground)
+        desk = parts.read_desk()
+        who = asker(desk, restore.source, restore.judged_by)
+        decision = decide(parse_request(restore.asked), who, desk, parts.ground)
     except KeyError:
         return "NoLongerAllowed", f"desk.toml no longer has the source {restore.source}; ask another way."
     except Problem as problem:

@@ -1,5 +1,6 @@
 """`check` tells whether a desk.toml holds, names each fault, and prints what each source may do."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from local.cli import run
 from local.stack.other_cloud import NAMED, moved, settings
 from local.stack.processes import ROOT
+from shared.config.desk_file import parse_desk
+from shared.config.rights import asker
 
 VAULT = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
 GOOD = f"""
@@ -17,14 +20,17 @@ channels = ["dba"]
 [targets.drills]
 kind = "files"
 container = "https://acct.blob.core.windows.net/drills"
-[queue]
-instances = []
+[http]
+instances = ["*"]
+targets = ["drills"]
 [channels.dba]
 kind = "slack"
 url = {{ env = "SLACK_URL" }}
 [tickets.jira]
 kind = "jira"
 secret = {{ env = "JIRA_SECRET" }}
+instances = ["pg"]
+targets = ["drills"]
 when = "body.ok"
 request = "{{instance: body.db, target: 'drills'}}"
 """
@@ -37,6 +43,7 @@ FAULTS = {
     "a container of a website": (GOOD.replace("net/drills", "net/$web"), "a website's container is public"),
     "a mapping that does not compile": (GOOD.replace("body.ok", "body.["), "tickets.jira.when"),
     "a secret in the file": (GOOD.replace('{ env = "SLACK_URL" }', '"https://hooks.slack.com/x"'), "is a secret"),
+    "any account of Azure": ('[allow]\ncontainers = ["https://*.blob.core.windows.net/*"]', "name the account"),
     "a pattern out of its place": ('[allow]\ncontainers = ["*"]', "an allow pattern begins with"),
 }
 
@@ -83,8 +90,9 @@ def test_a_missing_file_says_how_another_is_named(capsys: pytest.CaptureFixture[
 
 
 def test_ids_in_full_show_the_patterns_they_need(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD.replace('targets = ["drills"]\n[channels', 'targets = ["drills"]\nexplicit = true\n[channels')
     allow = f'[allow]\ninstances = ["{VAULT}/backupVaults/v/backupInstances/*"]\n'
-    code, said = told(tmp_path, allow + 'containers = ["https://acct.blob.core.windows.net/*"]' + GOOD, capsys)
+    code, said = told(tmp_path, allow + 'containers = ["https://acct.blob.core.windows.net/*"]' + text, capsys)
     assert code == 0
     assert "any under" in said
     assert "allow covers" in said
@@ -107,3 +115,47 @@ def test_a_file_is_judged_by_the_cloud_that_arm_endpoint_names(
     assert run(["check", "--config", str(tmp_path / "here.toml")]) == 0
     assert run(["check", "--config", str(tmp_path / "public.toml")]) == 1
     assert f"https://<account>.blob.{cloud.storage_suffix}/<container> is due" in capsys.readouterr().err
+
+
+OLD = GOOD.replace('[http]\ninstances = ["*"]\ntargets = ["drills"]\n', "").replace(
+    'instances = ["pg"]\ntargets = ["drills"]\nwhen', 'instances = ["pg"]\nwhen'
+)
+
+
+def upgraded(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    path = tmp_path / "desk.toml"
+    path.write_text(text)
+    code = run(["check", "--upgrade", "--config", str(path)])
+    return code, capsys.readouterr().out
+
+
+def test_an_old_file_is_given_the_lines_that_keep_open_what_0_1_0_left_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allow = f'[allow]\ninstances = ["{VAULT}/backupVaults/v/backupInstances/*"]\n'
+    code, said = upgraded(tmp_path, allow + OLD, capsys)
+    assert code == 1
+    lines = "\n".join(line for line in said.splitlines() if not line.startswith(("#", "note:")))
+    added = tomllib.loads(lines)
+    assert added == {
+        "http": {"instances": ["*"], "targets": ["drills"], "explicit": True},
+        "queue": {"instances": ["*"], "targets": ["drills"], "explicit": True},
+        "tickets": {"jira": {"targets": ["drills"]}},
+    }
+    head, _, jira = lines.partition("[tickets.jira]")
+    whole = allow + OLD.replace("[tickets.jira]", f"[tickets.jira]{jira}") + "\n" + head
+    new = parse_desk(whole)
+    for source in ("http", "queue", "tickets/jira"):
+        before = asker(parse_desk(allow + OLD), source, "0.1")
+        now = asker(new, source)
+        assert (now.instances, now.targets, now.ids) == (before.instances, before.targets, before.ids)
+    code, said = upgraded(tmp_path, whole, capsys)
+    assert (code, "lacks nothing" in said) == (0, True)
+
+
+def test_a_file_that_says_what_each_source_may_ask_for_lacks_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = upgraded(tmp_path, GOOD + "[queue]\ninstances = []\ntargets = []\n", capsys)
+    assert (code, "lacks nothing" in said, "[queue]" in said) == (0, True, False)
+    assert "note: requests of queue may name no `callback`" in said

@@ -42,6 +42,9 @@ def test_every_instance_of_the_vault_stands_in_the_file_over_all_pages(azure: Em
     expected = {each.server: f"{WORLD.vault_id(FLEX)}/backupInstances/{each.name}" for each in FLEX.instances}
     assert {name: entry.id for name, entry in desk.instances.items()} == expected
     assert all(entry.targets == ("drills",) for entry in desk.instances.values())
+    assert (desk.http.instances, desk.http.targets, desk.http.explicit) == (("*",), ("drills",), False)
+    assert (desk.queue.instances, desk.queue.targets) == ((), ())
+    assert run(["check", "--upgrade", "--config", str(tmp_path / "desk.toml")]) == 0
 
 
 def test_databases_of_a_single_server_are_named_by_server_and_database(azure: Emulator, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from shared.config.desk_file import Desk
 from shared.config.policy import Decision, decide
+from shared.config.rights import asker
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
 from tests.kits.restores import (
@@ -122,7 +123,7 @@ def test_a_hostile_request_is_refused_by_its_field_or_stays_within_desk_toml(val
 
 def outcome(value: Any, source: str, desk: Desk) -> Decision | Problem:
     try:
-        return decide(parse_request(value), source, desk, GROUND)
+        return decide(parse_request(value), asker(desk, source), desk, GROUND)
     except Problem as problem:
         return problem
 

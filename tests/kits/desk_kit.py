@@ -39,6 +39,14 @@ targets = ["drills"]
 [targets.drills]
 kind = "files"
 container = "https://dumps.blob.core.windows.net/drills-{{instance}}"
+[http]
+instances = ["*"]
+targets = ["drills"]
+callbacks = ["events", "dba"]
+[queue]
+instances = ["*"]
+targets = ["drills"]
+callbacks = ["events"]
 [channels.events]
 kind = "webhook"
 url = "{EVENTS_URL}"

@@ -16,6 +16,7 @@ from local.emulator.hindrance.faults import Rule
 from local.stack.processes import ROOT
 from shared.config.desk_file import parse_desk
 from shared.config.policy import Ground, decide
+from shared.config.rights import asker
 from shared.domain.clouds import PUBLIC
 from shared.domain.request import parse_request
 from shared.workflow.doubt import TAKEN
@@ -48,7 +49,7 @@ def test_the_faults_strike_the_share_that_is_asked_for(share: float) -> None:
 def test_every_request_of_chaos_may_be_asked_for() -> None:
     desk, ground = parse_desk(desk_toml()), Ground(PUBLIC)
     for number, place in enumerate(places()):
-        decision = decide(parse_request(body(place, number)), "http", desk, ground)
+        decision = decide(parse_request(body(place, number)), asker(desk, "http"), desk, ground)
         assert decision.instance.text == place.id
     assert [vault.name for vault in seed().vaults if not vault.echoes_request_ids] == [SILENT]
 

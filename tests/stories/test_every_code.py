@@ -29,6 +29,9 @@ containers = ["https://benchaccount.blob.core.windows.net/*"]
 
 [instances.one]
 id = "{GROUP}/Microsoft.DataProtection/backupVaults/benchVault0/backupInstances/of-no-story"
+
+[http]
+explicit = true
 """
 pytestmark = pytest.mark.slow
 

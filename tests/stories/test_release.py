@@ -47,6 +47,13 @@ def written() -> MemoryStore:
     return store
 
 
+def of_0_1_0(desk: str) -> str:
+    """The file as it was for 0.1.0: its sources say nothing of targets."""
+    head, _, tail = desk.partition("[http]")
+    assert tail
+    return f'{head}[http]\ninstances = ["*"]\n\n[channels.events]{tail.partition("[channels.events]")[2]}'
+
+
 def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) -> None:
     store = written()
     ids = [key.removeprefix("restore-") for keys in store._keys.values() for key in keys if key.startswith("restore-")]
@@ -56,7 +63,8 @@ def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) ->
     left = [store.get("v-sad54roc", change.key) for change in (newer, opened)]
     with Emulator(Options(state=tmp_path, speed=600, fractional_retry_after=True)) as emulator:
         environ = {"AzureWebJobsStorage": "AccountName=x", "ARM_ENDPOINT": emulator.url, "DESK_PACE": "600"}
-        app = App(from_environment(environ, ROOT / "samples"))
+        (tmp_path / "desk.toml").write_text(of_0_1_0((ROOT / "samples" / "desk.toml").read_text()))
+        app = App(from_environment(environ, tmp_path))
         app.__dict__ |= {"store": store, "send": MemoryQueue().send}
         end = time.monotonic() + 60
         while any(phase(app, one) is not Phase.SUCCEEDED for one in ids) and time.monotonic() < end:

@@ -44,7 +44,8 @@ def test_the_whole_file_is_taken_and_what_it_leaves_out_is_closed() -> None:
     assert (desk.allow.instances, desk.allow.containers, desk.allow.servers, desk.allow.secrets) == ((),) * 4
     hook, jira = desk.channels["hook"], desk.tickets["jira"]
     assert (hook.internal, hook.default, hook.encoding, hook.on) == (True, False, "none", EVENTS)
-    assert (jira.auth, jira.header, jira.instances, jira.targets) == ("signature", "X-Desk-Secret", ("*",), None)
+    assert (jira.explicit, jira.callbacks, desk.queue.targets) == (False, (), ())
+    assert (jira.auth, jira.header, jira.instances, jira.targets) == ("signature", "X-Desk-Secret", (), ())
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ def test_the_whole_file_is_taken_and_what_it_leaves_out_is_closed() -> None:
         ({"queue": {"targets": ["files", "none"]}}, "queue.targets names none"),
         ({"tickets": {"jira": TICKETS | {"instances": ["none"]}}}, "tickets.jira.instances names none"),
         ({"tickets": {"jira": TICKETS | {"targets": ["none"]}}}, "tickets.jira.targets names none"),
+        ({"http": {"callbacks": ["none"]}}, "http.callbacks names none"),
         ({"tickets": {"jira": TICKETS | {"reply": "none"}}}, "tickets.jira.reply names none"),
     ],
 )
@@ -82,6 +84,10 @@ def test_a_name_that_the_file_does_not_define_is_a_fault(changes: dict[str, Any]
         ),
         ({"targets": {"x" * 64: FILES, "files": FILES}}, "targets"),
         ({"allow": {"instances": ["*"]}}, "allow.instances"),
+        ({"allow": {"containers": ["https://*/c01"]}}, "has * in its host"),
+        ({"allow": {"containers": ["https://*.blob.core.windows.net/*"]}}, "has * in its host"),
+        ({"allow": {"containers": ["https://acct*.blob.core.windows.net/drills"]}}, "has * in its host"),
+        ({"allow": {"secrets": ["https://*.vault.azure.net/secrets/*"]}}, "has * in its host"),
     ],
 )
 def test_what_could_not_be_used_is_a_fault(changes: dict[str, Any], words: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from shared.config.desk_file import Desk
 from shared.config.policy import Ground, decide
+from shared.config.rights import asker
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
@@ -23,12 +24,13 @@ DESK = Desk.model_validate(
             "secrets": ["https://desk-kv.vault.azure.net/secrets/*"],
         },
         "instances": {"pg": {"id": INSTANCE, "explicitTargets": True}},
+        "http": {"instances": ["pg"], "explicit": True},
     }
 )
 
 
 def plan(**asked: Any) -> Plan:
-    return decide(parse_request({"instance": "pg", **asked}), "http", DESK, Ground(PUBLIC)).plan
+    return decide(parse_request({"instance": "pg", **asked}), asker(DESK, "http"), DESK, Ground(PUBLIC)).plan
 
 
 def container_id(account: str, container: str) -> str:

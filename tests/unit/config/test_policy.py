@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.config.desk_file import Desk
-from shared.config.policy import Decision, Ground, check_file, decide, find_instance, rights_of
+from shared.config.policy import Decision, Ground, check_file, decide, find_instance
+from shared.config.rights import asker, rights_of
 from shared.domain.clouds import CLOUDS, PUBLIC
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
@@ -45,6 +46,12 @@ def a_desk(**changes: Any) -> Desk:
             "each": {"kind": "files", "container": "https://eachaccount.blob.core.windows.net/drills-{instance}"},
             "retired": {"kind": "database", "server": SERVER, "credentialsSecret": SECRET},
         },
+        "http": {
+            "instances": ["*"],
+            "targets": ["drills", "each", "retired"],
+            "explicit": True,
+            "callbacks": ["dba"],
+        },
         "queue": {"instances": ["pg-prod-01"], "targets": ["drills"]},
         "channels": {"dba": {"kind": "teams", "url": {"env": "TEAMS_URL"}}},
         "tickets": {
@@ -57,7 +64,8 @@ def a_desk(**changes: Any) -> Desk:
 
 def decided(source: str = "http", desk: Desk | None = None, ground: Ground = GROUND, **asked: Any) -> Decision:
     request = parse_request({"instance": "pg-prod-01", "target": "drills", **asked})
-    return decide(request, source, desk or a_desk(), ground)
+    desk = desk or a_desk()
+    return decide(request, asker(desk, source), desk, ground)
 
 
 def refused(source: str = "http", desk: Desk | None = None, ground: Ground = GROUND, **asked: Any) -> Problem:
@@ -91,7 +99,11 @@ def test_each_instance_gets_a_container_of_its_own() -> None:
 
 def test_a_long_or_odd_name_still_makes_a_container() -> None:
     name = "PG_Prod..01-" + "x" * 50
-    desk = a_desk(instances={name: {"id": INSTANCE, "targets": ["each"]}}, queue={})
+    desk = a_desk(
+        instances={name: {"id": INSTANCE, "targets": ["each"]}},
+        queue={},
+        http={"instances": ["*"], "targets": ["each"]},
+    )
     container = (decided(desk=desk, instance=name, target="each").plan.container or "").rsplit("/", 1)[1]
     assert container.startswith("drills-pg-prod-01-x")
     assert len(container) <= 63
@@ -122,13 +134,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, str, str]] = [
     ("a name not there", "http", {"instance": "pg-prod-1"}, 422, "instance", "did you mean pg-prod-01"),
     ("an id of another kind", "http", {"instance": VAULT}, 422, "instance", "this is the id of a"),
     ("an id outside allow", "http", {"instance": FOREIGN}, 403, "instance", "no pattern of allow.instances"),
-    ("an instance not the queue's", "queue", {"instance": "pg-stage-01"}, 403, "instance", "may not ask for"),
-    ("an id not the queue's", "queue", {"instance": OTHER}, 403, "instance", "instances by their id"),
-    ("a source with no right", "tickets/jira", {}, 403, "instance", "tickets/jira may not ask"),
-    ("a target not the queue's", "queue", {"target": "each"}, 403, "target", "this source may not restore to each"),
-    ("an explicit one by the queue", "queue", {"target": FILES}, 403, "target", "named targets only: drills"),
+    ("an instance not the queue's", "queue", {"instance": "pg-stage-01"}, 422, "instance", "did you mean pg-prod-01?"),
+    ("an id not the queue's", "queue", {"instance": OTHER}, 403, "instance", "may not ask for this id"),
+    ("a source with no right", "tickets/jira", {}, 403, "instance", "lets tickets/jira ask for nothing"),
+    ("a target not the queue's", "queue", {"target": "each"}, 422, "target", "'each' is no target that queue may use"),
+    ("an explicit one by the queue", "queue", {"target": FILES}, 403, "target", "named targets only"),
     ("a target not there", "http", {"target": "drill"}, 422, "target", "did you mean drills"),
-    ("a target not the instance's", "http", {"target": "retired"}, 403, "target", "may go to drills, each"),
+    ("a target not the instance's", "http", {"target": "retired"}, 422, "target", "there are: drills, each"),
     ("no explicitTargets", "http", {"target": FILES}, 403, "target", "explicitTargets is not set"),
     ("a callback not there", "http", {"callback": "dbas"}, 422, "callback", "did you mean dba"),
     ("a guard of another kind", "http", {"resourceGuardRequests": [VAULT]}, 422, "resourceGuardRequests", "due here"),

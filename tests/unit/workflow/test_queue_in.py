@@ -65,12 +65,12 @@ def test_two_messages_under_one_key_are_one_restore_and_another_request_is_refus
 
 
 def test_the_queue_is_held_to_its_own_rights() -> None:
-    world = World(desk=desk_with(queue=Rights(instances=("pg-b",))))
+    world = World(desk=desk_with(queue=Rights(instances=("pg-b",), targets=("drills",))))
     world.process().queue_in.message(RAW, "m1")
     restore = world.restores()[0]
     assert restore.phase is Phase.REFUSED
     assert restore.error is not None
-    assert "queue may not ask" in restore.error.message
+    assert "'pg-a' is no instance that queue may ask for" in restore.error.message
     world.settle(world.process())
     assert world.posts.events(EVENTS_URL) == [f"{restore.id}.1"]
 

@@ -80,10 +80,10 @@ def test_a_time_that_is_to_come_is_a_slip_and_a_clock_that_is_a_little_off_is_no
 
 
 def test_a_way_that_may_not_ask_for_an_instance_is_told_so() -> None:
-    world = World(desk=desk_with(queue=Rights(instances=("pg-b",))))
+    world = World(desk=desk_with(queue=Rights(instances=("pg-b",), targets=("drills",))))
     with pytest.raises(Problem) as caught:
         take(world)
-    assert (caught.value.status, world.restores()) == (403, [])
+    assert (caught.value.status, world.restores()) == (422, [])
     assert take(world, Caller("http", "k")).created
 
 
