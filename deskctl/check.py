@@ -11,7 +11,7 @@ from rich.table import Table
 from deskctl.upgrade import missing_lines, without_callbacks
 from shared.config.cloud_settings import cloud_of, endpoint_of
 from shared.config.desk_file import Desk, Faults, parse_desk
-from shared.config.policy import Ground, check_file
+from shared.config.plans import Ground, check_file
 from shared.config.rights import Asker, asker
 from shared.domain.problems import Ours
 from shared.tickets.mapping import check_mappings

@@ -28,7 +28,7 @@ from shared.azure.port import Azure
 from shared.azure.unusable import unusable
 from shared.config.desk_file import Desk
 from shared.config.desk_reader import DeskReader
-from shared.config.policy import Ground
+from shared.config.plans import Ground
 from shared.config.settings import CLOUD, QUEUE, STORAGE, TABLE, Settings, of_process
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble

@@ -23,7 +23,7 @@ from deskctl.doctor.targets import Targets
 from deskctl.doctor.vaults import Vaults
 from shared.config.cloud_settings import cloud_of, endpoint_of, is_loopback
 from shared.config.desk_file import Desk
-from shared.config.policy import Ground
+from shared.config.plans import Ground
 from shared.config.settings import API_VERSION
 from shared.domain.problems import Ours
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from deskctl.doctor.roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
 from shared.advice.shell_commands import THE_ID, Verbatim, account_and_container, az, identity_of, within
 from shared.config.desk_file import Desk
-from shared.config.policy import Ground, decide
+from shared.config.plans import Ground
+from shared.config.policy import decide
 from shared.config.rights import anybody
 from shared.domain import resource_ids
 from shared.domain.request import RestoreRequest

@@ -9,7 +9,8 @@ from deskctl.doctor.findings import Finding, fault, ok, unknown
 from deskctl.doctor.roles import READS, READS_SECRETS, WRITES_BLOBS, needs
 from deskctl.doctor.vaults import Vault, Vaults
 from shared.advice.shell_commands import account_and_container, az
-from shared.config.policy import Ground, decide
+from shared.config.plans import Ground
+from shared.config.policy import decide
 from shared.config.rights import anybody
 from shared.domain import resource_ids
 from shared.domain.problems import Problem

@@ -18,7 +18,7 @@ from local.stack.memory import MemoryStore
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.data_protection import DataProtection
 from shared.config.desk_reader import DeskReader
-from shared.config.policy import Ground
+from shared.config.plans import Ground
 from shared.domain.clouds import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
 from shared.notices.notifier import Notifier

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from shared.config.desk_file import Desk, parse_desk
-from shared.config.policy import Ground, check_file
+from shared.config.plans import Ground, check_file
 from shared.domain.problems import Ours
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.azure.port import Rejected
 from shared.azure.retryable import passes
-from shared.config.policy import container_url
+from shared.config.plans import container_url
 from shared.domain.events import ContainerBegun, ContainerMade, Event, NameTaken, Postponed, Refused
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, OwnContainer, Phase, Plan, Restore, refusal

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from shared.azure.port import Azure
 from shared.config.desk_file import Desk
-from shared.config.policy import Ground
+from shared.config.plans import Ground
 from shared.domain.pace import Pace
 from shared.notices.outbox import Outbox
 from shared.storage.ledger import Ledger

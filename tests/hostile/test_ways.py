@@ -13,7 +13,7 @@ from shared.api.http import Call, answered
 from shared.api.instances import InstancesApi
 from shared.azure.port import NotSent
 from shared.config.desk_file import DatabaseEntry, parse_desk
-from shared.config.policy import Ground, check_file
+from shared.config.plans import Ground, check_file
 from shared.config.settings import from_environment
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Ours, Problem, Trouble

@@ -8,7 +8,7 @@ from typing import Any
 
 from local.stack.memory import MemoryStore
 from shared.config.desk_file import Desk
-from shared.config.policy import Ground
+from shared.config.plans import Ground
 from shared.domain.clouds import PUBLIC
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours

@@ -15,7 +15,8 @@ from local.chaos.world import SILENT, body, desk_toml, places, seed
 from local.emulator.hindrance.faults import Rule
 from local.stack.processes import ROOT
 from shared.config.desk_file import parse_desk
-from shared.config.policy import Ground, decide
+from shared.config.plans import Ground
+from shared.config.policy import decide
 from shared.config.rights import asker
 from shared.domain.clouds import PUBLIC
 from shared.domain.request import parse_request

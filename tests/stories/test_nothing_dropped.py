@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.config.desk_reader import DeskReader
-from shared.config.policy import Ground
+from shared.config.plans import Ground
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase

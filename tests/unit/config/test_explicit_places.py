@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.config.desk_file import Desk
-from shared.config.policy import Ground, decide
+from shared.config.plans import Ground
+from shared.config.policy import decide
 from shared.config.rights import asker
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Problem

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.config.desk_file import Desk
-from shared.config.policy import Decision, Ground, check_file, decide, find_instance
+from shared.config.plans import Ground, check_file
+from shared.config.policy import Decision, decide, find_instance
 from shared.config.rights import asker, rights_of
 from shared.domain.clouds import CLOUDS, PUBLIC
 from shared.domain.problems import Problem

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.config.desk_file import Desk
-from shared.config.policy import Decision, Ground, decide
+from shared.config.plans import Ground
+from shared.config.policy import Decision, decide
 from shared.config.rights import asker
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Problem
@@ -89,7 +90,12 @@ def test_what_0_1_0_accepted_is_judged_by_its_defaults(http: dict[str, Any], may
     assert taken(http, "0.1") == may
 
 
-OPEN = {"instances": ["pg-stage-01"], "targets": ["drills"], "explicit": True, "callbacks": ["dba-night"]}
+OPEN: dict[str, Any] = {
+    "instances": ["pg-stage-01"],
+    "targets": ["drills"],
+    "explicit": True,
+    "callbacks": ["dba-night"],
+}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,8 @@ def test_the_forbidden_reads_like_the_absent_and_shows_nothing_of_what_is_hidden
     field: str, forbidden: dict[str, Any], absent: dict[str, Any]
 ) -> None:
     asked = {"instance": "pg-stage-01", "target": "drills"}
-    for http in (OPEN, {"instances": [], "targets": []}):
+    closed: dict[str, Any] = {"instances": [], "targets": []}
+    for http in (OPEN, closed):
         one, two = decided(http, {**asked, **forbidden}), decided(http, {**asked, **absent})
         assert isinstance(one, Problem)
         assert isinstance(two, Problem)
