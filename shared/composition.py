@@ -171,7 +171,7 @@ class App:
         """The ports, filled."""
         ground = Ground(self.settings.cloud, self.settings.own_account)
         return Parts(
-            ledger=Ledger(self.store),
+            ledger=Ledger(self.store, self.pace.hour),
             board=Board(self.store, _fixed_pause(self.settings)),
             outbox=Outbox(self.store),
             azure=self.azure,
@@ -217,8 +217,8 @@ class App:
     def upkeep(self) -> Upkeep:
         retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
         parts, rows = self.parts, Rows(self.parts.ledger)
-        cleanup = Cleanup(rows, parts.azure, parts.read_desk, parts.now)
-        strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now)
+        cleanup = Cleanup(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
+        strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
         return Upkeep(self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers)
 
     @cached_property

@@ -11,20 +11,28 @@ from shared.advice.shell_commands import Step, az, quoted
 from shared.domain.restore import AzureError, Phase, Plan, Restore
 
 
-def next_step(restore: Restore) -> str | None:
+def next_step(restore: Restore, event: str = "") -> str | None:
     """The steps that are due, or None where there is nothing to do but wait."""
-    steps = steps_of(restore)
+    steps = steps_of(restore, event)
     if len(steps) < 2:
         return str(steps[0]) if steps else None
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
-def steps_of(restore: Restore) -> Steps:
-    """The steps, one by one."""
+def steps_of(restore: Restore, event: str = "") -> Steps:
+    """The steps, one by one; `event` where they are an event's own, beside how the restore stands."""
+    if event == "cleanupFailed":
+        return _cleanup_failed(restore)
     if restore.overdue_at and not restore.closed and restore.phase is not Phase.LOST:
         return _overdue(restore)
     found = _BY_PHASE.get(restore.phase)
     return found(restore) if found else ()
+
+
+def _cleanup_failed(restore: Restore) -> Steps:
+    words = "Mend what the warning says: the container is tried again once a day. To have it tried at once"
+    act = shell_commands.act(restore.id, "cleanup", "<you>", "mended")
+    return (Step(f"{words} (POST /api/restores/{restore.id}/cleanup)", (act,)),)
 
 
 def _again(restore: Restore, words: str = "Then ask once more, for the same recovery point") -> Step:

@@ -3,29 +3,30 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.aftercare.decide import Absent, Refuse, decide
-from shared.aftercare.rows import Rows
+from shared.aftercare.rows import Rows, stepped
 from shared.aftercare.states import Act, State
 from shared.azure.port import Azure, Rejected
 from shared.azure.retryable import passes
 from shared.config.desk_file import Desk
+from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble, Unreadable
-from shared.domain.restore import Restore
+from shared.domain.restore import Entry, Restore
 from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import UNROUTED
 from shared.notices.routing import channels_of
 from shared.storage.container_rows import ContainerRow
+from shared.storage.shared_state import Board
 from shared.storage.store import Change, Conflict, Row
 
 log = logging.getLogger("desk")
-HOLD = timedelta(minutes=5)  # how long one sweep has for a DELETE before another one may take over
-AGAIN = timedelta(days=1)  # what could not be deleted is tried again
-MOST = 90  # a transaction takes 100 changes
-BUDGET = 60.0  # seconds of one round; the rest is for the next one
+EVENT = State.FAILED.value  # the notice is named as the state
+MOST = 90  # channels: a transaction takes 100 changes
+BUDGET = 60.0  # seconds of one round; what is left is for the next one
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,11 @@ class Cleanup:
     """`run` is called by the timer; any number of them may run at once."""
 
     rows: Rows
+    board: Board
     azure: Azure
     read_desk: Callable[[], Desk]
     now: Callable[[], datetime]
+    pace: Pace
     budget: float = BUDGET
 
     def run(self) -> int:
@@ -60,58 +63,70 @@ class Cleanup:
             return False
         if row.state == State.KEPT:
             row = self.rows.move(row, Act.EXPIRE, row.look)
-        row = self.rows.move(row, Act.BEGIN, self.now() + HOLD)
+        row = self.rows.move(row, Act.BEGIN, self._in(self.pace.cleanup_hold))
         return self._delete(row)
 
+    def _in(self, seconds: float) -> datetime:
+        return self.now() + timedelta(seconds=seconds)
+
     def _delete(self, row: ContainerRow) -> bool:
-        """A DELETE goes out only here, after `deleting` is on the books. Trouble: the row is looked at after HOLD."""
+        """A DELETE goes out only here, after `deleting` is on the books. Trouble: another look after the hold."""
         restore = self.rows.ledger.load(row.restore)
         try:
             found = self.azure.container(row.account, row.name)
             decision = decide(row, restore, found.metadata if found else None, self.now())
-            if isinstance(decision, Refuse):
-                self._failed(row, decision.why)
+            if isinstance(decision, Refuse) or restore is None:
+                self._failed(row, restore, decision.why if isinstance(decision, Refuse) else "")
                 return False
             if not isinstance(decision, Absent):
                 self.azure.delete_container(row.account, row.name)
         except Rejected as no:
             if passes(no.error):
                 raise Trouble(str(no)) from no
-            self._failed(row, str(no))
+            self._failed(row, restore, str(no))
             return False
-        self.rows.move(row, Act.CONFIRM, None, why="")
+        self._gone(row, restore)
         return True
 
-    def _failed(self, row: ContainerRow, why: str) -> None:
+    def _gone(self, row: ContainerRow, restore: Restore) -> None:
+        """Azure may still bring it back for as long as the account's soft delete says."""
+        look, days, words = self.board.account_look(row.account), 0, row.name
+        if look and look.soft_delete_days:
+            days = look.soft_delete_days
+            words = f"{row.name}; soft delete of the account can bring it back for {days} days"
+        back = self.now() + timedelta(days=days) if days else None
+        step = replace(stepped(row, Act.CONFIRM, None, why=""), recoverable=back)
+        self.rows.record(row, step, restore, Entry(at=self.now(), what="container deleted", note=words))
+
+    def _failed(self, row: ContainerRow, restore: Restore | None, why: str) -> None:
         """On the books, and told once for each reason."""
-        step = self.rows.stepped(row, Act.FAIL, self.now() + AGAIN, why=why[:1000])
-        restore = self.rows.ledger.load(row.restore)
+        step = stepped(row, Act.FAIL, self._in(self.pace.cleanup_again), why=why[:1000])
         if restore is None or not restore.closed or step.why == row.why:
             self.rows.move(row, Act.FAIL, step.look, why=step.why)
             return
-        self.rows.move_with(row, step, restore, self._notices(restore, step))
+        entry = Entry(at=self.now(), what="clean-up failed", note=step.why[:500])
+        self.rows.record(row, step, restore, entry, self._notices(restore, step))
 
     def _notices(self, restore: Restore, step: ContainerRow) -> tuple[Change, ...]:
         try:
-            name, extra = restore.instance_name, restore.channels
-            channels = channels_of(self.read_desk(), name, extra, State.FAILED, restore.ticket)
+            channels = channels_of(self.read_desk(), restore.instance_name, restore.channels, EVENT, restore.ticket)
         except Ours:
             channels = [UNROUTED, *restore.channels]
         numbered = restore.model_copy(update={"sequence": restore.sequence + 1})
-        facts = facts_of(numbered, State.FAILED, self.now())
+        facts = facts_of(numbered, EVENT, self.now())
         told = facts.model_copy(update={"warnings": (*facts.warnings, f"container {step.name}: {step.why}")})
         return tuple(outbox.owed(told, channels[:MOST]))
 
 
-def keep(rows: Rows, row: ContainerRow, until: datetime) -> ContainerRow:
+def keep(row: ContainerRow, until: datetime) -> ContainerRow:
     """A person keeps it longer, never shorter; Conflict where it is no longer `kept` or `due`."""
     until = max(row.until, until)
-    return rows.move(row, Act.KEEP, until, until=until)
+    return stepped(row, Act.KEEP, until, until)
 
 
-def clean(rows: Rows, row: ContainerRow, now: datetime) -> ContainerRow:
+def clean(row: ContainerRow, now: datetime) -> ContainerRow:
     """A person has it deleted with the next sweep."""
-    return rows.move(row, Act.CLEAN, now, until=min(row.until, now))
+    return stepped(row, Act.CLEAN, now, min(row.until, now))
 
 
 __all__ = ["Cleanup", "clean", "keep"]

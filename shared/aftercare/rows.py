@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.aftercare.states import Act, State, after
-from shared.domain.restore import Restore
+from shared.domain.restore import Entry, Restore
+from shared.domain.state_machine import bounded
 from shared.domain.values import iso
 from shared.storage import row_keys
 from shared.storage.container_rows import ContainerRow, moved, read_container
@@ -22,6 +23,7 @@ class Rows:
         self.ledger = ledger
 
     def of(self, restore_id: str) -> ContainerRow | None:
+        """A restore's row; Unreadable where it cannot be read."""
         row = self.ledger.store.get(row_keys.partition(restore_id), row_keys.container(restore_id))
         return read_container(row) if row else None
 
@@ -35,29 +37,31 @@ class Rows:
         place = row_keys.partition(line.text("restore"))
         self.ledger.store.commit(place, [Change("delete", line.key, etag=line.etag)])
 
-    def move(
-        self, row: ContainerRow, act: Act, look: datetime | None, until: datetime | None = None, why: str | None = None
-    ) -> ContainerRow:
+    def move(self, row: ContainerRow, act: Act, look: datetime | None, why: str | None = None) -> ContainerRow:
         """One step on the books; Conflict where the row was changed meanwhile, or has no such step."""
-        moved_row = self.stepped(row, act, look, until, why)
-        etags = self.ledger.store.commit(row_keys.partition(row.restore), moved(row, moved_row))
-        return replace(moved_row, etag=etags[row_keys.container(row.restore)])
+        step = stepped(row, act, look, why=why)
+        etags = self.ledger.store.commit(row_keys.partition(row.restore), moved(row, step))
+        return replace(step, etag=etags[row_keys.container(row.restore)])
 
-    def move_with(self, row: ContainerRow, step: ContainerRow, restore: Restore, notices: Sequence[Change]) -> None:
-        """A step that people are told of: with the restore's next event number, in one transaction."""
-        numbered = restore.model_copy(update={"sequence": restore.sequence + 1})
-        self.ledger.save(restore, numbered, [*moved(row, step), *notices])
+    def record(
+        self, row: ContainerRow, step: ContainerRow, restore: Restore, entry: Entry, notices: Sequence[Change] = ()
+    ) -> None:
+        """A step that stands in the restore's timeline too, with its next event number, in one transaction."""
+        more = {"sequence": restore.sequence + 1, "timeline": bounded((*restore.timeline, entry))}
+        self.ledger.save(restore, restore.model_copy(update=more), [*moved(row, step), *notices])
 
-    def stepped(
-        self, row: ContainerRow, act: Act, look: datetime | None, until: datetime | None = None, why: str | None = None
-    ) -> ContainerRow:
-        state: State | None = after(row.state, act)
-        if state is None:
-            raise Conflict(f"{row.name} is {row.state}: {act} is not possible")
-        return replace(
-            row,
-            state=state.value,
-            look=look,
-            until=row.until if until is None else until,
-            why=row.why if why is None else why,
-        )
+
+def stepped(
+    row: ContainerRow, act: Act, look: datetime | None, until: datetime | None = None, why: str | None = None
+) -> ContainerRow:
+    """The row after an act; Conflict where its state has no such step."""
+    state: State | None = after(row.state, act)
+    if state is None:
+        raise Conflict(f"{row.name} is {row.state}: {act} is not possible")
+    return replace(
+        row,
+        state=state.value,
+        look=look,
+        until=row.until if until is None else until,
+        why=row.why if why is None else why,
+    )

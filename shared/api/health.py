@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shared.aftercare.strangers import accounts_of, closed_targets
 from shared.api.http import Answer, Call, json_answer
 from shared.config.desk_file import Desk
 from shared.config.secrets import resolve
@@ -16,6 +17,7 @@ from shared.domain.values import iso, utc
 from shared.domain.version import VERSION
 from shared.notices.resolved import resolve_channel
 from shared.storage import row_keys, stale_points
+from shared.storage.account_looks import AccountLook
 from shared.storage.store import Change, Conflict, Row
 from shared.workflow.points import vault_of
 from shared.workflow.ports import Parts
@@ -54,8 +56,9 @@ class Health:
             checks |= self._points()
             checks |= {"settings": "; ".join(self.settings.faults.values()) or "ok"}
             checks |= {"pause": f"ok, {pause.words()}"} if pause else {}
+        closed = self._closed(checks["storage"] == "ok")
         bad = {name: words for name, words in checks.items() if words != "ok" and not words.startswith("ok,")}
-        return {"status": "down" if bad else "ok", "version": VERSION, "checks": checks, "closed": self._closed()}
+        return {"status": "down" if bad else "ok", "version": VERSION, "checks": checks, "closed": closed}
 
     def _storage(self) -> str:
         try:
@@ -108,12 +111,13 @@ class Health:
         return words if age > self.parts.pace.outbox_late else f"ok, {words}"
 
     def _containers(self) -> dict[str, str]:
-        """What the daily look at the accounts found that is not the desk's; it is deleted by nobody unasked."""
-        row = self.parts.ledger.store.get(row_keys.DESK, "pulse-containers")
-        if row is None:
+        """What the daily look found in the accounts of `account` targets; nobody deletes it unasked."""
+        try:
+            accounts = sorted(accounts_of(self.parts.read_desk()))
+        except Ours:
             return {}
-        words = row.text("words")
-        return {"containers": f"ok, but not the desk's, and left alone: {words}" if words else "ok"}
+        looks = [look for look in map(self.parts.board.account_look, accounts) if look]
+        return {"containers": "; ".join(["ok, as of the daily look", *map(_said, looks)])} if looks else {}
 
     def _points(self) -> dict[str, str]:
         """The instances without a recent point, where desk.toml asks for that; the desk itself works."""
@@ -131,13 +135,25 @@ class Health:
         names = ", ".join(sorted(one.name for one in stale))
         return {"points": f"ok, but no recent recovery point: {names}" if names else "ok"} if asked else {}
 
-    def _closed(self) -> dict[str, str]:
-        """Channels and ticket sources that a missing secret closes; the rest of the desk goes on."""
+    def _closed(self, storage: bool) -> dict[str, str]:
+        """What a missing secret closes, and targets whose account is not the desk's alone; the rest goes on."""
         try:
             desk = self.parts.read_desk()
         except Ours:
             return {}
-        return closed_doors(desk, self.settings)
+        return closed_doors(desk, self.settings) | (closed_targets(desk, self.parts.board) if storage else {})
+
+
+def _said(look: AccountLook) -> str:
+    """What an account holds that the ledger does not know, and what soft delete means there."""
+    days = look.soft_delete_days
+    parts = [
+        f"could not be read ({look.trouble})" if look.trouble else "",
+        f"not the desk's: {', '.join(look.strangers)}" if look.strangers else "",
+        f"of no restore of the ledger, and left alone: {', '.join(look.orphans)}" if look.orphans else "",
+        f"a deleted container can be brought back for {days} days" if days else "",
+    ]
+    return f"{look.account.rsplit('/', 1)[-1]}: {', '.join(filter(None, parts)) or 'only containers of the desk'}"
 
 
 def closed_doors(desk: Desk, settings: Settings) -> dict[str, str]:

@@ -49,6 +49,7 @@ class ContainerView(Shown):
     state: Literal["begun", "made", "kept", "due", "deleting", "gone", "cleanupFailed"]
     until: str | None = Field(None, description="it is deleted after this moment")
     why: str | None = Field(None, description="why it could not be deleted")
+    recoverable_until: str | None = Field(None, description="so long the account's soft delete can bring it back")
 
 
 class NoticeView(Shown):

@@ -94,7 +94,10 @@ def container_view(restore: Restore, row: ContainerRow | None) -> dict[str, Any]
         return None
     if row is None:
         return {"name": own.name, "state": "made" if own.made else "begun"}
-    shown = {"name": row.name, "state": row.state, "until": iso(row.until), "why": row.why}
+    back = iso(row.recoverable) if row.recoverable else None
+    shown = {
+        "name": row.name, "state": row.state, "until": iso(row.until), "why": row.why, "recoverableUntil": back,
+    }  # fmt: skip
     return {name: part for name, part in shown.items() if part}
 
 

@@ -15,7 +15,7 @@ NO_CONTAINER = "containernotfound"
 
 
 class Containers:
-    """Four calls of the management plane; the desk has no right to read or write a blob."""
+    """Calls of the management plane alone; the desk has no right to read or write a blob."""
 
     _calls: ArmCalls
 
@@ -52,6 +52,13 @@ class Containers:
             found = _read(item)
             if found:
                 yield found
+
+    def soft_delete_days(self, account: str) -> int:
+        answer = self._calls.call("GET", f"{account}/blobServices/default", None, {}, VERSION)
+        raise_for(answer, "request")
+        policy = Loose(read_dict(answer)).part("properties").part("containerDeleteRetentionPolicy")
+        days = policy["days"]
+        return days if policy["enabled"] is True and isinstance(days, int) else 0
 
 
 def _path(account: str, name: str) -> str:

@@ -114,6 +114,10 @@ class Azure(Protocol):
         """Every container of an account."""
         ...
 
+    def soft_delete_days(self, account: str) -> int:
+        """For how many days a deleted container can be brought back; 0 where it cannot."""
+        ...
+
     def validate(self, restore: Restore, attempt: int) -> Taken: ...
 
     def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:

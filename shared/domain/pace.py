@@ -34,6 +34,11 @@ class Pace:
     points_fresh: float = 300  # how long a cached list of points serves the API
     points_look: float = 24 * 3600  # the sweep reads each instance's points so often
     facts_fresh: float = 24 * 3600  # how long a vault's and an instance's own facts are believed
+    hour: float = 3600  # an hour of keepHours
+    cleanup_hold: float = 300  # how long one sweep has for a DELETE before another one may take over
+    cleanup_again: float = 24 * 3600  # a container that could not be deleted is tried again so often
+    containers_look: float = 24 * 3600  # the accounts of desk.toml are listed so often
+    containers_mend: float = 600  # ... and so often while something there is to be mended
     notice_delays: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     sweep_budget: float = 240  # a sweep stops in time for its function timeout
     delivery_wait: float = 20  # from its begin a sweep waits so long for slow channels; then they go on without it
@@ -53,6 +58,7 @@ class Pace:
         changes |= {
             "submit_window": max(self.submit_window / factor, 3),
             "submit_total": max(self.submit_total / factor, 6),
+            "cleanup_hold": max(self.cleanup_hold / factor, 30),
             "sweep_silent": max(self.sweep_silent / factor, 60),
             "delivery_wait": max(self.delivery_wait / factor, 0.5),
             "outbox_late": max(self.outbox_late / factor, 60),

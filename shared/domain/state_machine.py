@@ -102,7 +102,7 @@ def step(restore: Restore, event: e.Event, now: datetime) -> Restore:
     entry = event.entry(now, phase.value if phase is not restore.phase else None)
     last = restore.timeline[-1] if restore.timeline else None
     if entry and not (last and (last.what, last.note) == (entry.what, entry.note)):
-        changes["timeline"] = _bounded((*restore.timeline, entry))
+        changes["timeline"] = bounded((*restore.timeline, entry))
     return restore.model_copy(update=changes)
 
 
@@ -113,7 +113,7 @@ def _troubles(restore: Restore, event: e.Event) -> int:
     return restore.troubles + 1 if isinstance(event, e.Postponed | o.NotSubmitted) else 0
 
 
-def _bounded(timeline: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def bounded(timeline: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """A row has its limits: of a long timeline the beginning and the latest are kept."""
     cut = tuple(x.model_copy(update={"note": x.note[:500]}) if x.note and len(x.note) > 500 else x for x in timeline)
     return cut if len(cut) <= LONGEST else (*cut[: LONGEST // 4], *cut[-(LONGEST - LONGEST // 4) :])

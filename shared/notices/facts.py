@@ -111,10 +111,10 @@ def facts_of(restore: Restore, event: str, now: datetime) -> Facts:
         "outcome": restore.outcome,
         "error": restore.error,
         "warnings": restore.warnings,
-        "next_step": next_step(restore),
+        "next_step": next_step(restore, event),
         "steps": tuple(
             NextStep(words=plain(step.words), command=step.joint.join(step.commands) or None)
-            for step in steps_of(restore)
+            for step in steps_of(restore, event)
         ),
         "path": f"/api/restores/{restore.id}",
     }

@@ -23,6 +23,7 @@ class ContainerRow:
     until: datetime
     look: datetime | None
     why: str = ""
+    recoverable: datetime | None = None  # so long Azure can bring the deleted container back
     etag: str = ""
 
     def fields(self) -> dict[str, Field]:
@@ -34,6 +35,7 @@ class ContainerRow:
             "until": iso(self.until),
             "look": iso(self.look) if self.look else "",
             "why": self.why[:1000],
+            "recoverable": iso(self.recoverable) if self.recoverable else "",
         }
 
     def index(self) -> str | None:
@@ -43,7 +45,7 @@ class ContainerRow:
 def read_container(row: Row) -> ContainerRow:
     """A row of the table; Unreadable where its moments are none."""
     try:
-        until, look = utc(row.text("until")), utc(row.text("look")) if row.text("look") else None
+        until, look, back = utc(row.text("until")), _moment(row.text("look")), _moment(row.text("recoverable"))
     except ValueError as why:
         raise Unreadable(f"{row.key} cannot be read: {why}") from None
     return ContainerRow(
@@ -54,18 +56,23 @@ def read_container(row: Row) -> ContainerRow:
         until=until,
         look=look,
         why=row.text("why"),
+        recoverable=back,
         etag=row.etag,
     )
 
 
-def kept(before: Restore, after: Restore) -> list[Change]:
+def _moment(text: str) -> datetime | None:
+    return utc(text) if text else None
+
+
+def kept(before: Restore, after: Restore, hour: float) -> list[Change]:
     """The rows that a closing restore leaves for its container: what was delivered stays `keepHours`, the rest goes
-    at once."""
+    at once. `hour` is an hour of keepHours in seconds."""
     own, plan = after.own_container, after.plan
     if not own or own.taken or not plan or not plan.account or before.closed or not after.closed or not after.closed_at:
         return []
     hours = (plan.keep_hours or 0) if after.phase is Phase.SUCCEEDED else 0
-    until = after.closed_at + timedelta(hours=hours)
+    until = after.closed_at + timedelta(seconds=hours * hour)
     look = until if own.made else until + UNDER_WAY
     row = ContainerRow(after.id, plan.account, own.name, "kept", until, look)
     return [Change("insert", row_keys.container(after.id), row.fields()), _index(row)]

@@ -37,8 +37,9 @@ class Key:
 class Ledger:
     """Restores in the table. Conflict means: look again."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, hour: float = 3600.0) -> None:
+        """`hour` is an hour of a target's keepHours, in seconds."""
+        self.store, self._hour = store, hour
 
     def claim_key(self, source: str, key: str, restore_id: str, request_hash: str, now: datetime) -> Key:
         """Inserted first, never removed; the first claim wins and every later one is told of it."""
@@ -128,7 +129,7 @@ class Ledger:
             changes.append(Change("delete", row_keys.turn(after.instance)))
         if after.job and not (before.job and before.job.id == after.job.id):
             changes += self._job_change(before, after, after.job.id)
-        changes += kept(before, after)
+        changes += kept(before, after, self._hour)
         etags = self.store.commit(row_keys.partition(after.id), [*changes, *more])
         return after.model_copy(update={"etag": etags[row_keys.restore(after.id)]})
 

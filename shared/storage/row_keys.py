@@ -97,6 +97,11 @@ def cleanup(at: datetime, restore_id: str) -> str:
     return f"cleanup-{iso(at)}-{restore_id}"
 
 
+def account(account_id: str) -> str:
+    """What the daily look found in a storage account, among the desk's own rows."""
+    return f"account-{short(account_id, 16)}"
+
+
 def looked(instance: str) -> str:
     """When an instance's points were last looked at by the sweep, among the desk's own rows."""
     return f"looked-{short(instance, 16)}"

@@ -10,6 +10,7 @@ from typing import Any
 from shared.domain.problems import Trouble
 from shared.domain.values import iso, utc
 from shared.storage import row_keys, standstill
+from shared.storage.account_looks import AccountLook, read_look
 from shared.storage.long_text import chunked, joined
 from shared.storage.standstill import Pause as Pause
 from shared.storage.store import Change, Conflict, Field, Row, Store
@@ -138,6 +139,15 @@ class Board:
     def beat(self, name: str, now: datetime, **more: Field) -> None:
         """It happened now."""
         self.store.commit(row_keys.DESK, [Change("put", f"pulse-{name}", {"at": iso(now), **more})])
+
+    def account_look(self, account: str) -> AccountLook | None:
+        """What the latest look at an account found; None before the first one."""
+        row = self.store.get(row_keys.DESK, row_keys.account(account))
+        return read_look(row) if row else None
+
+    def keep_look(self, look: AccountLook) -> None:
+        """It takes the place of the one before."""
+        self.store.commit(row_keys.DESK, [Change("put", row_keys.account(look.account), look.fields())])
 
     def recall(self, vault: str, name: str) -> tuple[datetime, dict[str, Any]] | None:
         """A remembered answer of Azure (a vault's facts, an instance's, a list of points), and when it was read."""

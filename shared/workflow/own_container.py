@@ -38,13 +38,14 @@ def make_container(parts: Parts, restore: Restore, save: Save) -> Restore:
     if plan is None or plan.account is None:
         return restore
     try:
-        if not taken(restore):
+        event = _closed(parts, plan.account)
+        if event is None and not taken(restore):
             _delete_earlier(parts, restore, plan.account)
             current = save(restore, _begun(parts, restore, plan, plan.account))
             current = save(current, _made(parts, current, plan.account))
-        if not taken(current):
-            return current
-        event: Event = _refused_name(current)
+            if not taken(current):
+                return current
+        event = event or _refused_name(current)
     except Rejected as no:
         event = _refused(parts, current, plan.account, no.error)
     except Trouble as trouble:
@@ -95,6 +96,16 @@ def _made(parts: Parts, restore: Restore, account: str) -> Event:
     if found is None and not parts.azure.make_container(account, own.name, {OWNER: restore.id}) and own.tries == 1:
         return NameTaken(own.model_copy(update={"taken": True}))
     return ContainerMade(own.model_copy(update={"made": True}))
+
+
+def _closed(parts: Parts, account: str) -> Event | None:
+    """The right to delete is one for the whole account: no container is made beside somebody else's."""
+    look = parts.board.account_look(account)
+    if look is None or not look.strangers:
+        return None
+    words = f"{account} holds containers that are not the desk's: {', '.join(look.strangers)}. Nothing was started."
+    advice = "Move them to another account, or name another account in desk.toml; then ask again. The desk looks anew"
+    return Refused(refusal("ContainerAccountShared", words, f"{advice} within {parts.pace.containers_mend:.0f} s."))
 
 
 def _refused_name(restore: Restore) -> Refused:

@@ -7,8 +7,10 @@ from shared.aftercare.rows import Rows
 from shared.api.http import Answer, Call, answered
 from shared.config.desk_file import parse_desk
 from shared.domain.restore import Phase
+from shared.storage.account_looks import AccountLook
 from shared.storage.container_rows import ContainerRow
 from shared.storage.ledger import Ledger
+from shared.storage.shared_state import Board
 from tests.kits.desk_kit import DESK, Process
 from tests.kits.fakes import GROUP
 from tests.kits.stories import now_is, up_to
@@ -47,6 +49,12 @@ def no_row(world: World, one: str) -> bool:
 
 def names(world: World) -> list[str]:
     return [name for _, name in world.azure.blobs]
+
+
+def look_of(world: World) -> AccountLook:
+    look = Board(world.store).account_look(ACCOUNT)
+    assert look is not None
+    return look
 
 
 def act(process: Process, one: str, what: str, **more: object) -> Answer:

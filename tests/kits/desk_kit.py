@@ -99,12 +99,12 @@ class Process:
     @cached_property
     def cleanup(self) -> Cleanup:
         p = self.parts
-        return Cleanup(Rows(p.ledger), p.azure, p.read_desk, p.now)
+        return Cleanup(Rows(p.ledger), p.board, p.azure, p.read_desk, p.now, p.pace)
 
     @cached_property
     def strangers(self) -> Strangers:
         p = self.parts
-        return Strangers(Rows(p.ledger), p.board, p.azure, p.read_desk, p.now)
+        return Strangers(Rows(p.ledger), p.board, p.azure, p.read_desk, p.now, p.pace)
 
     @cached_property
     def aftercare(self) -> AftercareApi:

@@ -77,6 +77,7 @@ class FakeAzure:
     operation_gone: bool = False
     blobs: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (account, name) → metadata
     deleted: list[str] = field(default_factory=list)
+    soft_delete: int = 7  # days
     azure_ahead: float = 3600.0  # seconds by which Azure's clock is ahead of ours
     _lock: Lock = field(default_factory=Lock)
 
@@ -164,6 +165,10 @@ class FakeAzure:
     def containers(self, account: str) -> Iterator[BlobContainer]:
         self._called("containers", account)
         yield from [BlobContainer(name, dict(said)) for (place, name), said in self.blobs.items() if place == account]
+
+    def soft_delete_days(self, account: str) -> int:
+        self._called("soft_delete_days", account)
+        return self.soft_delete
 
     def validate(self, restore: Restore, attempt: int) -> Taken:
         self._called("validate", restore.id)

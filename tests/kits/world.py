@@ -76,7 +76,7 @@ class World:
         seam = (lambda name, what: Seam(what, name, call)) if call else (lambda name, what: what)
         store, clock = seam("store", self.store), clock or self.clock
         parts = Parts(
-            ledger=Ledger(store),
+            ledger=Ledger(store, self.pace.hour),
             board=Board(store),
             outbox=Outbox(store),
             azure=seam("azure", self.azure),

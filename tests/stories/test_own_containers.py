@@ -229,19 +229,6 @@ def test_retention_leaves_a_restore_whose_container_is_not_gone() -> None:
     assert [row.key for row in world.store.scan(f"v-{one[:8]}", "c", "d")] == []
 
 
-def test_strangers_are_reported_and_left_alone() -> None:
-    world = vaulted_world()
-    one = delivered(world)
-    orphan = f"rd-{one[:-1]}z-1"
-    world.azure.blobs |= {(ACCOUNT, "sales"): {}, (ACCOUNT, orphan): {"restoredesk": orphan[3:-2]}}
-    before = dict(world.azure.blobs)
-    world.process().strangers.run()
-    row = world.store.get("desk", "pulse-containers")
-    assert row is not None
-    assert row.text("words").split("; ") == ["drillstore/sales", f"drillstore/{orphan}"]
-    assert world.azure.blobs == before
-
-
 BREAKS = ("crash before", "crash after", "trouble before", "trouble after")
 
 
