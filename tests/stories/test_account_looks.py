@@ -2,14 +2,20 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from shared.aftercare.strangers import closed_targets
+from shared.api.health import Health
 from shared.azure.port import Rejected
+from shared.config.settings import Settings
 from shared.domain.restore import AzureError, Phase
 from shared.domain.values import iso
 from shared.storage.shared_state import Board
 from tests.kits.aftercare_kit import ACCOUNT, act, asked, delivered, look_of, names, vaulted_world
 from tests.kits.stories import now_is, up_to
+from tests.kits.world import World
+
+ORPHAN = "rd-aaaaaaaa-01k00000000000000000000000-1"
 
 
 def test_strangers_and_orphans_are_reported_and_left_alone() -> None:
@@ -47,6 +53,30 @@ def test_an_account_with_a_strangers_container_takes_no_restore_until_it_is_gone
     two = asked(world, key="k2")
     up_to(world, two, Phase.SUCCEEDED)
     assert names(world) == ["$logs", f"rd-{two}-1"]
+
+
+def health(world: World) -> dict[str, Any]:
+    return Health(world.process().parts, Settings(environ={})).look()
+
+
+def test_health_names_what_is_not_the_desks_closes_its_targets_and_stays_up() -> None:
+    world = vaulted_world()
+    assert "containers" not in health(world)["checks"]
+    world.azure.blobs |= {(ACCOUNT, "sales"): {}, (ACCOUNT, ORPHAN): {"restoredesk": ORPHAN[3:-2]}}
+    world.process().strangers.run()
+    found = health(world)
+    assert found["checks"]["containers"] == (
+        f"ok, as of the daily look; drillstore: not the desk's: sales, of no restore of the ledger, and left alone: "
+        f"{ORPHAN}, a deleted container can be brought back for 7 days"
+    )
+    assert "drillstore holds containers" in found["closed"]["targets.vaulted"]
+    world.azure.blobs.clear()
+    world.azure.soft_delete = 0
+    world.clock.advance(601)
+    world.process().strangers.run()
+    found = health(world)
+    assert found["checks"]["containers"] == "ok, as of the daily look; drillstore: only containers of the desk"
+    assert "targets.vaulted" not in found["closed"]
 
 
 def test_an_account_that_cannot_be_listed_stays_as_it_was_known() -> None:

@@ -105,6 +105,36 @@ def test_a_200_to_the_first_put_is_refused() -> None:
     assert no_row(world, one)
 
 
+@pytest.mark.parametrize(("owner", "ends"), [("", Phase.REFUSED), ("ours", Phase.SUCCEEDED)])
+def test_after_a_put_whose_answer_was_lost_a_container_of_that_name_is_ours_by_its_metadata(
+    owner: str, ends: Phase
+) -> None:
+    world = vaulted_world()
+    one = asked(world)
+
+    def appears() -> None:
+        world.azure.blobs[ACCOUNT, f"rd-{one}-1"] = {"restoredesk": one if owner else "another"}
+        raise Trouble("the answer was lost")
+
+    world.azure.script["make_container"] = [appears]
+    up_to(world, one, ends)
+    assert world.azure.count("make_container") == 1
+
+
+def test_a_200_to_the_second_put_is_the_late_end_of_the_first() -> None:
+    world = vaulted_world()
+    one = asked(world)
+
+    def lost() -> None:
+        raise Trouble("the answer was lost")
+
+    def lands() -> None:
+        world.azure.blobs[ACCOUNT, f"rd-{one}-1"] = {"restoredesk": one}
+
+    world.azure.script["make_container"] = [lost, lands]
+    up_to(world, one, Phase.SUCCEEDED)
+
+
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.CHECKED, Phase.WITHDRAWN])
 def test_what_delivered_nothing_goes_at_once(phase: Phase) -> None:
     world = vaulted_world()
