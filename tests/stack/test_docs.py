@@ -1,6 +1,7 @@
 """Documentation that holds: every link leads somewhere, every command is one that there is, every block can be read."""
 
 import argparse
+import ast
 import contextlib
 import io
 import re
@@ -196,3 +197,18 @@ def test_the_architecture_page_has_a_line_for_every_package() -> None:
         if path.parent.parent != ROOT or top in ("deskctl", "loader")
     }
     assert named == packages
+
+
+def names_of(path: Path) -> set[str]:
+    """Every class, function, constant and field of a module."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    defined = {one.name for one in nodes if isinstance(one, ast.FunctionDef | ast.ClassDef)}
+    return defined | {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+
+
+def test_every_place_that_the_architecture_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`((?:shared|loader|local|deskctl|tests)/[\w/]+\.py|function_app\.py)(?:: (\w+))?`", page)
+    assert len([name for _, name in named if name]) >= 20
+    assert [file for file, _ in named if not (ROOT / file).is_file()] == []
+    assert [(file, name) for file, name in named if name and name not in names_of(ROOT / file)] == []
