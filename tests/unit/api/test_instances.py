@@ -10,11 +10,12 @@ from shared.api.instances import COLD, InstancesApi
 from shared.azure.port import Gone, Rejected
 from shared.config.desk_file import parse_desk
 from shared.domain.problems import Trouble
-from shared.domain.restore import AzureError
+from shared.domain.restore import AzureError, Datasource
 from shared.storage import row_keys
 from shared.storage.store import Change
 from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
 from tests.kits.desk_kit import DESK, desk_with
+from tests.kits.fakes import FakeAzure
 from tests.kits.world import World
 
 GONE = Rejected(AzureError(stage="request", code="UserErrorBackupInstanceNotFound", message="it is gone"), 404)
@@ -107,3 +108,24 @@ def test_no_route_answers_an_empty_500(caplog: pytest.LogCaptureFixture) -> None
     assert said["fault"] in said["detail"]
     assert f"fault={said['fault']}" in caplog.text
     assert "nobody thought" not in answer.body.decode()
+
+
+def test_a_point_in_archive_says_what_restoring_it_takes() -> None:
+    world = World()
+    store = {"type": "ArchiveStore", "state": "COMMITTED", "visible": True, "expiryTime": "2030-01-01T00:00:00Z"}
+    archived = {"recoveryPointTime": "2026-09-01T00:00:00Z", "recoveryPointDataStoresDetails": [store]}
+
+    class Archive(FakeAzure):
+        def datasource(self, instance: str) -> Datasource:
+            return Datasource(type="Microsoft.DBforPostgreSQL/servers/databases", id=f"{instance}/db", name="db")
+
+        def points(self, instance: str, odata: str) -> list[Any]:
+            return [*super().points(instance, odata), {"name": "cold", "properties": archived}]
+
+    world.azure = Archive(world.clock)
+    call = Call(path={"instance": "pg-a"})
+    shown = json.loads(answered(InstancesApi(world.process().parts).recovery_points, call).body)["value"]
+    assert [(point["id"], point["restorable"], point.get("note")) for point in shown] == [
+        ("pt-1", True, None),
+        ("cold", True, "in archive: it is rehydrated first, which may take 15 h"),
+    ]
