@@ -48,7 +48,9 @@ class CoverageMap:
         if at_import((self._root / path).read_text(encoding="utf-8"), line):
             wide = (f"tests/unit/{path.split('/')[1]}/", "tests/stories/test_crash_points.py")
             contexts = [*contexts, *(context for context in self._data.measured_contexts() if context.startswith(wide))]
-        found = {context.partition("|")[0] for context in contexts if context}
+        found = {
+            context.rpartition("|")[0] for context in contexts if context
+        }  # "<test>|run"; a test's id may hold a bar
         return sorted(found, key=lambda test: (not test.startswith("tests/unit"), test))
 
 

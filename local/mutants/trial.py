@@ -13,6 +13,7 @@ from local.mutants.mutations import Mutant
 
 FIRST_TESTS = 30  # most faults fall to a few tests; only survivors meet all of them
 FIRST_SECONDS, ALL_SECONDS = 60, 240
+NOT_FOUND = (4, 5)  # of pytest: a usage error, or no test; a fault may hide a test, a wrong id is no fault found
 
 
 def copy_tree(root: Path, into: Path) -> Path:
@@ -42,32 +43,36 @@ class Tree:
         self.folder = folder
 
     def try_out(self, mutant: Mutant, tests: Sequence[str]) -> Trial:
-        """Killed when a test fails or never ends; survivors of the first tests meet all that run the line."""
+        """Killed when a test fails or never ends; survivors of the first tests meet all that run the line. LookupError
+        where the tests cannot be found without the fault either."""
         if not tests:
             return Trial(mutant, "not run", 0)
         path = self.folder / mutant.path
         whole = path.read_text(encoding="utf-8")
         path.write_text(mutant.source, encoding="utf-8")
         try:
-            killed = self._fails(tests[:FIRST_TESTS], FIRST_SECONDS) or (
-                len(tests) > FIRST_TESTS and self._fails(tests[FIRST_TESTS:], ALL_SECONDS)
-            )
+            code = self._run(tests[:FIRST_TESTS], FIRST_SECONDS)
+            if code == 0 and len(tests) > FIRST_TESTS:
+                code = self._run(tests[FIRST_TESTS:], ALL_SECONDS)
         finally:
             path.write_text(whole, encoding="utf-8")
-        return Trial(mutant, "killed" if killed else "survived", len(tests))
+        if code in NOT_FOUND and self._run(tests, ALL_SECONDS, "--collect-only") != 0:
+            raise LookupError(f"pytest does not find these tests: {tests}")
+        return Trial(mutant, "killed" if code else "survived", len(tests))
 
-    def _fails(self, tests: Sequence[str], seconds: float) -> bool:
+    def _run(self, tests: Sequence[str], seconds: float, *more: str) -> int:
+        """Pytest's exit code; -1 where the tests do not end in time."""
         listed = self.folder / ".chosen-tests"
         listed.write_text("\n".join(tests) + "\n", encoding="utf-8")
-        line = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"@{listed}"]
+        line = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *more, f"@{listed}"]
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(
             line, cwd=self.folder, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
         try:
-            return process.wait(seconds) != 0
+            return process.wait(seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            return True
+            return -1
