@@ -8,7 +8,6 @@ from hypothesis import settings
 
 from local.stack.azurite import Azurite
 
-
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
 settings.load_profile("untimed")
 
