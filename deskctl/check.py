@@ -14,6 +14,7 @@ from shared.config.desk_file import Desk, Faults, parse_desk
 from shared.config.plans import Ground, check_file
 from shared.config.rights import Asker, asker
 from shared.domain.problems import Ours
+from shared.notices.channels.ticket_refs import is_ticket_system
 from shared.tickets.mapping import check_mappings
 
 
@@ -114,9 +115,19 @@ def warnings(desk: Desk) -> list[str]:
              if not e.targets and not e.explicit_targets]  # fmt: skip
     if not any(channel.default for channel in desk.channels.values()):
         found.append("no channel is a default: restores of instances without channels are announced to nobody")
+    found += [f"channels.{name} writes to tickets of the ticket sources that reply through it, and to no others: "
+              "it has no refs" for name in _without_refs(desk)]  # fmt: skip
     shared = [name for name, target in desk.targets.items() if target.kind == "files"
               and "{instance}" not in (target.container or "{instance}")]  # fmt: skip
     used = [name for name in shared if sum(name in entry.targets for entry in desk.instances.values()) > 1]
     found += [f"targets.{name} is one container for several instances: flexible servers may ignore the file prefix; "
               "write {instance} into it" for name in used]  # fmt: skip
     return found
+
+
+def _without_refs(desk: Desk) -> list[str]:
+    """Ticket channels that hear of restores of other sources, and may write to none of their tickets."""
+    heard = {name for rights in (desk.http, desk.queue, *desk.tickets.values()) for name in rights.callbacks}
+    heard |= {name for entry in desk.instances.values() for name in entry.channels}
+    return [name for name, one in desk.channels.items()
+            if is_ticket_system(one.kind) and not one.refs and (one.default or name in heard)]  # fmt: skip

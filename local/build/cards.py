@@ -33,6 +33,9 @@ _WHAT: list[tuple[str, Kind, str]] = [
 ]
 
 
+_SITES = frozenset({"https://contoso.service-now.com"})
+
+
 def samples() -> str:
     """Every sample, as Markdown."""
     return "\n".join(line for title, kind, event in _WHAT for line in _sample(title, kind, event))
@@ -43,7 +46,7 @@ def _sample(title: str, kind: Kind, event: str) -> Iterator[str]:
     if kind in _TICKETS:
         identity, ref = _TICKETS[kind]
         facts = facts.model_copy(update={"ticket": {"system": kind, "id": identity, "ref": ref}})
-    channel = Resolved("sample", kind, "https://channel.example", (_SECRET,), "desk@contoso.com")
+    channel = Resolved("sample", kind, "https://channel.example", (_SECRET,), "desk@contoso.com", ticket_sites=_SITES)
     message = compose(facts, channel, AT)
     body = json.loads(message.body)
     text = _text(body)

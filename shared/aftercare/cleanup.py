@@ -109,7 +109,8 @@ class Cleanup:
 
     def _notices(self, restore: Restore, step: ContainerRow) -> tuple[Change, ...]:
         try:
-            channels = channels_of(self.read_desk(), restore.instance_name, restore.channels, EVENT, restore.ticket)
+            name, extra = restore.instance_name, restore.channels
+            channels = channels_of(self.read_desk(), name, extra, EVENT, restore.ticket, restore.source)
         except Ours:
             channels = [UNROUTED, *restore.channels]
         numbered = restore.model_copy(update={"sequence": restore.sequence + 1})

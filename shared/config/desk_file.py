@@ -123,6 +123,9 @@ class Channel(Strict):
     secret: Secret | None = None
     user: FromEnvironment | str | None = None
     internal: bool = True  # jira: a note that customers of the service project do not see; false: a plain comment
+    # tickets that anybody's restore may be written to: a project, repository or table, or a whole ref, with *; absent:
+    # only those of the ticket sources that reply through this channel
+    refs: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._*#/-]{1,200}$")], ...] = ()
     encoding: Literal["none", "base64"] = "none"  # queue: what its readers expect (a Functions host: base64)
     on: tuple[Event, ...] = EVENTS
     default: bool = False
@@ -136,6 +139,8 @@ class Channel(Strict):
             raise ValueError(f"a {self.kind} channel needs its secret")
         if self.kind in ("servicenow", "jira", "zendesk") and self.user is None:
             raise ValueError(f"a {self.kind} channel needs its user")
+        if self.refs and self.kind not in ("servicenow", "jira", "zendesk", "github"):
+            raise ValueError(f"a {self.kind} channel writes to no tickets: refs has no place here")
         if isinstance(self.url, str) and self.kind in ("teams", "slack"):
             raise ValueError(f'the url of a {self.kind} channel is a secret: give it as {{ env = "NAME" }}')
         if isinstance(self.url, str) and unsigned(self.url) != self.url:

@@ -22,6 +22,7 @@ class Resolved:
     internal: bool = True
     encoding: Literal["none", "base64"] = "none"
     cloud: Cloud = PUBLIC
+    ticket_sites: frozenset[str] = frozenset()  # origins that a link to a ticket may lead to
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ class Notice:
     tone: Tone
 
 
-def notice_of(facts: Facts, portal: str) -> Notice:
-    """The notice of an event."""
+def notice_of(facts: Facts, portal: str, ticket_sites: frozenset[str] = frozenset()) -> Notice:
+    """The notice of an event; a link to its ticket only where that leads to one of the sites."""
     found = (_row(*row) for row in _rows(facts))
     name = unlinked(facts.name)
     return Notice(
@@ -75,7 +75,7 @@ def notice_of(facts: Facts, portal: str) -> Notice:
         point=plain(facts.point_said) if facts.point_said else None,
         rows=tuple(row for row in found if row.text),
         steps=_steps(facts),
-        links=tuple(link for link in (_ticket(facts), _vault(facts, portal)) if link),
+        links=tuple(link for link in (_ticket(facts, ticket_sites), _vault(facts, portal)) if link),
         api=plain(f"GET {facts.path}"),
         mark=mark(facts.event_id),
         tone="warning" if facts.event == "succeeded" and facts.warnings else _TONES.get(facts.event, "default"),
@@ -172,11 +172,13 @@ def _error(facts: Facts) -> str | None:
     return unlinked(said) if error.stage == "request" else said  # ours may quote the caller; Azure's links may help
 
 
-def _ticket(facts: Facts) -> Link | None:
+def _ticket(facts: Facts, sites: frozenset[str]) -> Link | None:
     ticket = facts.ticket or {}
     url = _web(ticket.get("url", ""))
+    if url is None or "/".join(url.split("/", 3)[:3]).lower() not in sites:
+        return None  # any caller may say a URL: a button that leads to a stranger's login page is a trap
     name = re.sub(r"[^\w.#/ -]", "", ticket.get("id", ""))[:60]  # no sign that could end a link's text
-    return Link(plain(f"Open ticket {name}"), url) if url else None
+    return Link(plain(f"Open ticket {name}"), url)
 
 
 def _vault(facts: Facts, portal: str) -> Link | None:

@@ -4,7 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -18,10 +18,11 @@ from shared.domain.problems import Ours, Trouble
 from shared.notices.channels.registry import compose
 from shared.notices.channels.replies import verdict
 from shared.notices.channels.tickets import told_before
+from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
 from shared.notices.outbox import UNROUTED, Notice, Outbox
-from shared.notices.resolved import resolve_channel
-from shared.notices.routing import channels_of
+from shared.notices.resolved import resolve_channel, ticket_sites
+from shared.notices.routing import channels_of, may_write
 from shared.storage.store import Conflict
 from shared.telemetry import tell
 
@@ -103,7 +104,7 @@ class Notifier:
             return False
         if notice.channel == UNROUTED:
             facts = notice.read_facts()
-            self.outbox.route(notice, channels_of(desk, facts.instance_name, (), notice.event, facts.ticket))
+            self.outbox.route(notice, self._channels(desk, facts))
             return True
         channel = desk.channels.get(notice.channel)
         if channel is None:
@@ -115,6 +116,9 @@ class Notifier:
         if behind or notice.due > self.now() or told.resting(notice.channel, channel.kind):
             return False
         return self._attempt(notice, channel, told)
+
+    def _channels(self, desk: Desk, facts: Facts) -> list[str]:
+        return channels_of(desk, facts.instance_name, (), facts.event, facts.ticket, facts.source)
 
     def _attempt(self, notice: Notice, channel: Channel, told: DeliveryRound) -> bool:
         told.sent[notice.channel] += 1
@@ -153,8 +157,13 @@ class Notifier:
     def tell(self, name: str, channel: Channel, notice: Notice) -> Verdict:
         """Composes and posts one notice; what the channel meant by its answer."""
         try:
+            desk, facts = self.read_desk(), notice.read_facts()
+            known = facts.event != "test" and name in desk.channels
+            if known and not may_write(desk, name, facts.ticket, facts.source):
+                return Stop("desk.toml does not let this channel write to this ticket: its `refs` do not cover it")
             resolved = resolve_channel(name, channel, self.environ, self.local, self.cloud)
-            message = compose(notice.read_facts(), resolved, self.now())
+            sites = ticket_sites(desk, self.environ)
+            message = compose(facts, replace(resolved, ticket_sites=sites), self.now())
             return self._send(resolved, message, notice)
         except Undeliverable as error:
             return Stop(str(error))

@@ -1,12 +1,16 @@
 """A channel of desk.toml with its secrets from the environment, ready for use. Pure."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
 
-from shared.config.desk_file import Channel
+from shared.config.desk_file import Channel, Desk
 from shared.config.outbound_urls import dialled, of_service
 from shared.config.secrets import _text, resolve
 from shared.domain.clouds import PUBLIC, Cloud
+from shared.domain.problems import Ours
 from shared.notices import standard_webhooks
+from shared.notices.channels.ticket_refs import is_ticket_system
 from shared.notices.messages import Resolved
 
 _DEFAULT_URL = {"github": "https://api.github.com", "pagerduty": "https://events.pagerduty.com"}
@@ -39,3 +43,15 @@ def resolve_channel(
         encoding=channel.encoding,
         cloud=cloud,
     )
+
+
+def ticket_sites(desk: Desk, environ: Mapping[str, str]) -> frozenset[str]:
+    """The origins where people read the tickets of the configured ticket channels: links lead there and nowhere else.
+    A channel whose URL is missing adds none."""
+    found = set()
+    for channel in desk.channels.values():
+        if is_ticket_system(channel.kind):
+            with suppress(Ours, ValueError):
+                parts = urlsplit(_text(channel.url, environ) or _DEFAULT_URL.get(channel.kind, ""))
+                found.add(f"{parts.scheme}://{parts.netloc}".lower().replace("//api.github.com", "//github.com"))
+    return frozenset(found)

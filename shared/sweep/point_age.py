@@ -26,7 +26,7 @@ def judge(parts: Parts, instance: str, name: str, days: float | None, read: Poin
         return False
     after = replace(before, instance=instance, name=name, stale=stale, sequence=before.sequence + 1)
     facts = point_facts(after, days, newest.time if newest else None, parts.now())
-    channels = channels_of(parts.read_desk(), name, (), facts.event, None)
+    channels = channels_of(parts.read_desk(), name, (), facts.event, None, facts.source)
     parts.ledger.enter_vault(facts.vault)
     notices = owed(facts, channels if len(channels) <= MOST else [UNROUTED])
     parts.ledger.store.commit(row_keys.partition(after.id), [after.change(), *notices])

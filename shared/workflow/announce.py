@@ -36,7 +36,8 @@ def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
         return Announced(after, ())
     numbered = after.model_copy(update={"sequence": after.sequence + 1})
     try:
-        channels = channels_of(parts.read_desk(), after.instance_name, after.channels, event, after.ticket)
+        desk, name = parts.read_desk(), after.instance_name
+        channels = channels_of(desk, name, after.channels, event, after.ticket, after.source)
     except Ours:
         channels = None
     if channels is None or len(channels) > MOST:
@@ -50,8 +51,7 @@ def tell_standing(parts: Parts, restore: Restore, caller: "Caller") -> None:
     anew. Where somebody moves the restore meanwhile, its own notices say more."""
     if not caller.reply or (caller.delivery and caller.delivery == restore.delivery):
         return
-    channel = parts.read_desk().channels.get(caller.reply)
-    if channel is None or not may_hear(channel, EVENT, restore.ticket):
+    if not may_hear(parts.read_desk(), caller.reply, EVENT, restore.ticket, restore.source):
         return
     found: Restore | None = restore
     for _ in range(TRIES):

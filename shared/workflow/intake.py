@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shared.config.desk_file import Desk
 from shared.config.policy import Decision, decide
 from shared.config.rights import asker
-from shared.domain.problems import Problem, Trouble, invalid
+from shared.domain.problems import Problem, Trouble, forbidden, invalid
 from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import unsigned
 from shared.domain.values import utc
+from shared.notices.routing import may_write
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
 from shared.storage.idempotency import REFUSED, TRIES, Keys
@@ -62,6 +64,7 @@ class Intake:
         if found:
             return Accepted(found, False)
         self._not_in_the_future(request)
+        _may_comment(request, caller, desk)
         decision = decide(request, asker(desk, caller.source), desk, self.parts.ground)
         return self._put(self._restore(value, request, decision, caller), canonical_hash(value))
 
@@ -168,6 +171,16 @@ class Intake:
 
 
 READABLE = ("instance", "target", "recoveryPoint", "requestedBy", "reason", "ticket", "dryRun", "database")
+
+
+def _may_comment(request: RestoreRequest, caller: Caller, desk: Desk) -> None:
+    """A callback writes with the desk's own user: into tickets that its `refs` cover, not into any that is named."""
+    name = request.callback
+    if name is None or name not in asker(desk, caller.source).callbacks or name not in desk.channels:
+        return
+    ticket = request.ticket.model_dump(exclude_none=True) if request.ticket else None
+    if ticket and not may_write(desk, name, ticket, caller.source):
+        raise forbidden("ticket.ref", f"{name} may not write to this ticket: its `refs` in desk.toml do not cover it")
 
 
 def _cut(value: Any) -> Any:

@@ -25,7 +25,7 @@ from tests.kits.fakes import OTHER_VAULT, VAULT
 
 EVENTS_URL, DBA_URL = "https://hooks.example.net/events", "https://hooks.example.net/dba"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-ENVIRON = {"EVENTS_SECRET": SECRET, "DBA_SECRET": SECRET}
+ENVIRON = {"EVENTS_SECRET": SECRET, "DBA_SECRET": SECRET, "JIRA_TOKEN": SECRET}
 DESK = f"""
 [instances.pg-a]
 id = "{VAULT}/backupInstances/pg-a"

@@ -22,7 +22,7 @@ _COLORS = {"good": "Good", "warning": "Warning", "attention": "Attention", "defa
 
 def teams(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """A card to the workflow "Post to a channel when a webhook request is received"."""
-    notice = notice_of(facts, channel.cloud.portal)
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
     bodies = (dumped(_message(adaptive_card(notice, *room))) for room in ROOMS)
     return Message("POST", channel.url, dict(_HEADERS), next(body for body in bodies if len(body) <= TEAMS_LIMIT))
 
@@ -69,7 +69,7 @@ def _block(text: str, limit: int, **look: Any) -> dict[str, Any]:
 
 def slack(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """Block Kit to an incoming webhook; `text` is what notifications and screen readers say."""
-    notice = notice_of(facts, channel.cloud.portal)
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
     text = fit(one_text(notice), HEADLINE + LINE, escape.slack)
     found = next(made for made in (blocks(notice, *room) for room in ROOMS) if _characters(made) <= SLACK_LIMIT)
     return Message("POST", channel.url, dict(_HEADERS), dumped({"text": text, "blocks": found}))

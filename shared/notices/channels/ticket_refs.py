@@ -30,6 +30,20 @@ def is_ticket_system(kind: Kind) -> bool:
     return kind in _REFS
 
 
+def covered(kind: Kind, ticket: Mapping[str, str] | None, patterns: tuple[str, ...]) -> bool:
+    """Whether one of `refs` names the ticket's project, repository or table, or the whole ref; `*` keeps to a part."""
+    parts = parts_of(kind, ticket)
+    if isinstance(parts, str):
+        return False
+    whole = {"github": "{0}/{1}/issues/{2}", "servicenow": "{0}/{1}"}.get(kind, "{0}").format(*parts)
+    place = {"github": "{0}/{1}", "servicenow": "{0}"}.get(kind, parts[0].rpartition("-")[0]).format(*parts)
+    return any(_matches(pattern, text) for pattern in patterns for text in (whole, place) if text)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch("[^/]*".join(map(re.escape, pattern.lower().split("*"))), text.lower()) is not None
+
+
 def parts_of(kind: Kind, ticket: Mapping[str, str] | None) -> tuple[str, ...] | str:
     """The parts of the ticket's ref, or the reason why a channel of this kind cannot write to it."""
     if not ticket or ticket.get("system", "").lower() != kind:

@@ -87,7 +87,7 @@ def _ref(facts: Facts, channel: Resolved) -> tuple[str, ...]:
 
 def _notice(facts: Facts, channel: Resolved) -> Notice:
     """Without a link to the ticket it stands on."""
-    notice = notice_of(facts, channel.cloud.portal)
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
     return replace(notice, links=tuple(link for link in notice.links if link.text == VAULT_LINK))
 
 

@@ -136,6 +136,9 @@ def test_a_url_that_gives_access_stands_in_the_environment() -> None:
     for url in ("https://contoso.webhook.office.com/a", "https://outlook.office.com/webhook/a"):
         assert "are retired" in (channel(kind="webhook", url=url, secret=ENV) or "")
     assert channel(kind="webhook", url="https://hook.example", secret=[ENV, ENV]) is None
+    assert "refs has no place here" in (
+        channel(kind="webhook", url="https://hook.example", secret=ENV, refs=["*"]) or ""
+    )
     assert channel(kind="webhook", url="https://hook.example", secret=[]) is not None
     assert channel(kind="webhook", url="https://hook.example", secret=[ENV] * 3) is not None
 

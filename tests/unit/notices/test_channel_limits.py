@@ -23,6 +23,7 @@ from shared.notices.sample import sample_facts
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PORTAL = "https://portal.azure.com"
+SITES = frozenset({"https://x.example", "https://contoso.service-now.com"})
 
 
 def facts(event: str = "succeeded", **changes: Any) -> Facts:
@@ -34,7 +35,7 @@ def channel(kind: Kind, **more: Any) -> Resolved:
 
 
 def notice(**changes: Any) -> Notice:
-    return notice_of(facts(**changes), PORTAL)
+    return notice_of(facts(**changes), PORTAL, SITES)
 
 
 def row(found: Notice, label: str) -> str | None:
@@ -217,6 +218,12 @@ def test_only_https_and_nothing_too_long_is_linked() -> None:
     assert link(whole) == [whole]
     assert link(whole + "a") == []
     assert link("http://x.example/") == []
+    assert link("https://X.Example/a") == ["https://X.Example/a"]
+    for other in (
+        *("x.example.evil.com", "evil.com", "x.example@evil.com", "user@x.example", "x.example:8443", "evil.com#x"),
+        *("xx.example", "x.example.", "x.example%2eevil.com", "x.example\\@evil.com", "@x.example"),
+    ):
+        assert link(f"https://{other}/login") == [], other
     assert link('https://x.example/a b"<>') == ["https://x.example/a%20b%22%3C%3E"]
     named = notice(ticket={"id": "A](b)" + "c" * 100, "url": "https://x.example"}).links[0]
     assert named.text == "Open ticket Ab" + "c" * 58

@@ -22,6 +22,7 @@ from shared.notices.standard_webhooks import key, sign
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(b"another key of thirty-two bytes!").decode()
+SITES = frozenset({"https://contoso.service-now.com"})
 TICKETS: dict[Kind, dict[str, str]] = {
     "servicenow": {"system": "servicenow", "id": "RITM1", "ref": f"sc_req_item/{'0a' * 16}"},
     "jira": {"system": "jira", "id": "OPS-12", "ref": "OPS-12"},
@@ -31,7 +32,12 @@ TICKETS: dict[Kind, dict[str, str]] = {
 
 
 def channel(kind: Kind, **more: Any) -> Resolved:
-    return Resolved("c", kind, "https://channel.example", **{"secrets": (SECRET,), "user": "bot@contoso.com"} | more)
+    return Resolved(
+        "c",
+        kind,
+        "https://channel.example",
+        **{"secrets": (SECRET,), "user": "bot@contoso.com", "ticket_sites": SITES} | more,
+    )
 
 
 def about(kind: Kind, event: str = "succeeded") -> Facts:
