@@ -132,7 +132,7 @@ class ArmCalls:
             raise Trouble(f"Azure was not reached, or did not answer ({type(error).__name__})") from error
         if not complete:
             raise Trouble(f"Azure's answer is longer than {MAX_ANSWER // 2**20} MiB; it was not read")
-        self._azure.date = _date(answer) or getattr(self._azure, "date", None)
+        self._azure.date = _date(answer)
         if answer.status_code not in THROTTLED and left_of_budget(answer) <= LOW:
             self._on_low(subscription(answer.request.url.path))
         return answer

@@ -1,6 +1,6 @@
 """Decides what became of a POST whose response was lost, by reading the vault's whole job list."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.azure.port import Gone, Rejected
 from shared.domain.events import Checked, Event, Postponed, Refused, Revalidated, Withdrawn
@@ -9,7 +9,7 @@ from shared.domain.problems import Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, BY_HAND, Phase, Restore
 from shared.workflow.job_list import read_jobs
 from shared.workflow.ports import Parts
-from shared.workflow.proof import Listing, absence, since
+from shared.workflow.proof import NO_DATE, Absence, Listing, about_since, absence
 
 TAKEN = "Azure took it, and its operation can no longer be followed"
 UNREAD = "in doubt: the vault's jobs cannot be read to the end"
@@ -35,14 +35,21 @@ def resolve_doubt(parts: Parts, restore: Restore) -> Event | None:
 
 def _without_job(parts: Parts, restore: Restore, listing: Listing) -> Event:
     now, pace = parts.now(), parts.pace
-    found = absence(restore, listing, pace)
-    waited = (listing.at - found.readings.first).total_seconds()
+    found, at = _absence(parts, restore, listing)
+    waited = (at - found.readings.first).total_seconds() if found.readings else 0.0
     taken = restore.phase is not Phase.SUBMITTING  # Azure said so: no second attempt is ever made by itself
-    if found.proven and found.readings.clean and not taken:
-        return NeverArrived(found.readings.clean, listing.at)
+    if found.proven and found.readings and found.readings.clean and not taken:
+        return NeverArrived(found.readings.clean, at)
     if waited < pace.grace or (found.pending and not taken):
         return Looked(f"in doubt: {found.why}", now + timedelta(seconds=_next_look(waited, parts)), found.readings)
     return TrackLost(f"{TAKEN}; {found.why}" if taken else found.why, now + timedelta(seconds=pace.lost_look))
+
+
+def _absence(parts: Parts, restore: Restore, listing: Listing) -> tuple[Absence, datetime]:
+    """The proof, and Azure's own time of the reading. Trouble where Azure did not say its time: read again."""
+    if listing.at is None:
+        raise Trouble(NO_DATE)
+    return absence(restore, listing, parts.pace), listing.at
 
 
 def _next_look(waited: float, parts: Parts) -> float:
@@ -64,7 +71,9 @@ def look_for_lost(parts: Parts, restore: Restore) -> Event:
         return again
     if listing.own:
         return adopted(parts, listing, "which carries an attempt's id and came to light late")
-    over = (listing.at - since(restore)).total_seconds() > pace.lost_for
+    over = (
+        (listing.at or now) - about_since(restore)
+    ).total_seconds() > pace.lost_for  # no proof: when to stop looking
     return Looked(restore.trouble, now + timedelta(seconds=pace.lost_for), restore.readings) if over else again
 
 
@@ -96,7 +105,7 @@ def before_another_post(parts: Parts, restore: Restore) -> Event | None:
         return adopted(parts, listing, "which carries an earlier attempt's id")
     if restore.doubtful[-1].ended == BY_HAND:
         return None  # a person saw the jobs and answers for it; the timeline keeps both
-    found = absence(restore, listing, parts.pace)
+    found, _ = _absence(parts, restore, listing)
     due = parts.now() + timedelta(seconds=parts.pace.lost_look)
     return None if found.proven else TrackLost(f"before another attempt: {found.why}", due)
 
@@ -109,7 +118,7 @@ def before_closing(parts: Parts, restore: Restore, event: Event | None) -> Event
     listing = _readable(parts, restore)
     if listing.own:
         return adopted(parts, listing, "which carries an earlier attempt's id")
-    found = absence(restore, listing, parts.pace)
+    found, _ = _absence(parts, restore, listing)
     due = parts.now() + timedelta(seconds=parts.pace.lost_look)
     return event if found.proven else TrackLost(f"{event.note()} But an attempt was made: {found.why}", due)
 

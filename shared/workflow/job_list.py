@@ -1,6 +1,6 @@
 """The vault's job list as seen from one restore: its own jobs by their tokens, and those that may be its own."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.azure.port import Gone, Rejected
 from shared.azure.responses import JobRead
@@ -8,6 +8,8 @@ from shared.domain.restore import Restore
 from shared.workflow.azure_facts import vault_facts
 from shared.workflow.ports import Parts
 from shared.workflow.proof import Listing, since
+
+LAST = datetime.max.replace(tzinfo=UTC)  # a job that does not say when it began comes after those that do
 
 
 def tokens(restore: Restore) -> tuple[set[str], set[str]]:
@@ -44,7 +46,7 @@ def read_jobs(parts: Parts, restore: Restore) -> Listing:
             own.append(listed)
         elif listed.instance in ("", restore.instance.lower()):
             candidates.append(listed)
-    at = parts.azure.azure_time() or parts.now()
+    at = parts.azure.azure_time()
     looked = [_whole(parts, restore, listed) for listed in candidates]
     own += [found for found, whole in looked if whole and carries(restore, found)]
     possible = [
@@ -53,7 +55,7 @@ def read_jobs(parts: Parts, restore: Restore) -> Listing:
     ]  # fmt: skip
     for read in own[:1]:
         remember_echo(parts, restore, read)
-    oldest = sorted(own, key=lambda read: (read.job.started is None, read.job.started or at, read.job.id))
+    oldest = sorted(own, key=lambda read: (read.job.started or LAST, read.job.id))
     return Listing(at, tuple(oldest), tuple(possible), ours)
 
 
@@ -71,9 +73,9 @@ def _may_be(restore: Restore, listed: JobRead) -> bool:
     return kind and (restore.cross_region or listed.instance in ("", restore.instance.lower()))
 
 
-def _began(read: JobRead, begun: datetime) -> bool:
-    """Whether it began since the attempt; one that does not say so may have."""
-    return read.job.started is None or read.job.started >= begun
+def _began(read: JobRead, begun: datetime | None) -> bool:
+    """Whether it began since the attempt; where either time is not known it may have."""
+    return read.job.started is None or begun is None or read.job.started >= begun
 
 
 def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:

@@ -21,7 +21,7 @@ from shared.workflow.doubt import adopted, before_closing
 from shared.workflow.intake import Accepted, Caller, Intake
 from shared.workflow.job_list import carries, read_jobs
 from shared.workflow.ports import Parts
-from shared.workflow.proof import Listing, since
+from shared.workflow.proof import Listing, about_since
 from shared.workflow.workflow import Workflow
 
 Words = Annotated[
@@ -190,7 +190,7 @@ class Acts:
         if read.instance != restore.instance.lower() and not ours:
             words = f"job {job_id} is one of {read.instance or 'an instance that it does not name'}"
             raise Problem(422, "The job is another instance's", words, "jobId")
-        if restore.doubtful and not ours and (read.job.started is None or read.job.started < since(restore)):
+        if restore.doubtful and not ours and (read.job.started is None or read.job.started < about_since(restore)):
             words = f"job {job_id} began at {read.job.started or 'a time it does not name'}, before the first attempt"
             raise Problem(422, "The job is older than the restore", words, "jobId")
         due = restore.plan.destination.lower() if restore.plan else ""

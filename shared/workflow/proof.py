@@ -8,14 +8,15 @@ from shared.domain.pace import Pace
 from shared.domain.restore import PROVEN, Readings, Restore
 
 AZURE_SKEW = timedelta(minutes=2)  # how far apart the clocks of two parts of Azure may be
-OUR_SKEW = timedelta(minutes=10)  # for attempts of release 0.1.0, which know our own time only
+OUR_SKEW = timedelta(minutes=10)  # how far our clocks may be from Azure's
+NO_DATE = "the vault's jobs were read, but Azure's answer has no Date, and no other clock proves anything"
 
 
 @dataclass(frozen=True)
 class Listing:
     """One whole reading of a vault's job list, seen from one restore."""
 
-    at: datetime  # Azure's own time of the reading
+    at: datetime | None  # Azure's own time of the reading: no other clock stands in for it
     own: tuple[
         JobRead, ...
     ] = ()  # jobs that carry a token of the restore and that no other restore holds, oldest first
@@ -30,13 +31,19 @@ class Absence:
     proven: bool
     pending: bool
     why: str
-    readings: Readings
+    readings: Readings | None
 
 
-def since(restore: Restore) -> datetime:
-    """Azure's own time before the first attempt that may have reached it: none of its jobs began earlier."""
-    first = restore.doubtful[0]
-    return first.since - AZURE_SKEW if first.since else first.at - OUR_SKEW
+def since(restore: Restore) -> datetime | None:
+    """Azure's own time before the first attempt that may have reached it: none of its jobs began earlier. None where
+    that is not known (an attempt of release 0.1.0): then any job may be its own."""
+    first = restore.doubtful[0].since
+    return first - AZURE_SKEW if first else None
+
+
+def about_since(restore: Restore) -> datetime:
+    """`since`, or about it by our own clock: good enough to refuse by, never a proof."""
+    return since(restore) or restore.doubtful[0].at - OUR_SKEW
 
 
 def absence(restore: Restore, listing: Listing, pace: Pace) -> Absence:
@@ -48,12 +55,15 @@ def absence(restore: Restore, listing: Listing, pace: Pace) -> Absence:
     `reconcile_every` apart, for a paged list may tear. Neither may show a restore job of that instance (or of none
     that is named) which began since the attempt and which no other restore holds, unless the same list shows that the
     vault echoes our ids. A cross-region list must show a job of ours too, or it may be of another time. All times are
-    Azure's own. The list reaches back 14 days: `lost_for` (13 days) after the attempt it proves nothing.
+    Azure's own: where one is missing nothing is proven. The list reaches back 14 days: `lost_for` (13 days) after the
+    attempt it proves nothing.
     Attempts that were proven so before need only that the list shows nothing new.
     """
     before = restore.readings
+    if listing.at is None:
+        return Absence(False, True, NO_DATE, before)
     first = before.first if before else listing.at
-    fault = _fault(restore, listing, pace)
+    fault = _fault(restore, listing, listing.at, pace)
     if fault:
         return Absence(False, False, fault, Readings(first=first))
     if all(attempt.ended == PROVEN for attempt in restore.doubtful):
@@ -68,7 +78,7 @@ def absence(restore: Restore, listing: Listing, pace: Pace) -> Absence:
     return Absence(proven, not proven, words, Readings(first=first, clean=clean))
 
 
-def _fault(restore: Restore, listing: Listing, pace: Pace) -> str | None:
+def _fault(restore: Restore, listing: Listing, at: datetime, pace: Pace) -> str | None:
     """What in this reading stands against the proof, whatever the time."""
     if listing.own:
         return f"its own job is there: {listing.own[0].job.id}"
@@ -76,6 +86,9 @@ def _fault(restore: Restore, listing: Listing, pace: Pace) -> str | None:
         return f"these jobs of the vault may be its own: {', '.join(listing.possible[:5])}"
     if restore.cross_region and not listing.ours:
         return "the secondary region's job list shows no job of ours, so it may lag behind"
-    if (listing.at - since(restore)).total_seconds() > pace.lost_for:
+    begun = since(restore)
+    if begun is None:
+        return "the attempt has no time of Azure's own, so how far back the job list must reach is not known"
+    if (at - begun).total_seconds() > pace.lost_for:
         return f"the attempt is over {pace.lost_for / 86400:.0f} days old, and the job list reaches back 14 days"
     return None

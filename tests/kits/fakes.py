@@ -79,6 +79,7 @@ class FakeAzure:
     deleted: list[str] = field(default_factory=list)
     soft_delete: int = 7  # days
     azure_ahead: float = 3600.0  # seconds by which Azure's clock is ahead of ours
+    dated: bool = True  # its answers have the header `Date`
     _lock: Lock = field(default_factory=Lock)
 
     def _called(self, name: str, about: str) -> None:
@@ -103,7 +104,11 @@ class FakeAzure:
     def ready(self) -> None:
         self._called("ready", "")
 
-    def azure_time(self) -> datetime:
+    def azure_time(self) -> datetime | None:
+        """What the last answer said."""
+        return self.own_time() if self.dated else None
+
+    def own_time(self) -> datetime:
         """Azure's clock is not ours: a decision that mixes the two is seen."""
         return self.clock.now() + timedelta(seconds=self.azure_ahead)
 
@@ -194,7 +199,7 @@ class FakeAzure:
                 prefix=restore.file_prefix(attempt.number) if self.echoes_prefix else "",
                 instance=restore.instance,
                 destination=restore.plan.destination if restore.plan else "",
-                started=self.azure_time(),
+                started=self.own_time(),
                 listed_from=now + timedelta(seconds=self.listed_after),
                 ends=now + timedelta(seconds=self.job_seconds),
                 end_status=self.end_status,
@@ -208,7 +213,7 @@ class FakeAzure:
     def job_of_nobody(self, instance: str, started_after: float = 0.0, vault: str = VAULT) -> str:
         """A restore job of an instance that somebody else began, without any token of ours; its id."""
         job = f"99999999-0000-0000-0000-{len(self.jobs_by_id):012d}"
-        began = self.azure_time() + timedelta(seconds=started_after)
+        began = self.own_time() + timedelta(seconds=started_after)
         listed = self.clock.now() + timedelta(seconds=started_after)
         place = f"{vault}/backupInstances/{instance}"
         self.jobs_by_id[job] = FakeJob(job, "", "", "", place, "", began, listed, listed + timedelta(hours=1))
@@ -245,7 +250,7 @@ class FakeAzure:
     def jobs(self, vault: str, facts: VaultFacts | None) -> Iterator[JobRead]:
         self._called("jobs", vault)
         now = self.clock.now()
-        oldest = self.azure_time() - LISTED_DAYS
+        oldest = self.own_time() - LISTED_DAYS
         for job in list(self.jobs_by_id.values()):
             shown = job.listed_from <= now and job.started >= oldest and job.cross_region is (facts is not None)
             if shown and job.instance.lower().startswith(vault.lower()):
