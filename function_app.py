@@ -34,94 +34,105 @@ def _http(request: func.HttpRequest, act: "Callable[[], Callable[[Call], Answer]
     )
 
 
-@app.route("restores", methods=["POST"])
+@app.route("api/restores", methods=["POST"])
 def request_restore(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.post_restore)
 
 
-@app.route("restores", methods=["GET"])
+@app.route("api/restores", methods=["GET"])
 def list_restores(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.list_restores)
 
 
-@app.route("restores/{id}", methods=["GET"])
+@app.route("api/restores/{id}", methods=["GET"])
 def get_restore(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.get_restore)
 
 
-@app.route("restores/{id}/withdraw", methods=["POST"])
+@app.route("api/restores/{id}/withdraw", methods=["POST"])
 def withdraw_restore(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.withdraw)
 
 
-@app.route("restores/{id}/again", methods=["POST"])
+@app.route("api/restores/{id}/again", methods=["POST"])
 def restore_again(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.again)
 
 
-@app.route("restores/{id}/resolve", methods=["POST"])
+@app.route("api/restores/{id}/resolve", methods=["POST"])
 def resolve_restore(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.resolve)
 
 
-@app.route("restores/{id}/notices/{n}/resend", methods=["POST"])
+@app.route("api/restores/{id}/notices/{n}/resend", methods=["POST"])
 def resend_notice(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().api.resend)
 
 
-@app.route("restores/{id}/keep", methods=["POST"])
+@app.route("api/restores/{id}/keep", methods=["POST"])
 def keep_container(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().aftercare_api.keep)
 
 
-@app.route("restores/{id}/cleanup", methods=["POST"])
+@app.route("api/restores/{id}/cleanup", methods=["POST"])
 def clean_container(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().aftercare_api.cleanup)
 
 
-@app.route("instances", methods=["GET"])
+@app.route("api/instances", methods=["GET"])
 def list_instances(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().instances_api.list)
 
 
-@app.route("instances/{instance}/recovery-points", methods=["GET"])
+@app.route("api/instances/{instance}/recovery-points", methods=["GET"])
 def list_recovery_points(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().instances_api.recovery_points)
 
 
-@app.route("tickets/{source}", methods=["POST"])
+@app.route("api/tickets/{source}", methods=["POST"])
 def take_ticket(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().ticket_in.answer)
 
 
-@app.route("dead-letters", methods=["GET"])
+@app.route("api/dead-letters", methods=["GET"])
 def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().dead_letters.answer)
 
 
-@app.route("desk/pause", methods=["POST"])
+@app.route("api/desk/pause", methods=["POST"])
 def pause_desk(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.pause)
 
 
-@app.route("desk/resume", methods=["POST"])
+@app.route("api/desk/resume", methods=["POST"])
 def resume_desk(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.resume)
 
 
-@app.route("channels/{name}/test", methods=["POST"])
+@app.route("api/channels/{name}/test", methods=["POST"])
 def check_channel(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().desk_api.channel_test)
 
 
-@app.route("openapi.json", methods=["GET"])
+@app.route("api/openapi.json", methods=["GET"])
 def openapi(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().contract)
 
 
-@app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().health.answer)
+
+
+# The page: who may see it is decided by the sign-in, not by a key. A GET never acts.
+@app.route("desk/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def show_page(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().page.show)
+
+
+@app.route("desk/{*path}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def act_on_page(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().page.act)
 
 
 @app.queue_trigger(arg_name="message", queue_name="restore-requests", connection="AzureWebJobsStorage")

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
 
     from shared.api.tickets import TicketIn
+    from shared.pages.site import Site
     from shared.storage.queue_depth import QueueState
 
 UNREAD = "="  # no TOML: whatever may be a secret is taken for one
@@ -267,6 +268,21 @@ class App:
     @cached_property
     def dead_letters(self) -> DeadLetters:
         return DeadLetters(self.parts)
+
+    @cached_property
+    def page(self) -> "Site":
+        """The page for people; jinja2 is imported when it is first asked for."""
+        from shared.pages.history import History
+        from shared.pages.site import Site
+        from shared.pages.tokens import Tokens
+        from shared.pages.visit import Ports
+
+        parts, tokens = self.parts, Tokens(self.parts.ledger.store)
+        ports = Ports(
+            parts, self.api, self.desk_api, self.instances_api, self.dead_letters, self.health,
+            History(parts.ledger, parts.now), lambda person, path: tokens.make(person, path, parts.now()),
+        )  # fmt: skip
+        return Site(ports, self.settings, tokens)
 
     @cached_property
     def contract(self) -> Callable[[Call], Answer]:

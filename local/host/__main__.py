@@ -57,6 +57,9 @@ def arguments() -> argparse.ArgumentParser:
         "--lease", type=float, default=60.0, metavar="SECONDS", help="of the timers' lock among instances (60 in Azure)"
     )
     parser.add_argument("--traces", type=Path, metavar="FILE", help="where log lines that reach Azure go, as JSON")
+    parser.add_argument(
+        "--person", metavar="HEADER", help="X-MS-CLIENT-PRINCIPAL of whoever is signed in, as App Service would set it"
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends, too")
     return parser
 
@@ -84,6 +87,7 @@ def main(argv: list[str] | None = None) -> int:
             invisible=given.invisible,
             with_parent=given.with_parent,
             lease=given.lease,
+            person=given.person,
         )
         # The app's prints belong with the logs: on stdout there is one line, ours.
         out = sys.stdout

@@ -47,6 +47,7 @@ class Options:
     invisible: float = Durations().invisible
     with_parent: bool = False
     lease: float = lease.SECONDS
+    person: str | None = None
 
 
 class Host:
@@ -65,7 +66,7 @@ class Host:
 
     def server(self) -> "Server":
         limit = self._options.body_limit or int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", _BODY_LIMIT))
-        front = Front(self.active, self.invocations, self._keys, self.admin, limit)
+        front = Front(self.active, self.invocations, self._keys, self.admin, limit, self._options.person)
         return Server(
             uvicorn.Config(
                 front,

@@ -18,6 +18,7 @@ from typing import Any, Self
 import httpx
 import uvicorn
 
+from local.host.triggers import sign_in
 from local.setup.environment import hermetic
 from local.stack import other_cloud
 from local.stack.azurite import Azurite
@@ -65,6 +66,7 @@ class Options:
     hosts: Sequence[Sequence[str]] = ((),)  # one process each, with the kinds it runs (none: all)
     host: Sequence[str] = ()  # more arguments of each host
     cloud: Cloud = PUBLIC  # which cloud the emulator stands for
+    person: str | None = None  # who is signed in on the page: the header X-MS-CLIENT-PRINCIPAL
     flaky: bool = False  # the hosts reach their storage over wires that can fail (`links`)
 
 
@@ -192,6 +194,7 @@ class Stack:
         }
         if self.options.cloud != PUBLIC:
             pairs |= other_cloud.settings(self.options.cloud, self.authority)
+        pairs |= {sign_in.SETTING: "true"} if self.options.person else {}
         return {**pairs, **self.options.environ}
 
     def _config(self) -> Path:
@@ -207,6 +210,7 @@ class Stack:
         line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(self.home / f"host-{number}")]
         line += ["--traces", str(self.home / f"host-{number}.traces")]
         line += ["--lease", str(60 / self.options.pace)]  # a minute, on this run's clock
+        line += ["--person", self.options.person] if self.options.person else []
         line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
         environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
         return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)

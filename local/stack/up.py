@@ -9,12 +9,16 @@ import signal
 import socket
 import sys
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local.stack.processes import NotStarted
+from local.host.triggers.sign_in import principal
+from local.stack.processes import ROOT, NotStarted
 from local.stack.stack import Options, Stack
 from local.stack.welcome import words
+from shared.config.desk_file import parse_desk
+from shared.config.settings import is_loopback
 from shared.domain.problems import Ours
 
 TAKEN = (
@@ -27,6 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arm", metavar="URL", help="another ARM endpoint than the emulator's")
     parser.add_argument("--port", type=int, default=7071, metavar="N", help="of the Functions host (default 7071)")
     parser.add_argument("--speed", type=float, default=30, help="divides all durations on a loopback ARM (default 30)")
+    parser.add_argument("--as", dest="person", metavar="NAME", help="sign in on the page, such as user@contoso.com")
+    parser.add_argument("--roles", metavar="R1,R2", help="the app roles of --as (default: all that desk.toml names)")
     parser.add_argument("--state", type=Path, default=Path(".local/up"), help="folder that keeps ledger and emulator")
 
 
@@ -37,6 +43,11 @@ def main(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     arm = args.arm or os.environ.get("ARM_ENDPOINT")
     named = taken(os.environ, arm)
+    try:
+        person = signed_in(args.person, args.roles, arm, named) if args.person or args.roles else None
+    except (Ours, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
     options = Options(
         speed=args.speed,
         pace=args.speed,  # the app takes no other pace than Azure's own unless ARM is on this machine
@@ -45,6 +56,7 @@ def main(args: argparse.Namespace) -> int:
         home=args.state.resolve(),
         environ=named,
         storage=named.get("AzureWebJobsStorage"),
+        person=person,
     )
     try:
         with alone(options), Stack(options) as stack:
@@ -56,6 +68,23 @@ def main(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def signed_in(name: str | None, roles: str | None, arm: str | None, environ: Mapping[str, str]) -> str:
+    """The principal of --as: only beside an ARM on this machine, for nobody really signed in."""
+    if arm and not is_loopback(arm):
+        raise Ours("--as signs in whom you name, so it works only with an ARM on this machine: leave --arm away")
+    if not name:
+        raise Ours("--roles needs --as: who has these roles?")
+    file = ROOT / environ["DESK_CONFIG"] if "DESK_CONFIG" in environ else Options().config
+    page = parse_desk(file.read_text(encoding="utf-8-sig")).page
+    if page is None:
+        raise Ours(f"{file} has no [page] table, so that the page is off; samples/desk.toml shows one")
+    wanted = [role.strip() for role in roles.split(",")] if roles else [*page.roles]
+    strange = [role for role in wanted if role not in page.roles]
+    if strange:
+        raise Ours(f"{file} has no role {strange[0]!r}; there are: {', '.join(page.roles)}")
+    return principal(name, wanted, page.tenant, str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{name}")))
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ Restore Desk is up (Ctrl-C ends it).
   ARM        {stack.arm}
   storage    {stack.storage_said}
   notices    {stack.channels.url}/_sink/received
+  page       {page(stack)}
 
 Paste these into another terminal first (keys and secrets are made for this run):
 
@@ -41,6 +42,13 @@ Then, each way in:
 
 {shown}
 """
+
+
+def page(stack: Stack) -> str:
+    """Where the page is, and who is signed in there."""
+    if stack.options.person:
+        return f"{stack.url}/desk"
+    return f"{stack.url}/desk  (signed out; start again with --as you@contoso.com)"
 
 
 def exports(stack: Stack) -> dict[str, str]:

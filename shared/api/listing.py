@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any
@@ -63,6 +64,10 @@ class Listing:
             return self._lines(shown, query, more)
         page = {"value": [row_view(row) for row in shown], **self._paused(), **({"continue": more} if more else {})}
         return json_answer(200, page)
+
+    def since(self, query: Mapping[str, str], moment: datetime) -> Iterator[Row]:
+        """The rows of the open restores and of those closed since a moment, of every vault or one instance."""
+        return (row for _, row in self._rows(query, iso(moment), ("", -1, "")))
 
     def _paused(self) -> dict[str, Any]:
         pause = self.parts.board.paused()

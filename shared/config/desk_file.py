@@ -177,6 +177,22 @@ class TicketSource(Rights):
         return self
 
 
+PageAct = Literal["*", "withdraw", "again", "resolve", "resend", "keep", "cleanup", "pause", "resume", "test"]
+
+
+class PageRole(Rights):
+    """What an app role of Entra lets a person do on the page: ask for restores, and act."""
+
+    acts: tuple[PageAct, ...] = ()
+
+
+class Page(Strict):
+    """Who may see the page: people of one tenant who have one of these app roles."""
+
+    tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+    roles: Annotated[dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,120}$")], PageRole], Field(min_length=1)]
+
+
 class Desk(Strict):
     """The whole file."""
 
@@ -189,13 +205,20 @@ class Desk(Strict):
     queue: Rights = Rights()
     channels: dict[Name, Channel] = Field(default_factory=dict)
     tickets: dict[Name, TicketSource] = Field(default_factory=dict)
+    page: Page | None = None
 
     @model_validator(mode="after")
     def _names(self) -> "Desk":
         for name, entry in self.instances.items():
             _known(f"instances.{name}.targets", entry.targets, self.targets)
             _known(f"instances.{name}.channels", entry.channels, self.channels)
-        rights = {"http": self.http, "queue": self.queue, **{f"tickets.{n}": t for n, t in self.tickets.items()}}
+        roles = self.page.roles if self.page else {}
+        rights: dict[str, Rights] = {
+            "http": self.http,
+            "queue": self.queue,
+            **{f"tickets.{name}": source for name, source in self.tickets.items()},
+            **{f"page.roles.{name}": role for name, role in roles.items()},
+        }
         for where, right in rights.items():
             _known(f"{where}.instances", [n for n in right.instances if n != "*"], self.instances)
             _known(f"{where}.targets", right.targets, self.targets)

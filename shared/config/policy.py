@@ -1,12 +1,13 @@
 """What desk.toml lets a source ask for: a request becomes a plan, or a Problem naming the field. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.config.desk_file import DatabaseEntry, Desk, InstanceEntry
 from shared.config.plans import Ground, container_plan, files_plan, parsed, server_plan
 from shared.config.rights import Asker
 from shared.domain import resource_ids
-from shared.domain.problems import forbidden, invalid, unknown
+from shared.domain.problems import Problem, forbidden, invalid, unknown
 from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest
 from shared.domain.resource_ids import ArmId
 from shared.domain.restore import Plan
@@ -37,6 +38,18 @@ def decide(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground) ->
     plan = _plan(request, asker, desk, ground, instance, name)
     identity = entry.identity if entry else None
     return Decision(instance, name, plan.model_copy(update={"identity": identity}))
+
+
+def decide_for_any(request: RestoreRequest, askers: Sequence[Asker], desk: Desk, ground: Ground) -> Decision:
+    """As `decide`, for one who may ask in several ways (the roles of a person): the first that allows it."""
+    problem: Problem | None = None
+    for asker in askers:
+        try:
+            return decide(request, asker, desk, ground)
+        except Problem as found:
+            problem = found
+    assert problem is not None
+    raise problem
 
 
 def _instance(said: str, asker: Asker, desk: Desk) -> tuple[ArmId, str | None]:

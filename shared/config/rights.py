@@ -1,5 +1,6 @@
 """What each source may ask for: closed by default. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.config.desk_file import Desk, Rights
@@ -62,6 +63,16 @@ def asker(desk: Desk, source: str, release: str = "0.2") -> Asker:
         return as_of_0_1(rights, source, desk)
     names = _names(rights.instances, desk)
     return Asker(source, names, rights.targets, rights.explicit, rights.explicit, rights.callbacks)
+
+
+def askers(desk: Desk, source: str, roles: Sequence[str] = (), release: str = "0.2") -> tuple[Asker, ...]:
+    """The ways in which a source may ask, at least one: each role of the page's person is a way of its own."""
+    if source != "page":
+        return (asker(desk, source, release),)
+    known = desk.page.roles if desk.page else {}
+    own = [known[role] for role in roles if role in known and known[role].instances]
+    found = [Asker("page", _names(role.instances, desk), role.targets, False, False, role.callbacks) for role in own]
+    return tuple(found) or (Asker("page", (), (), False, False, ()),)
 
 
 def as_of_0_1(rights: Rights, source: str, desk: Desk) -> Asker:

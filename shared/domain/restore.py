@@ -170,6 +170,7 @@ class Restore(Value):
     own_container: OwnContainer | None = None
     requested_by: str | None = None
     authenticated_as: str | None = None
+    roles: tuple[str, ...] = ()  # of the page's person who asked: judged again before it is submitted
     reason: str | None = None
     ticket: dict[str, str] | None = None
     channels: tuple[str, ...] = ()

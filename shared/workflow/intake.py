@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.config.desk_file import Desk
-from shared.config.policy import Decision, decide
-from shared.config.rights import asker
+from shared.config.policy import Decision, decide_for_any
+from shared.config.rights import askers
 from shared.domain.problems import Problem, Trouble, forbidden, invalid
 from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
@@ -37,6 +37,7 @@ class Caller:
     again_of: str | None = None
     chain: str | None = None
     delivery: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Intake:
             return Accepted(found, False)
         self._not_in_the_future(request)
         _may_comment(request, caller, desk)
-        decision = decide(request, asker(desk, caller.source), desk, self.parts.ground)
+        decision = decide_for_any(request, askers(desk, caller.source, caller.roles), desk, self.parts.ground)
         return self._put(self._restore(value, request, decision, caller), canonical_hash(value))
 
     def _not_in_the_future(self, request: RestoreRequest) -> None:
@@ -96,6 +97,7 @@ class Intake:
             plan=decision.plan,
             requested_by=request.requested_by,
             authenticated_as=caller.authenticated_as,
+            roles=caller.roles,
             reason=request.reason,
             ticket=ticket,
             channels=tuple(dict.fromkeys(extra)),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.azure.port import Doubt, NotSent, Rejected, Taken
-from shared.config.policy import decide
-from shared.config.rights import asker
+from shared.config.policy import decide_for_any
+from shared.config.rights import askers
 from shared.domain.events import Claimed, Event, Postponed, Refused
 from shared.domain.outcomes import Failed, InDoubt, JobStarted, NotSubmitted, SubmissionTaken
 from shared.domain.problems import Problem, Trouble
@@ -53,8 +53,8 @@ def _disallowed(parts: Parts, restore: Restore) -> tuple[str, str] | None:
     """Why desk.toml, as it is now, does not stand for this restore: code and words."""
     try:
         desk = parts.read_desk()
-        who = asker(desk, restore.source, restore.judged_by)
-        decision = decide(parse_request(restore.asked), who, desk, parts.ground)
+        who = askers(desk, restore.source, restore.roles, restore.judged_by)
+        decision = decide_for_any(parse_request(restore.asked), who, desk, parts.ground)
     except KeyError:
         return "NoLongerAllowed", f"desk.toml no longer has the source {restore.source}; ask another way."
     except Problem as problem:

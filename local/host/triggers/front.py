@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from local.host.bindings import routes
 from local.host.bindings.declared import Function, HttpTrigger
 from local.host.bindings.invocations import Invocations
 from local.host.bindings.worker import Raised
-from local.host.triggers import http_messages
+from local.host.triggers import http_messages, sign_in
 from local.host.triggers.http_messages import InvalidAnswer
 from local.host.triggers.keys import Keys
 
@@ -28,9 +28,16 @@ class Front:
     """An ASGI app. Refusals have no body, as the host's have none."""
 
     def __init__(
-        self, functions: Sequence[Function], invocations: Invocations, keys: Keys, admin: Admin, limit: int
+        self,
+        functions: Sequence[Function],
+        invocations: Invocations,
+        keys: Keys,
+        admin: Admin,
+        limit: int,
+        person: str | None = None,
     ) -> None:
         self._invocations, self._keys, self._admin, self._limit = invocations, keys, admin, limit
+        self._person = person
         self._routes = [
             (one.trigger.template, one.trigger.methods, (one, one.trigger.level))
             for one in functions
@@ -57,6 +64,8 @@ class Front:
         )
 
     async def _answer(self, request: Request) -> Response:
+        if self._person and not sign_in.own_host(request.headers.get("host", "")):
+            return Response(status_code=421)
         path = routes.split(request.scope["raw_path"].decode("latin-1"))
         presented = request.headers.get("x-functions-key") or request.query_params.get("code", "")
         if path and path[0].lower() == "admin":
@@ -76,7 +85,10 @@ class Front:
         path = request.scope["raw_path"].decode("latin-1")
         url = f"http://{request.headers.get('host', '127.0.0.1')}{path}{'?' if query else ''}{query}"
         body = await self._body(request)
-        value = http_messages.request(request.method, url, query, request.headers.items(), params, body)
+        headers: Iterable[tuple[str, str]] = request.headers.items()
+        if self._person:
+            headers = sign_in.signed_in(headers, self._person)
+        value = http_messages.request(request.method, url, query, headers, params, body)
         outcome = await self._invocations.call(function, value)
         if isinstance(outcome, Raised):
             return Response(status_code=500)

@@ -1,0 +1,130 @@
+"""Acts on restores and on the desk: a page that says what an act does, and the POST that does it."""
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.api.http import Answer, Call
+from shared.domain.problems import Problem
+from shared.domain.values import iso
+from shared.pages.overview import tested_row
+from shared.pages.restore_page import load, possible
+from shared.pages.restore_view import name_of
+from shared.pages.visit import Ports, Shown, Visit
+from shared.storage import row_keys
+from shared.storage.store import Change
+from shared.telemetry import tell
+
+
+@dataclass(frozen=True)
+class ActText:
+    """What a person reads before the act."""
+
+    title: str
+    words: str
+    button: str
+
+
+TEXTS = {
+    "withdraw": ActText(
+        "Withdraw this restore",
+        "It is taken back before it is submitted to Azure. Nothing is restored; the next restore of this instance "
+        "gets its turn.",
+        "Withdraw it",
+    ),
+    "again": ActText(
+        "Ask once more",
+        "A new restore with the same request and the same recovery point is put on the books.",
+        "Ask again",
+    ),
+    "resolve": ActText(
+        "Say what became of this restore",
+        "Look at the vault's jobs first. Adopt: the job you name is this restore's. Resubmit: no job exists, and it "
+        "is sent once more. Close: it is given up, and counts as failed.",
+        "Resolve it",
+    ),
+    "resend": ActText("Send this notice once more", "The same notice goes to the same channel again.", "Send again"),
+    "pause": ActText(
+        "Pause the desk",
+        "Nothing is submitted to Azure until somebody resumes it. What runs is watched on.",
+        "Pause",
+    ),
+    "resume": ActText("Resume the desk", "All pauses end; waiting restores are submitted again.", "Resume"),
+    "test": ActText("Test a channel", "A sample notice goes to it.", "Send a sample notice"),
+}
+RESTORE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/(?P<act>withdraw|again|resolve)")
+NOTICE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/notices/(?P<n>[0-9]{1,6})/(?P<act>resend)")
+DESK = re.compile(r"(?P<act>pause|resume)")
+CHANNEL = re.compile(r"channels/(?P<name>[A-Za-z0-9._-]{1,63})/(?P<act>test)")
+
+
+def place(path: str) -> dict[str, str] | None:
+    """The act that a path names, with its id, number or name; None where it names none."""
+    for pattern in (RESTORE, NOTICE, DESK, CHANNEL):
+        found = pattern.fullmatch(path)
+        if found:
+            return found.groupdict()
+    return None
+
+
+def form(ports: Ports, visit: Visit) -> Shown:
+    """What the act does, and a form for the reason."""
+    said = _allowed(visit)
+    about = load(ports, said["id"]) if "id" in said else None
+    if about and said["act"] != "resend" and said["act"] not in possible(about):
+        words = f"it is {about.phase}; possible now: {', '.join(possible(about)) or 'nothing'}"
+        raise Problem(409, "This is not possible now", words)
+    values = {
+        "text": TEXTS[said["act"]],
+        "act": said["act"],
+        "key": secrets.token_hex(16),
+        "about": f"{name_of(about)}, {about.id}, {about.phase}" if about else said.get("name"),
+        "back": f"/desk/restores/{about.id}" if about else "/desk/channels" if "name" in said else "/desk",
+    }
+    return Shown("act.html", values)
+
+
+def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
+    """Does the act through the API's own routes; gives the address of the page that shows what came of it."""
+    said = _allowed(visit)
+    name, body = said["act"], {"by": visit.person.name, "reason": form.get("reason", "").strip()}
+    if name == "again" and form.get("key"):  # a form that is sent twice asks once
+        body["idempotencyKey"] = form["key"][:64]
+    if name == "resolve":
+        body |= {field: form[field].strip() for field in ("resolution", "jobId") if form.get(field, "").strip()}
+    doing: dict[str, Callable[[Call], Answer]] = {
+        "withdraw": ports.api.withdraw,
+        "again": ports.api.again,
+        "resolve": ports.api.resolve,
+        "resend": ports.api.resend,
+        "pause": ports.desk_api.pause,
+        "resume": ports.desk_api.resume,
+        "test": ports.desk_api.channel_test,
+    }
+    answer = doing[name](Call(path=said, body=json.dumps(body).encode()))
+    tell("act", act=name, by=visit.person.name, person=visit.person.id, where=visit.path)
+    shown: dict[str, Any] = json.loads(answer.body)
+    if name == "test":
+        _tested(ports, visit, said["name"], shown)
+        return "/desk/channels"
+    return f"/desk/restores/{shown['id']}" if "id" in said else "/desk"
+
+
+def _allowed(visit: Visit) -> dict[str, str]:
+    said = place(visit.path)
+    if said is None:
+        raise Problem(404, "There is no such act", f"/desk/{visit.path[:100]} is no act of this desk")
+    if not visit.may(said["act"]):
+        words = f"your role does not allow {said['act']}; desk.toml, [page.roles], says which acts a role allows"
+        raise Problem(403, "You may not do this", words)
+    return said
+
+
+def _tested(ports: Ports, visit: Visit, name: str, shown: Mapping[str, Any]) -> None:
+    """Kept, so that the page can show it after its redirect."""
+    said = "delivered" if shown["delivered"] else f"not delivered: {shown.get('answer', '')}"
+    fields = {"at": iso(visit.now), "by": visit.person.name, "said": said[:500]}
+    ports.parts.ledger.store.commit(row_keys.DESK, [Change("put", tested_row(name), fields)])

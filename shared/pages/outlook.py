@@ -1,0 +1,62 @@
+"""How long a restore should take still, by how long earlier ones of its instance took. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.durations import phase_seconds, total_seconds
+from shared.domain.restore import Phase, Restore
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier restore that succeeded; all durations in seconds."""
+
+    id: str
+    closed_at: datetime
+    phases: dict[str, float]
+    total: float
+    working: float  # from its turn to its end
+    point_age: float | None  # at its end: how much was lost
+
+
+def past_of(restore: Restore) -> Past:
+    """What is compared of a closed restore."""
+    end = restore.closed_at or restore.accepted_at
+    working = (end - (restore.turn_at or restore.accepted_at)).total_seconds()
+    phases = phase_seconds(restore, end)
+    return Past(restore.id, end, phases, total_seconds(restore, end), working, restore.age_of_point(end))
+
+
+def percentile(values: Sequence[float], part: float) -> float | None:
+    """The value that `part` of all values do not exceed (nearest rank); None without values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How far a running restore is: a share of 100, when it should end, and what that is founded on."""
+
+    percent: int
+    ends: datetime | None
+    words: str
+
+
+STEPS = (Phase.ACCEPTED, Phase.VALIDATING, Phase.VALIDATED, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RESTORING)
+
+
+def outlook(restore: Restore, earlier: Sequence[Past], now: datetime) -> Outlook:
+    """By the median of earlier restores where there are any; else by its phase."""
+    step = STEPS.index(restore.phase) if restore.phase in STEPS else 0
+    usual = percentile([past.working for past in earlier], 0.5)
+    begun = restore.turn_at or (restore.accepted_at if restore.dry_run else None)
+    if usual is None or begun is None or restore.phase not in STEPS:
+        return Outlook(round(100 * step / len(STEPS)), None, "no earlier restore to compare with")
+    ends = begun + timedelta(seconds=usual)
+    percent = min(99, max(1, round(100 * (now - begun).total_seconds() / max(usual, 1.0))))
+    counted = f"median of {len(earlier)} earlier restore{'s' if len(earlier) != 1 else ''}"
+    return Outlook(percent, ends, counted if now <= ends else f"longer than the {counted}")

@@ -1,0 +1,51 @@
+"""/desk/restores/{id}: one restore whole: what, from when, to where, how long still, what next."""
+
+from shared.api.views import notice_view
+from shared.domain.durations import total_seconds
+from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
+from shared.pages import plots
+from shared.pages.outlook import outlook
+from shared.pages.restore_view import age_at, facts, moments, name_of, phase_bars, state, steps
+from shared.pages.visit import REFRESH, Ports, Shown, Visit
+from shared.storage import row_keys
+from shared.workflow.operator_acts import AGAIN, not_found, resolvable
+
+
+def restore(ports: Ports, visit: Visit) -> Shown:
+    """One restore."""
+    found = load(ports, visit.path.removeprefix("restores/"))
+    earlier = tuple(past for past in ports.history.of(found.instance) if past.id != found.id) if found.instance else ()
+    seen = outlook(found, earlier, visit.now)
+    bars = phase_bars(found, earlier, visit.now)
+    values = {
+        "restore": found,
+        "name": name_of(found),
+        "state": state(found),
+        "outlook": None if found.closed or found.phase is Phase.LOST else seen,
+        "took": total_seconds(found, visit.now),
+        "age": age_at(found, visit.now),
+        "timeline": moments(found, visit.now),
+        "steps": steps(found),
+        "bars": bars,
+        "earlier": len(earlier),
+        "plot": plots.bars(f"Seconds in each phase, beside {len(earlier)} earlier restores", bars) if bars else "",
+        "notices": [notice_view(n, one) for n, one in enumerate(ports.parts.outbox.of_restore(found.id), 1)],
+        "possible": [act for act in possible(found) if visit.may(act)],
+        "facts": facts(found),
+    }
+    return Shown("restore.html", values, None if found.closed else REFRESH)
+
+
+def load(ports: Ports, restore_id: str) -> Restore:
+    """The restore of this id, or a Problem (404, 409)."""
+    found = ports.parts.ledger.load(restore_id) if row_keys.is_id(restore_id) else None
+    if found is None:
+        raise not_found(restore_id)
+    return found
+
+
+def possible(restore: Restore) -> list[str]:
+    """The acts that the restore allows now."""
+    acts = ["withdraw"] if restore.phase in BEFORE_SUBMISSION else []
+    acts += ["again"] if restore.phase in AGAIN and restore.vault else []
+    return acts + (["resolve"] if restore.phase in resolvable(restore) else [])
