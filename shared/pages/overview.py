@@ -108,13 +108,13 @@ def channels(ports: Ports, visit: Visit) -> Shown:
     """/desk/channels: the channels of desk.toml, what closes them, and how their last test ended."""
     closed = ports.health.standing()["closed"]
     lines = [
-        _line(ports, visit, name, channel, closed.get(f"channels.{name}"))
+        _channel_line(ports, visit, name, channel, closed.get(f"channels.{name}"))
         for name, channel in visit.desk.channels.items()
     ]
     return Shown("channels.html", {"lines": lines})
 
 
-def _line(ports: Ports, visit: Visit, name: str, channel: Channel, closed: str | None) -> ChannelLine:
+def _channel_line(ports: Ports, visit: Visit, name: str, channel: Channel, closed: str | None) -> ChannelLine:
     own = [instance for instance, entry in visit.desk.instances.items() if name in entry.channels]
     replies = [f"tickets/{source}" for source, entry in visit.desk.tickets.items() if entry.reply == name]
     where = "all instances" if channel.default else ", ".join([*own, *replies]) or "nothing"

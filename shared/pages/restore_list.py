@@ -18,7 +18,7 @@ from shared.pages.templates import HEADERS
 from shared.pages.visit import REFRESH, Ports, Shown, Visit
 
 FILTERS = ("instance", "phase", "by", "ticket", "from", "until")
-PAGE, MOST_PAGE, MOST = 50, 1000, 5000
+PAGE, MOST_PAGE, MOST = 50, 200, 5000
 DAYS = 30  # shown where no time is asked for
 COLUMNS = (
     "id", "phase", "instance", "acceptedAt", "closedAt", "via", "requestedBy", "ticket", "reason", "dryRun", "job",

@@ -28,7 +28,7 @@ def restore(ports: Ports, visit: Visit) -> Shown:
         "steps": steps(found),
         "bars": bars,
         "earlier": len(earlier),
-        "plot": plots.bars(f"Seconds in each phase, beside {len(earlier)} earlier restores", bars) if bars else "",
+        "plot": plots.bars(f"Seconds in each phase, beside earlier restores ({len(earlier)})", bars) if bars else "",
         "notices": [notice_view(n, one) for n, one in enumerate(ports.parts.outbox.of_restore(found.id), 1)],
         "possible": [act for act in possible(found) if visit.may(act)],
         "facts": facts(found),

@@ -68,4 +68,5 @@ def when(at: datetime | str | None) -> Markup:
     if not at:
         return Markup("–")
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return Markup('<time datetime="{}">{} UTC</time>').format(moment.isoformat(), f"{moment:%Y-%m-%d %H:%M:%S}")
+    shown = moment.isoformat(" ", "seconds")[:19]
+    return Markup(f'<time datetime="{moment.isoformat()}">{shown} UTC</time>')  # noqa: S704 - digits alone

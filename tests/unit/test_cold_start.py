@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = ("jinja2", "shared.pages.site", "shared.pages.templates")
 HEAVY = (
     "aiohttp", "azure.core", "azure.data.tables", "azure.identity", "azure.storage.queue", "cryptography", "jmespath",
     "jwt", "msal", "requests",
@@ -33,11 +34,11 @@ def loaded(statement: str) -> set[str]:
 
 
 def test_every_module_named_here_exists() -> None:
-    assert all(importlib.util.find_spec(name) for name in OURS)
+    assert all(importlib.util.find_spec(name) for name in (*OURS, *PAGE))
 
 
 def test_the_triggers_alone_bring_nothing_but_the_platforms_own_package() -> None:
-    assert loaded("import function_app").isdisjoint({*HEAVY, *OURS})
+    assert loaded("import function_app").isdisjoint({*HEAVY, *OURS, *PAGE})
 
 
 def test_the_app_put_together_brings_no_sdk_before_a_call_needs_it() -> None:
@@ -47,3 +48,19 @@ def test_the_app_put_together_brings_no_sdk_before_a_call_needs_it() -> None:
 @pytest.mark.parametrize("part", ["sweep.sweep", "workflow.queue_in", "notices.notifier", "api.restores"])
 def test_each_ways_own_module_brings_no_sdk_either(part: str) -> None:
     assert loaded(f"import shared.{part}").isdisjoint(HEAVY)
+
+
+def test_the_api_brings_nothing_of_the_page_which_does_bring_it() -> None:
+    app = """
+from pathlib import Path
+from local.stack.memory import MemoryStore
+from shared.api.http import Call
+from shared.composition import App
+from shared.config.settings import from_environment
+app = App(from_environment({"AzureWebJobsStorage": "AccountName=desk", "DESK_CONFIG": "samples/desk.toml"}, Path()))
+app.__dict__["store"] = MemoryStore()
+assert app.api.list_restores(Call()).status == 200
+assert app.dead_letters.answer(Call()).status == 200
+"""
+    assert loaded(app).isdisjoint(PAGE)
+    assert loaded(f"{app}\nassert app.page.show(Call()).status == 403").issuperset(PAGE)

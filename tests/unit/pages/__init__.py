@@ -1,0 +1,1 @@
+"""The room `pages` of the app, alone."""
