@@ -279,7 +279,7 @@ class App:
 
         parts, tokens = self.parts, Tokens(self.parts.ledger.store)
         ports = Ports(
-            parts, self.api, self.desk_api, self.instances_api, self.dead_letters, self.health,
+            parts, self.api, self.aftercare_api, self.desk_api, self.instances_api, self.dead_letters, self.health,
             History(parts.ledger, parts.now), lambda person, path: tokens.make(person, path, parts.now()),
         )  # fmt: skip
         return Site(ports, self.settings, tokens)

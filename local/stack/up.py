@@ -17,8 +17,8 @@ from local.host.triggers.sign_in import principal
 from local.stack.processes import ROOT, NotStarted
 from local.stack.stack import Options, Stack
 from local.stack.welcome import words
+from shared.config.cloud_settings import is_loopback
 from shared.config.desk_file import parse_desk
-from shared.config.settings import is_loopback
 from shared.domain.problems import Ours
 
 TAKEN = (

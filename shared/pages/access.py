@@ -111,7 +111,7 @@ def choices(person: Person, desk: Desk) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, entry in desk.instances.items():
         own = [right for right in rights(person, desk.page) if {"*", name} & {*right.instances}]
-        open_to = tuple(t for t in entry.targets if any(r.targets is None or t in r.targets for r in own))
+        open_to = tuple(t for t in entry.targets if any(t in right.targets for right in own))
         if open_to:
             found[name] = open_to
     return found

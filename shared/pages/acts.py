@@ -47,6 +47,16 @@ TEXTS = {
         "Resolve it",
     ),
     "resend": ActText("Send this notice once more", "The same notice goes to the same channel again.", "Send again"),
+    "keep": ActText(
+        "Keep the delivered files longer",
+        "The container that the desk made for this restore is kept for its target's keepHours once more, from now on.",
+        "Keep it",
+    ),
+    "cleanup": ActText(
+        "Delete the delivered files now",
+        "The next sweep deletes the container that the desk made for this restore, with everything in it.",
+        "Delete it",
+    ),
     "pause": ActText(
         "Pause the desk",
         "Nothing is submitted to Azure until somebody resumes it. What runs is watched on.",
@@ -55,7 +65,7 @@ TEXTS = {
     "resume": ActText("Resume the desk", "All pauses end; waiting restores are submitted again.", "Resume"),
     "test": ActText("Test a channel", "A sample notice goes to it.", "Send a sample notice"),
 }
-RESTORE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/(?P<act>withdraw|again|resolve)")
+RESTORE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/(?P<act>withdraw|again|resolve|keep|cleanup)")
 NOTICE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/notices/(?P<n>[0-9]{1,6})/(?P<act>resend)")
 DESK = re.compile(r"(?P<act>pause|resume)")
 CHANNEL = re.compile(r"channels/(?P<name>[A-Za-z0-9._-]{1,63})/(?P<act>test)")
@@ -74,8 +84,8 @@ def form(ports: Ports, visit: Visit) -> Shown:
     """What the act does, and a form for the reason."""
     said = _allowed(visit)
     about = load(ports, said["id"]) if "id" in said else None
-    if about and said["act"] != "resend" and said["act"] not in possible(about):
-        words = f"it is {about.phase}; possible now: {', '.join(possible(about)) or 'nothing'}"
+    if about and said["act"] != "resend" and said["act"] not in possible(ports, about):
+        words = f"it is {about.phase}; possible now: {', '.join(possible(ports, about)) or 'nothing'}"
         raise Problem(409, "This is not possible now", words)
     values = {
         "text": TEXTS[said["act"]],
@@ -100,6 +110,8 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
         "again": ports.api.again,
         "resolve": ports.api.resolve,
         "resend": ports.api.resend,
+        "keep": ports.aftercare_api.keep,
+        "cleanup": ports.aftercare_api.cleanup,
         "pause": ports.desk_api.pause,
         "resume": ports.desk_api.resume,
         "test": ports.desk_api.channel_test,

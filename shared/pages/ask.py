@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.config.policy import Decision, decide
+from shared.config.policy import Decision, decide_for_any
+from shared.config.rights import askers
 from shared.domain.problems import Problem, Trouble, forbidden, invalid
 from shared.domain.request import parse_request
 from shared.domain.values import utc
 from shared.notices.facts import span
 from shared.notices.routing import channels_of
 from shared.pages.access import choices
-from shared.pages.instance_pages import OLD, Json, points_of
+from shared.pages.instance_pages import Json, is_old, points_of
 from shared.pages.visit import Ports, Shown, Visit
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
@@ -59,7 +60,7 @@ def confirm(ports: Ports, visit: Visit) -> Shown:
         "plan": decision.plan,
         "point": point,
         "missing": span((visit.now - utc(point["time"])).total_seconds()) if point else None,
-        "old": point is not None and point["ageSeconds"] > OLD,
+        "old": is_old(point, visit.desk.instances.get(said["instance"])),
         "pinned": said["point"] not in ("", "latest"),
         "holder": holder.text("restore") if holder else None,
         "pause": ports.parts.board.paused(),
@@ -113,7 +114,8 @@ def _wanted(said: dict[str, str]) -> Any:
 def _decision(ports: Ports, visit: Visit, value: Json) -> Decision:
     if value["instance"] not in visit.desk.instances:
         raise forbidden("instance", "the page restores instances that desk.toml names")
-    return decide(parse_request(value), "page", visit.desk, ports.parts.ground, visit.person.roles)
+    ways = askers(visit.desk, "page", visit.person.roles)
+    return decide_for_any(parse_request(value), ways, visit.desk, ports.parts.ground)
 
 
 def _point(ports: Ports, said: dict[str, str], now: datetime) -> Json | None:

@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.api.http import Call
-from shared.config.desk_file import Desk, Rights
+from shared.config.desk_file import Desk, InstanceEntry, Rights
 from shared.domain.problems import Problem, Trouble, unknown
 from shared.pages import plots
 from shared.pages.access import choices
 from shared.pages.outlook import Past, percentile
 from shared.pages.visit import Ports, Shown, Visit
 
-OLD = 8 * 86400  # seconds: flexible servers are backed up weekly, and a day is given for the backup itself
+DAYS = 8  # without staleAfterDays: flexible servers are backed up weekly, and a day is given for the backup itself
 WEEKS = 6
 MOST_POINTS = 100
 type Json = dict[str, Any]
@@ -43,14 +43,22 @@ def instances(ports: Ports, visit: Visit) -> Shown:
     """The instances of desk.toml, with their newest point and its age."""
     rows = json.loads(ports.instances_api.list(Call()).body)["value"]
     may_ask = choices(visit.person, visit.desk)
-    lines = [{**row, "point": row.get("lastPoint"), "old": is_old(row), "ask": row["name"] in may_ask} for row in rows]
+    lines = [
+        {
+            **row,
+            "point": (point := row.get("lastPoint")),
+            "old": is_old(point, visit.desk.instances.get(row["name"])),
+            "ask": row["name"] in may_ask,
+        }
+        for row in rows
+    ]
     return Shown("instances.html", {"lines": lines})
 
 
-def is_old(row: Mapping[str, Any]) -> bool:
-    """Whether the newest usable point is older than a week and a day."""
-    point = row.get("lastPoint")
-    return bool(point and point["ageSeconds"] > OLD)
+def is_old(point: Json | None, entry: InstanceEntry | None) -> bool:
+    """Whether a point is older than staleAfterDays, or than eight days where desk.toml says nothing."""
+    days = (entry.stale_after_days if entry else None) or DAYS
+    return point is not None and point["ageSeconds"] > days * 86400
 
 
 def instance(ports: Ports, visit: Visit) -> Shown:
@@ -68,7 +76,7 @@ def instance(ports: Ports, visit: Visit) -> Shown:
         "points": points[:MOST_POINTS],
         "more": max(0, len(points) - MOST_POINTS),
         "newest": usable[0] if usable else None,
-        "old": bool(usable) and usable[0]["ageSeconds"] > OLD,
+        "old": bool(usable) and is_old(usable[0], entry),
         "problem": problem,
         "weeks": calendar(points, visit.now),
         "earlier": earlier[::-1],
@@ -127,6 +135,6 @@ def grants(desk: Desk, name: str) -> Iterator[Grant]:
     ways |= {f"page, role {role}": rights for role, rights in (desk.page.roles if desk.page else {}).items()}
     own = desk.instances[name].targets
     for way, rights in ways.items():
-        open_to = [target for target in own if rights.targets is None or target in rights.targets]
+        open_to = [target for target in own if target in rights.targets]
         if {"*", name} & {*rights.instances} and open_to:
             yield Grant(way, ", ".join(open_to))

@@ -1,6 +1,7 @@
 """/desk/restores/{id}: one restore whole: what, from when, to where, how long still, what next."""
 
-from shared.api.views import notice_view
+from shared.aftercare import states
+from shared.api.views import container_view, notice_view
 from shared.domain.durations import total_seconds
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.pages import plots
@@ -30,7 +31,8 @@ def restore(ports: Ports, visit: Visit) -> Shown:
         "earlier": len(earlier),
         "plot": plots.bars(f"Seconds in each phase, beside earlier restores ({len(earlier)})", bars) if bars else "",
         "notices": [notice_view(n, one) for n, one in enumerate(ports.parts.outbox.of_restore(found.id), 1)],
-        "possible": [act for act in possible(found) if visit.may(act)],
+        "possible": [act for act in possible(ports, found) if visit.may(act)],
+        "container": container_view(found, ports.aftercare_api.rows.of(found.id)),
         "facts": facts(found),
     }
     return Shown("restore.html", values, None if found.closed else REFRESH)
@@ -44,8 +46,10 @@ def load(ports: Ports, restore_id: str) -> Restore:
     return found
 
 
-def possible(restore: Restore) -> list[str]:
-    """The acts that the restore allows now."""
+def possible(ports: Ports, restore: Restore) -> list[str]:
+    """The acts that the restore and its container allow now."""
+    row = ports.aftercare_api.rows.of(restore.id)
     acts = ["withdraw"] if restore.phase in BEFORE_SUBMISSION else []
     acts += ["again"] if restore.phase in AGAIN and restore.vault else []
-    return acts + (["resolve"] if restore.phase in resolvable(restore) else [])
+    acts += ["resolve"] if restore.phase in resolvable(restore) else []
+    return acts + (states.possible(row.state) if row else [])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from shared.api.aftercare import AftercareApi
 from shared.api.dead_letters import DeadLetters
 from shared.api.desk import DeskApi
 from shared.api.health import Health
@@ -26,6 +27,7 @@ class Ports:
 
     parts: Parts
     api: Api
+    aftercare_api: AftercareApi
     desk_api: DeskApi
     instances_api: InstancesApi
     dead_letters: DeadLetters

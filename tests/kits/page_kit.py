@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from local.host.triggers.sign_in import principal
+from shared.aftercare.rows import Rows
+from shared.api.aftercare import AftercareApi
 from shared.api.dead_letters import DeadLetters
 from shared.api.desk import DeskApi
 from shared.api.health import Health
@@ -81,7 +83,8 @@ def site(process: Process, settings: Any) -> Site:
     parts = process.parts
     tokens = Tokens(parts.ledger.store)
     ports = Ports(
-        parts, process.api, DeskApi(parts, process.notifier), InstancesApi(parts), DeadLetters(parts),
+        parts, process.api, AftercareApi(process.api, Rows(parts.ledger)), DeskApi(parts, process.notifier),
+        InstancesApi(parts), DeadLetters(parts),
         Health(parts, settings), History(parts.ledger, parts.now),
         lambda who, path: tokens.make(who, path, parts.now()),
     )  # fmt: skip
