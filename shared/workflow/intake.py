@@ -178,7 +178,8 @@ READABLE = ("instance", "target", "recoveryPoint", "requestedBy", "reason", "tic
 def _may_comment(request: RestoreRequest, caller: Caller, desk: Desk) -> None:
     """A callback writes with the desk's own user: into tickets that its `refs` cover, not into any that is named."""
     name = request.callback
-    if name is None or name not in asker(desk, caller.source).callbacks or name not in desk.channels:
+    ways = askers(desk, caller.source, caller.roles)
+    if name is None or name not in desk.channels or not any(name in way.callbacks for way in ways):
         return
     ticket = request.ticket.model_dump(exclude_none=True) if request.ticket else None
     if ticket and not may_write(desk, name, ticket, caller.source):
