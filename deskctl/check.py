@@ -60,12 +60,12 @@ def upgrade(path: Path, desk: Desk) -> int:
     return 1
 
 
-def ground() -> Ground:
-    """The cloud that ARM_ENDPOINT names: hosts of containers and secrets are its."""
-    return Ground(cloud_of(endpoint_of(os.environ), os.environ))
+def ground(arm: str | None = None) -> Ground:
+    """The cloud of an ARM, or of the one that ARM_ENDPOINT names: hosts of containers and secrets are its."""
+    return Ground(cloud_of(arm.rstrip("/") if arm else endpoint_of(os.environ), os.environ))
 
 
-def read(path: Path) -> tuple[Desk, list[str]]:
+def read(path: Path, arm: str | None = None) -> tuple[Desk, list[str]]:
     """The file and what its model cannot see: targets that no restore could use, mappings that do not compile."""
     try:
         desk = parse_desk(path.read_text(encoding="utf-8-sig"))
@@ -73,7 +73,7 @@ def read(path: Path) -> tuple[Desk, list[str]]:
         raise Ours(f"it cannot be read ({error.strerror}): --config says where it is") from error
     except UnicodeDecodeError as error:
         raise Ours("it is not UTF-8 text") from error
-    return desk, [*check_file(desk, ground()), *check_mappings(desk)]
+    return desk, [*check_file(desk, ground(arm)), *check_mappings(desk)]
 
 
 def show(desk: Desk, console: Console) -> None:

@@ -15,17 +15,18 @@ from rich.console import Console
 from deskctl.arm_reader import Absent, ArmReader, Hidden
 from deskctl.check import ground, read
 from deskctl.doctor import before
+from deskctl.doctor.app import SITE, FunctionApp
 from deskctl.doctor.desk import Deployed, clock
 from deskctl.doctor.findings import Finding, fault, ok, show, unknown
 from deskctl.doctor.preflight import Before, read_values
 from deskctl.doctor.print import role_lines
 from deskctl.doctor.targets import Targets
 from deskctl.doctor.vaults import Vaults
-from shared.config.cloud_settings import cloud_of, endpoint_of, is_loopback
+from shared.config.cloud_settings import endpoint_of, is_loopback
 from shared.config.desk_file import Desk
-from shared.config.plans import Ground
 from shared.config.settings import API_VERSION
 from shared.domain.problems import Ours
+from shared.domain.resource_ids import BadName, parse_id
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--identity", help="the desk's identity: its object id, or its ARM id")
     parser.add_argument("--me", help="your own object id (default: the token's)")
     parser.add_argument("--desk", help="URL of a deployed desk; its channels are tested, each gets a sample notice")
+    parser.add_argument("--app", help="the function app's ARM id: its functions and Key Vault references are looked at")
     parser.add_argument("--key", default=environ.get("DESK_KEY", ""), help="its host key (default: $DESK_KEY)")
     parser.add_argument("--health-key", default=environ.get("DESK_HEALTH_KEY", ""), help="(default: $DESK_HEALTH_KEY)")
     parser.add_argument("--api-version", default=environ.get("DATA_PROTECTION_API_VERSION") or API_VERSION)
@@ -51,11 +53,11 @@ def main(args: argparse.Namespace) -> int:
     """0 where no fault was found; what could not be read is `unknown`, no fault."""
     console = Console()
     try:
-        desk, faults = read(args.config)
+        desk, faults = read(args.config, args.arm)
     except Ours as error:
         desk, faults = Desk(), [str(error)]
     if args.print_roles and not faults:
-        print("\n".join(role_lines(desk, args.identity, ground())))
+        print("\n".join(role_lines(desk, args.identity, ground(args.arm))))
         return 0
     try:
         with ArmReader(args.arm, args.api_version) as reader:
@@ -77,7 +79,8 @@ def _look(desk: Desk, faults: list[str], reader: ArmReader, args: argparse.Names
         yield unknown("desk", "give --identity, its identity's object id or ARM id, and its roles are looked at")
     vaults = Vaults(reader, desk, people)
     yield from vaults.look()
-    yield from Targets(reader, vaults, _ground(args)).look()
+    yield from Targets(reader, vaults, ground(args.arm)).look()
+    yield from _app(reader, args)
     if args.desk:
         with _client(args) as http:
             yield from Deployed(http, desk, lambda: datetime.now(UTC), args.health_key).look()
@@ -119,8 +122,14 @@ def _object_id(reader: ArmReader) -> str | None:
     return claims.get("oid") if isinstance(claims, dict) else None
 
 
-def _ground(args: argparse.Namespace) -> Ground:
-    return Ground(cloud_of(args.arm.rstrip("/"), os.environ))
+def _app(reader: ArmReader, args: argparse.Namespace) -> Iterator[Finding]:
+    if not args.app:
+        yield unknown("app", "give --app, the function app's ARM id, and its functions and references are looked at")
+        return
+    try:
+        yield from FunctionApp(reader, parse_id(args.app, SITE)).look()
+    except BadName as error:
+        raise Ours(f"--app: {error}") from error
 
 
 def _client(args: argparse.Namespace) -> httpx.Client:

@@ -1,6 +1,7 @@
 """What the person who deploys may do: the deployment's own acts against the permissions that ARM lists."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from deskctl.arm_reader import Json
 from deskctl.doctor.findings import Finding, fault, ok
@@ -48,12 +49,14 @@ def _may(before: Before, scope: str, asked: list[str], place: str, instead: str 
         yield fault(place, f"you lack {action} there: Owner has it, Contributor has not", line, instead)
 
 
-def allows(permission: Json, action: str) -> bool:
+def allows(permission: Json, action: str, kind: Literal["actions", "dataActions"] = "actions") -> bool:
+    """Whether one permission of a role lets an action of the management or the data plane happen."""
+
     def covers(patterns: object) -> bool:
         found = patterns if isinstance(patterns, list) else []
         return any(matches(str(pattern).lower(), action.lower()) for pattern in found)
 
-    return covers(permission.get("actions")) and not covers(permission.get("notActions"))
+    return covers(permission.get(kind)) and not covers(permission.get(f"not{kind[0].upper()}{kind[1:]}"))
 
 
 def matches(pattern: str, action: str) -> bool:

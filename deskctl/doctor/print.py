@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from deskctl.doctor.roles import OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
+from deskctl.doctor.roles import KEEPS_CONTAINERS, OPERATES, READS, READS_SECRETS, WRITES_BLOBS, Role
 from shared.advice.shell_commands import THE_ID, Verbatim, account_and_container, az, identity_of, within
 from shared.config.desk_file import Desk
 from shared.config.plans import Ground
@@ -22,6 +22,11 @@ def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str
     for vault in vaults:
         for role in (OPERATES, READS):
             yield _grant(role, principal, vault)
+    accounts = {target.account for target in desk.targets.values() if target.kind == "files" and target.account}
+    if accounts:
+        yield "# the desk's identity on the accounts where it makes and deletes containers"
+    for account in sorted(accounts):
+        yield _grant(KEEPS_CONTAINERS, principal, account)
     yield "# each vault's identity on its targets"
     needed: dict[str, dict[str, None]] = {}
     for name, entry in desk.instances.items():
@@ -38,7 +43,7 @@ def role_lines(desk: Desk, identity: str | None, ground: Ground) -> Iterator[str
 
 def _target(plan: Plan) -> Iterator[str]:
     if plan.kind == "files":
-        yield _grant(WRITES_BLOBS, THE_ID, plan.container_id or _container(plan.container or ""))
+        yield _grant(WRITES_BLOBS, THE_ID, plan.account or plan.container_id or _container(plan.container or ""))
         return
     yield _grant(READS, THE_ID, plan.server or "")
     key_vault = (plan.secret or "").removeprefix("https://").split(".")[0]

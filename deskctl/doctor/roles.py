@@ -1,7 +1,6 @@
 """Which role an identity needs where, whether it has it, and the `az` line that gives it."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
@@ -22,6 +21,7 @@ class Role:
     id: str
     wider: frozenset[str] = frozenset({OWNER, CONTRIBUTOR})
     actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
 
     def held_by(self, roles: set[str]) -> bool:
         return bool(roles & {self.id, *self.wider})
@@ -42,15 +42,25 @@ OPERATES = Role(
     ),
 )
 READS_JOBS = Role("Reader", READER, actions=(f"{VAULT}/backupJobs/read",))
-READS = Role("Reader", READER)
+READS = Role("Reader", READER, actions=("Microsoft.DBforPostgreSQL/servers/read",))
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 # Owner and Contributor are no data roles: https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
 WRITES_BLOBS = Role(
-    "Storage Blob Data Contributor", BLOB_CONTRIBUTOR, frozenset({"b7e6dc6d-f1e8-4753-8033-0f276bb0955b"})
+    "Storage Blob Data Contributor",
+    BLOB_CONTRIBUTOR,
+    frozenset({"b7e6dc6d-f1e8-4753-8033-0f276bb0955b"}),
+    data_actions=(f"{BLOBS}/blobs/read", f"{BLOBS}/blobs/write"),
+)
+KEEPS_CONTAINERS = Role(
+    "Storage Account Contributor",
+    "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+    actions=(f"{BLOBS}/read", f"{BLOBS}/write", f"{BLOBS}/delete", "Microsoft.Storage/storageAccounts/read"),
 )
 READS_SECRETS = Role(
     "Key Vault Secrets User",
     SECRETS_USER,
     frozenset({"b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "00482a5a-887f-4fb3-b363-3b7fe8e74483"}),
+    data_actions=("Microsoft.KeyVault/vaults/secrets/getSecret/action",),
 )
 STANDING = {MUA_OPERATOR: "Backup MUA Operator", OWNER: "Owner", CONTRIBUTOR: "Contributor"}
 
@@ -82,21 +92,38 @@ def needs(reader: ArmReader, place: str, who: str, principal: str | None, role: 
         held = assignments(reader, scope, principal)
     except (Absent, Hidden) as error:
         return unknown(place, f"the role assignments may not be read ({error})", grant(role, principal, scope))
+    free = [each for each in held if not each.get("condition")]
+    verdict = _has(reader, role, free)
+    if verdict.state == "ok" or len(free) == len(held) or _has(reader, role, held).state != "ok":
+        return _said(verdict, place, who, grant(role, principal, scope))
+    words = f"{who} has {role.name} only under a condition, which can refuse what Azure Backup does"
+    return fault(place, f"{words}: give it without one", grant(role, principal, scope))
+
+
+def _said(verdict: Finding, place: str, who: str, line: str) -> Finding:
+    mend = () if verdict.state == "ok" else (line,)
+    return Finding(place, verdict.state, f"{who} {verdict.words}", mend)
+
+
+def _has(reader: ArmReader, role: Role, held: list[Json]) -> Finding:
+    """By the roles' ids, else by what their definitions allow, taken together; a finding without its place."""
     if role.held_by({role_of(each) for each in held}):
-        return ok(place, f"{who} has {role.name}")
-    if role.actions and _allowed(reader, held, role.actions):
-        return ok(place, f"{who} holds the actions that count of {role.name}")
-    return fault(place, f"{who} lacks {role.name}", grant(role, principal, scope))
-
-
-def _allowed(reader: ArmReader, held: list[Json], actions: tuple[str, ...]) -> bool:
-    """Whether the definitions of the roles held, taken together, allow each action."""
+        return ok("", f"has {role.name}")
     granted: list[Json] = []
+    unread = ""
     for each in held:
-        with suppress(Absent, Hidden):
+        try:
             found = reader.get(str(each.get("roleDefinitionId")))
             granted += (found.get("properties") or {}).get("permissions") or []
-    return all(any(allows(one, action) for one in granted) for action in actions)
+        except (Absent, Hidden) as error:
+            unread = str(error)
+    allowed = [any(allows(one, action) for one in granted) for action in role.actions]
+    allowed += [any(allows(one, action, "dataActions") for one in granted) for action in role.data_actions]
+    if allowed and all(allowed):
+        return ok("", f"holds the actions that count of {role.name}")
+    if unread and held:
+        return unknown("", f"may lack {role.name}: the definition of a role that it holds may not be read")
+    return fault("", f"lacks {role.name}")
 
 
 def standing(reader: ArmReader, guard: str, people: dict[str, str]) -> Iterator[Finding]:

@@ -4,11 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from deskctl.arm_reader import Absent, ArmReader, Hidden
+from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
+from deskctl.doctor.accounts import account_faults, container_faults
 from deskctl.doctor.findings import Finding, fault, ok, unknown
-from deskctl.doctor.roles import READS, READS_SECRETS, WRITES_BLOBS, needs
-from deskctl.doctor.vaults import Vault, Vaults
+from deskctl.doctor.key_vaults import secret_faults, vault_faults
+from deskctl.doctor.preflight import plain
+from deskctl.doctor.roles import KEEPS_CONTAINERS, READS, READS_SECRETS, WRITES_BLOBS, needs
+from deskctl.doctor.vault import Vault
+from deskctl.doctor.vaults import Vaults
 from shared.advice.shell_commands import account_and_container, az
+from shared.azure.recovery_points import read_datasource
+from shared.config.desk_file import InstanceEntry
 from shared.config.plans import Ground
 from shared.config.policy import decide
 from shared.config.rights import anybody
@@ -29,6 +35,11 @@ class Use:
     plan: Plan
     vault: Vault
     principal: str | None
+
+    @property
+    def regions(self) -> list[str]:
+        """Where its files may have to lie: the vault's own region first."""
+        return [plain(self.plan.location)] if self.plan.location else self.vault.regions
 
     @property
     def who(self) -> str:
@@ -65,28 +76,44 @@ class Targets:
                     yield fault(f"targets.{target}", str(problem))
                     continue
                 use = Use(f"targets.{target}", plan, vault, vault.principal(entry))
+                if plan.kind == "database" and _flexible(vault, entry):
+                    yield _impossible(use, name)
+                    continue
                 yield from _region(use)
                 yield from self._files(use) if plan.kind == "files" else self._database(use)
 
     def _files(self, use: Use) -> Iterator[Finding]:
         account, container = account_and_container(use.plan.container or "")
-        scope = use.plan.container_id
+        scope = use.plan.account or use.plan.container_id
+        account = account or (use.plan.account or "").rpartition("/")[2]
         try:
             if scope is None:
                 held = self._by_name(use.vault.id.subscription, resource_ids.ACCOUNT, account)
                 scope = f"{held}/blobServices/default/containers/{container}"
-            else:
-                yield from _crossing(use, scope)
-                self.reader.get(parse_id(scope, resource_ids.CONTAINER).parent(2).text)
+            about = self.reader.get(scope.partition("/blobServices/")[0])
         except Absent:
             line = az("storage account list", query=f"[?name=='{account}'].id")
             words = f"there is no storage account {account} in that subscription; elsewhere it needs a containerId"
+            yield from _crossing(use, scope)
             yield fault(use.place, words, line)
             return
         except Hidden as error:
             yield unknown(use.place, f"storage account {account}: {error}")
             return
-        yield from self._container(use, account, container, scope)
+        yield from _crossing(use, scope)
+        yield from account_faults(use.place, account, about, use.regions)
+        if use.plan.account:
+            yield from self._own_containers(use, account, scope)
+        else:
+            yield from self._container(use, account, container, scope)
+
+    def _own_containers(self, use: Use, account: str, scope: str) -> Iterator[Finding]:
+        """An account in which the desk makes and deletes a container for each attempt."""
+        yield ok(use.place, f"storage account {account} is there")
+        yield needs(self.reader, use.place, use.who, use.principal, WRITES_BLOBS, scope)
+        desk = self.vaults.people.get("the desk")
+        if desk:
+            yield needs(self.reader, use.place, "the desk", desk, KEEPS_CONTAINERS, scope)
 
     def _container(self, use: Use, account: str, container: str, scope: str) -> Iterator[Finding]:
         try:
@@ -98,9 +125,7 @@ class Targets:
         except Hidden as error:
             yield unknown(use.place, f"container {container} of {account}: {error}")
             return
-        if (about.get("properties") or {}).get("publicAccess") not in (None, "None"):
-            line = az("storage container-rm update", name=container, storage_account=account, public_access="off")
-            yield fault(use.place, f"container {container} is public: dumps of production data would lie open", line)
+        yield from container_faults(use.place, account, container, about)
         yield ok(use.place, f"container {container} of {account} is there")
         yield needs(self.reader, use.place, use.who, use.principal, WRITES_BLOBS, scope)
 
@@ -115,7 +140,7 @@ class Targets:
         except Hidden as error:
             yield unknown(use.place, f"server {name}: {error}")
         else:
-            location = str(about.get("location") or "").lower().replace(" ", "")
+            location = plain(str(about.get("location") or ""))
             if location and location != use.vault.location:
                 words = f"server {name} is in {location}, vault {use.vault.id.name} restores in {use.vault.location}"
                 line = az(
@@ -126,6 +151,7 @@ class Targets:
                 )
                 yield fault(use.place, words, line)
             yield ok(use.place, f"server {name} is there")
+            yield from _crossing(use, server)
             yield needs(self.reader, use.place, use.who, use.principal, READS, server)
         yield from self._secret(use, server)
 
@@ -133,31 +159,27 @@ class Targets:
         url = urlsplit(use.plan.secret or "")
         vault, name = (url.hostname or "").split(".")[0], url.path.split("/")[2]
         try:
-            scope = self._key_vault(vault, server)
+            about = self._key_vault(vault, server)
         except (Absent, Hidden) as error:
             why = error if isinstance(error, Hidden) else "it is in no group that you may read"
             yield unknown(use.place, f"Key Vault {vault}: {why}")
             return
-        try:
-            self.reader.get(f"{scope}/secrets/{name}")
-            yield ok(use.place, f"secret {name} of {vault} is there")
-        except Absent:
-            line = az("keyvault secret set", vault_name=vault, name=name, file="<file with the connection string>")
-            yield fault(use.place, f"there is no secret {name} in {vault}", line)
-        except Hidden as error:
-            yield unknown(use.place, f"secret {name} of {vault}: {error}")
-        yield needs(self.reader, use.place, use.who, use.principal, READS_SECRETS, scope)
+        scope = str(about["id"])
+        yield from secret_faults(self.reader, use.place, scope, name)
+        yield from vault_faults(use.place, about, use.who, use.principal)
+        if (about.get("properties") or {}).get("enableRbacAuthorization") is not False:
+            yield needs(self.reader, use.place, use.who, use.principal, READS_SECRETS, scope)
 
-    def _key_vault(self, name: str, server: str) -> str:
+    def _key_vault(self, name: str, server: str) -> Json:
         """Beside the server, else anywhere in its subscription."""
         found = parse_id(server, resource_ids.SINGLE_SERVER)
         beside = (
             f"/subscriptions/{found.subscription}/resourceGroups/{found.resource_group}/providers/{KEY_VAULT}/{name}"
         )
         try:
-            return str(self.reader.get(beside)["id"])
+            return self.reader.get(beside)
         except Absent:
-            return self._by_name(found.subscription, KEY_VAULT, name)
+            return self.reader.get(self._by_name(found.subscription, KEY_VAULT, name))
 
     def _by_name(self, subscription: str, kind: str, name: str) -> str:
         query = {"$filter": f"resourceType eq '{kind}' and name eq '{name}'"}
@@ -167,20 +189,36 @@ class Targets:
         raise Absent(name)
 
 
+def _flexible(vault: Vault, entry: InstanceEntry) -> bool:
+    item = vault.instances.get(entry.id.lower())
+    source = read_datasource(item) if item else None
+    return bool(source and source.flexible)
+
+
+def _impossible(use: Use, name: str) -> Finding:
+    target = use.place.partition(".")[2]
+    words = f"impossible for {name}: Azure restores a flexible server as files only, never as a database"
+    return fault(use.place, f"{words}; take {target} out of its targets", f"grep -n '{target}' desk.toml")
+
+
 def _region(use: Use) -> Iterator[Finding]:
     """`location` in the file must be one that this vault restores to."""
-    said = use.plan.location
-    regions = [use.vault.location, *((use.vault.about.get("properties") or {}).get("replicatedRegions") or [])]
-    if said and said not in regions:
+    said, regions = use.plan.location, use.vault.regions
+    if said and plain(said) not in regions:
         words = f"its location is {said}; vault {use.vault.id.name} restores to {' or '.join(regions)}"
         yield fault(use.place, words, f"""sed -i 's/location = "{said}"/location = "{regions[0]}"/' desk.toml""")
 
 
-def _crossing(use: Use, scope: str) -> Iterator[Finding]:
+def _crossing(use: Use, scope: str | None) -> Iterator[Finding]:
     """Another subscription is reached only where the vault allows it."""
     state = str((use.vault.features.get("crossSubscriptionRestoreSettings") or {}).get("state") or "Enabled")
-    if scope.split("/")[2].lower() != use.vault.id.subscription and state != "Enabled":
-        line = az("dataprotection backup-vault update", resource_group=use.vault.id.resource_group,
-                  vault_name=use.vault.id.name, cross_subscription_restore_state="Enabled")  # fmt: skip
-        words = f"it is in another subscription, and vault {use.vault.id.name} restores to its own only ({state})"
-        yield fault(use.place, words, line)
+    if scope is None or scope.split("/")[2].lower() == use.vault.id.subscription or state == "Enabled":
+        return
+    words = f"it is in another subscription, and vault {use.vault.id.name} restores to its own only ({state})"
+    if state.lower() == "permanentlydisabled":
+        line = az("storage account list", subscription=use.vault.id.subscription, query="[].id")
+        yield fault(use.place, f"{words}: that cannot be undone; choose an account of the vault's subscription", line)
+        return
+    line = az("dataprotection backup-vault update", resource_group=use.vault.id.resource_group,
+              vault_name=use.vault.id.name, cross_subscription_restore_state="Enabled")  # fmt: skip
+    yield fault(use.place, words, line)

@@ -81,19 +81,22 @@ def _server_region(plan: Plan, source: Datasource) -> AzureError | None:
 def _subscription(restore: Restore, plan: Plan, vault: Vault) -> AzureError | None:
     if (vault.cross_subscription or "").lower() not in DISABLED:
         return None
+    for_good = (vault.cross_subscription or "").lower() == "permanentlydisabled"
+    state = "permanently disabled" if for_good else "disabled"
     own = restore.vault.split("/")[2].lower()
     held = plan.container_id and parse_id(plan.container_id, CONTAINER).subscription
     if plan.kind == "files" and not held:
         return refusal(
             "ContainerIdNeeded",
-            "Cross-subscription restore is disabled on this vault, so Azure needs the container's ARM id.",
+            f"Cross-subscription restore is {state} on this vault, so Azure needs the container's ARM id.",
             "Give containerId: /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.Storage/storageAccounts/"
             "<account>/blobServices/default/containers/<container>",
         )
     if (held or own) != own or (plan.server and plan.server.split("/")[2].lower() != own):
         return refusal(
             "OtherSubscription",
-            "The target is in another subscription, and cross-subscription restore is disabled on this vault.",
-            "Choose a target in the vault's subscription, or enable cross-subscription restore on the vault.",
+            f"The target is in another subscription, and cross-subscription restore is {state} on this vault.",
+            "Choose a target in the vault's subscription"
+            + ("." if for_good else ", or enable cross-subscription restore on the vault."),
         )
     return None

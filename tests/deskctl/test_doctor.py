@@ -1,130 +1,89 @@
 """`doctor` names each planted fault and the command that mends it; what it may not read is unknown, no fault."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from deskctl.doctor.app import TRIGGERS
 from deskctl.doctor.desk import clock
+from deskctl.doctor.roles import KEEPS_CONTAINERS
 from local.cli import run
 from local.emulator import Emulator, Options
 from local.emulator.world.seed import SUBSCRIPTION, Assignment, Resource
+from local.stack.processes import ROOT
+from shared.domain.clouds import CHINA, PUBLIC
+from tests.deskctl.planted import AT_HOME, DATABASE, FAULTS, GUARD_ID, custom
 from tests.kits.doctor_kit import (
     ACCOUNT,
-    CONTAINER_ID,
     DESK,
     ME,
     MUA_OPERATOR,
-    SECRET,
-    SERVER,
     Case,
     Seen,
     examined,
     healthy,
-    with_vault,
-    without,
 )
-from tests.kits.emulator_kit import FLEX, GUARDED, SILENT, SINGLES, WORLD
+from tests.kits.emulator_kit import FLEX, GUARDED, SINGLES, WORLD
 from tests.kits.snapshots import deployment
-
-DATABASE = {
-    "kind": "database",
-    "container": None,
-    "containerId": None,
-    "server": SERVER,
-    "credentialsSecret": "https://restore-desk-kv.vault.azure.net/secrets/dbauth3",
-}
-NAMED = {"id": f"{WORLD.vault_id(FLEX)}/backupInstances/pg-prod-01-gone"}
-GUARD_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/guardRG/providers/Microsoft.DataProtection/resourceGuards"
-FAULTS = {
-    "the vault is not there": (
-        Case(instance={"id": f"{WORLD.vault_id(FLEX)}s/backupInstances/x"}, only=1),
-        "there is no such vault",
-        "az dataprotection backup-vault list",
-    ),
-    "the instance is not there": (
-        Case(instance=NAMED, only=1),
-        "the vault has no such instance; the closest is pg-prod-01-",
-        "az dataprotection backup-instance list",
-    ),
-    "the container is not there": (
-        Case(seed=without(healthy(), CONTAINER_ID)),
-        "there is no container drills in testossstorageaccount",
-        "az storage container create --name drills --account-name testossstorageaccount",
-    ),
-    "the account is not there": (
-        Case(seed=without(healthy(), CONTAINER_ID, ACCOUNT)),
-        "there is no storage account testossstorageaccount",
-        "az storage account list",
-    ),
-    "the server is not there": (
-        Case(SINGLES, without(healthy(), SERVER), target=DATABASE),
-        "there is no server targetossserver",
-        "az resource list --resource-type Microsoft.DBforPostgreSQL/servers",
-    ),
-    "the secret is not there": (
-        Case(SINGLES, without(healthy(), SECRET), target=DATABASE),
-        "there is no secret dbauth3 in restore-desk-kv",
-        "az keyvault secret set --vault-name restore-desk-kv --name dbauth3",
-    ),
-    "the vault may not write there": (
-        Case(SILENT),
-        "the identity of vault silentVault lacks Storage Blob Data Contributor",
-        f"--assignee-object-id {SILENT.principal} --assignee-principal-type ServicePrincipal --scope {CONTAINER_ID}",
-    ),
-    "the desk may not restore": (
-        Case(seed=replace(healthy(), assignments=WORLD.assignments)),
-        "the desk lacks Backup Operator",
-        f"az role assignment create --role 'Backup Operator' --assignee-object-id {DESK}",
-    ),
-    "the desk holds the guard's key for good": (
-        Case(
-            GUARDED,
-            replace(
-                healthy(),
-                assignments=(
-                    *healthy().assignments,
-                    Assignment(scope=f"{GUARD_ID}/restoreGuard", principal=DESK, role=MUA_OPERATOR),
-                ),
-            ),
-            instance={"identity": GUARDED.user_identities[0]},
-        ),
-        "holds Backup MUA Operator there for good, which defeats it",
-        f"az role assignment delete --assignee {DESK} --role 'Backup MUA Operator'",
-    ),
-    "the vault works as another identity": (
-        Case(GUARDED, instance={}),
-        "the vault has no identity of its own, and the entry names no other",
-        "az dataprotection backup-vault identity assign --resource-group guardRG",
-    ),
-    "the region is not the vault's": (
-        Case(target={"location": "northeurope"}),
-        "its location is northeurope; vault flexVault restores to eastus2",
-        's/location = "northeurope"/location = "eastus2"/',
-    ),
-    "the server is in another region": (
-        Case(target=DATABASE),
-        "server targetossserver is in westus, vault flexVault restores in eastus2",
-        "az resource list --resource-type Microsoft.DBforPostgreSQL/servers --location eastus2",
-    ),
-    "another subscription, and the vault keeps to its own": (
-        Case(
-            seed=with_vault(healthy(), replace(FLEX, cross_subscription="Disabled")),
-            target={"containerId": CONTAINER_ID.replace(SUBSCRIPTION, SUBSCRIPTION[:-1] + "6")},
-        ),
-        "it is in another subscription",
-        "--cross-subscription-restore-state Enabled",
-    ),
-}
 
 
 def test_a_healthy_world_has_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, case in {"flex": Case(), "single": Case(SINGLES, target=DATABASE)}.items():
+    for name, case in {"flex": Case(), "single": Case(SINGLES, AT_HOME, target=DATABASE)}.items():
         (tmp_path / name).mkdir()
         seen = examined(tmp_path / name, case, capsys)
         assert (seen.code, seen.lines("fault"), seen.lines("warning")) == (0, [], [])
+        assert [one for one in seen.lines("unknown") if "give --desk" not in one] == []
         assert len(seen.lines("ok")) > 6
+
+
+def test_a_healthy_world_with_roles_of_ones_own_has_no_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    single = Case(SINGLES, custom(AT_HOME), target=DATABASE)
+    for name, case in {"flex": Case(seed=custom(healthy())), "single": single}.items():
+        (tmp_path / name).mkdir()
+        seen = examined(tmp_path / name, case, capsys)
+        assert (seen.code, seen.lines("fault"), seen.lines("warning")) == (0, [], []), seen.said
+        assert [one for one in seen.lines("unknown") if "give --desk" not in one] == []
+        assert "holds the actions that count of Backup Operator" in seen.said
+
+
+def test_a_role_whose_definition_may_not_be_read_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    strange = tuple(replace(each, role="7" * 36) if each.principal == DESK else each for each in healthy().assignments)
+    seen = examined(tmp_path, Case(seed=replace(healthy(), assignments=strange)), capsys)
+    assert (seen.code, seen.lines("fault")) == (0, [])
+    assert any("may lack Backup Operator: the definition" in line for line in seen.lines("unknown"))
+
+
+def test_an_account_of_own_containers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = {"container": None, "containerId": None, "account": ACCOUNT, "keepHours": 24}
+    keeper = Assignment(scope=ACCOUNT, principal=DESK, role=KEEPS_CONTAINERS.id)
+    (tmp_path / "before").mkdir()
+    seen = examined(tmp_path / "before", Case(target=target), capsys)
+    assert "the desk lacks Storage Account Contributor" in seen.said
+    held = replace(healthy(), assignments=(*healthy().assignments, keeper))
+    seen = examined(tmp_path, Case(seed=held, target=target), capsys)
+    assert (seen.code, seen.lines("fault")) == (0, [])
+    assert run(["doctor", "--config", str(tmp_path / "desk.toml"), "--print-roles"]) == 0
+    said = capsys.readouterr().out
+    assert "--role 'Storage Account Contributor'" in said
+    assert said.count(f"--scope {ACCOUNT}\n") == 2
+
+
+def test_the_cloud_is_the_arms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = Case().config(tmp_path)
+    given = ["doctor", "--config", str(config), "--print-roles", "--arm"]
+    assert run([*given, CHINA.arm]) == 1
+    assert run([*given, PUBLIC.arm]) == 0
+
+
+def test_the_triggers_of_the_doctor_are_the_apps() -> None:
+    said = (ROOT / "function_app.py").read_text()
+    names = re.findall(r"@app\.(?:queue|timer)_trigger.*\ndef (\w+)", said)
+    assert set(TRIGGERS) == set(names)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from deskctl.doctor.app import TRIGGERS
 from local.cli import run
 from local.emulator import Emulator, Options
 from local.emulator.world.seed import SUBSCRIPTION, Assignment, Resource, Seed, Vault
+from shared.api.routes import ROUTES
 from tests.kits.emulator_kit import CONTAINER, FLEX, WORLD
 from tests.kits.served_desk import written
 
@@ -18,6 +20,8 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/targetrg/providers"
 ACCOUNT = f"{GROUP}/Microsoft.Storage/storageAccounts/testossstorageaccount"
 CONTAINER_ID = f"{ACCOUNT}/blobServices/default/containers/drills"
 SERVER = f"{GROUP}/Microsoft.DBforPostgreSQL/servers/targetossserver"
+APP = f"{GROUP}/Microsoft.Web/sites/desk-app"
+KEY_VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/restore-desk-kv"
 SECRET = f"{GROUP}/Microsoft.KeyVault/vaults/restore-desk-kv/secrets/dbauth3"
 BACKUP_OPERATOR = "00c29273-979b-4161-815c-10b084fb9324"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -29,11 +33,35 @@ def granted(vault: Vault) -> tuple[Assignment, ...]:
     return tuple(Assignment(scope=scope, principal=DESK, role=role) for role in (BACKUP_OPERATOR, READER))
 
 
-def healthy() -> Seed:
-    """The emulator's world, with the desk's roles, and the secret that it lacks."""
+def healthy(location: str = "eastus2") -> Seed:
+    """The emulator's world, with the desk's roles, the secret that it lacks, a deployed app, the account at hand."""
     more = tuple(each for vault in WORLD.vaults for each in granted(vault))
-    secret = Resource(id=SECRET)
-    return replace(WORLD, assignments=(*WORLD.assignments, *more), resources=(*WORLD.resources, secret))
+    seed = replace(WORLD, assignments=(*WORLD.assignments, *more))
+    return with_resources(seed, Resource(id=SECRET), Resource(id=ACCOUNT, location=location), *app())
+
+
+def with_resources(seed: Seed, *more: Resource) -> Seed:
+    """In place of those with the same ids."""
+    ids = {each.id for each in more}
+    return replace(seed, resources=(*(each for each in seed.resources if each.id not in ids), *more))
+
+
+def app(*, lacks: tuple[str, ...] = (), off: tuple[str, ...] = (), status: str = "Resolved") -> tuple[Resource, ...]:
+    """A function app as ARM shows it: its functions, and the state of its references to Key Vault."""
+    names = [name for name in (*(route.name for route in ROUTES), *TRIGGERS) if name not in lacks]
+    listed = [{"name": f"desk-app/{name}", "properties": {"isDisabled": name in off}} for name in names]
+    held = {"status": status, "vaultName": "desk-kv", "secretName": "teams-url"}
+    states = [{"name": "TEAMS_URL", "properties": held}, {"name": "PLAIN", "properties": {}}]
+    return (
+        Resource(id=f"{APP}/functions", body={"value": listed}),
+        Resource(id=f"{APP}/config/configreferences/appsettings", body={"value": states}),
+    )
+
+
+def changed(seed: Seed, vault: Vault, **about: object) -> Seed:
+    """One property of every instance of a vault is other than usual."""
+    instances = tuple(replace(each, about=about) for each in vault.instances)
+    return with_vault(seed, replace(vault, instances=instances))
 
 
 def with_vault(seed: Seed, vault: Vault) -> Seed:
@@ -80,5 +108,5 @@ class Seen:
 def examined(tmp_path: Path, case: Case, capsys: pytest.CaptureFixture[str], *more: str) -> Seen:
     config = case.config(tmp_path)
     with Emulator(Options(state=tmp_path / "arm"), case.seed) as azure:
-        code = run(["doctor", "--config", str(config), "--arm", azure.url, "--identity", DESK, *more])
+        code = run(["doctor", "--config", str(config), "--arm", azure.url, "--identity", DESK, "--app", APP, *more])
     return Seen(code, capsys.readouterr().out)

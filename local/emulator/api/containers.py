@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/storagerp/blob-containers
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from local.emulator.api.calls import Answer, Call, World, gateway_refused, listed
@@ -45,6 +46,7 @@ def get(world: World, call: Call) -> Answer:
         if held is None:
             raise gateway_refused(404, "ContainerNotFound", "The specified container does not exist.")
         found = Container(name, {})
+        return Answer(body=_body(call, found, about=held.about))
     return Answer(body=_body(call, found))
 
 
@@ -105,7 +107,8 @@ def _being_deleted(world: World, call: Call, account: str, name: str) -> bool:
     return row is not None and row["ends"] > call.now and call.now > SECOND
 
 
-def _body(call: Call, found: Container, path: str = "") -> dict[str, Any]:
-    properties = {"publicAccess": "None", "metadata": dict(found.metadata), "hasImmutabilityPolicy": False}
+def _body(call: Call, found: Container, path: str = "", about: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    held = {"hasImmutabilityPolicy": False, "hasLegalHold": False}
+    properties = {"publicAccess": "None", "metadata": dict(found.metadata), **held, **(about or {})}
     kind = "Microsoft.Storage/storageAccounts/blobServices/containers"
     return {"id": path or call.path, "name": found.name, "type": kind, "properties": properties}

@@ -143,6 +143,8 @@ def _assignment(what: Assignment, asked: str) -> dict[str, object]:
             "principalId": what.principal,
             "principalType": "ServicePrincipal",
             "scope": what.scope,
+            "condition": what.condition,
+            "conditionVersion": "2.0" if what.condition else None,
         },
         "id": f"{what.scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
         "type": "Microsoft.Authorization/roleAssignments",

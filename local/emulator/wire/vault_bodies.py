@@ -39,6 +39,7 @@ def vault(held: HeldVault) -> Json:
                 "crossRegionRestoreSettings": {"state": what.cross_region},
             },
             "replicatedRegions": list(what.replicated_regions),
+            **what.about,
         },
         "id": held.id,
         "name": what.name,
@@ -78,6 +79,7 @@ def instance(held: HeldInstance) -> Json:
             "validationType": None,
             "identityDetails": None,
             "objectType": "BackupInstance",
+            **what.about,
         },
         "id": held.id,
         "name": what.name,
@@ -199,8 +201,19 @@ def guard_proxy(held: HeldVault, guard: Guard) -> Json:
     }
 
 
+_OPEN = {"publicNetworkAccess": "Enabled", "networkAcls": {"bypass": "AzureServices", "defaultAction": "Allow"}}
+_USUAL: dict[str, Json] = {
+    "microsoft.storage/storageaccounts": {
+        "allowSharedKeyAccess": True, "allowCrossTenantReplication": True, "allowBlobPublicAccess": False, **_OPEN,
+    },
+    "microsoft.keyvault/vaults": {"enableRbacAuthorization": True, "enableSoftDelete": True, **_OPEN},
+    "microsoft.keyvault/vaults/secrets": {"attributes": {"enabled": True}},
+}  # fmt: skip
+
+
 def resource(what: Resource) -> Json:
     provider = what.id.split("/providers/")[-1].split("/")
     kind = "/".join([provider[0], *provider[1::2]])
-    body: Json = {"id": what.id, "name": provider[-1], "type": kind, "properties": {"provisioningState": "Succeeded"}}
+    properties = {"provisioningState": "Succeeded", **_USUAL.get(kind.lower(), {}), **what.about}
+    body: Json = {"id": what.id, "name": provider[-1], "type": kind, "properties": properties}
     return body | ({"location": what.location} if what.location else {})

@@ -128,11 +128,13 @@ class Inventory:
     def assignments(self, scope: str) -> list[Assignment]:
         """At the scope and above it: a list for a scope shows what is inherited too."""
         sql = (
-            "SELECT scope, principal, role FROM assignments "
+            "SELECT scope, principal, role, text FROM assignments LEFT JOIN conditions USING (scope, principal, role) "
             "WHERE substr(?, 1, length(scope) + 1) = lower(scope) || '/' ORDER BY scope, role"
         )
         rows = self._db.execute(sql, (scope.lower() + "/",))
-        return [Assignment(scope=row["scope"], principal=row["principal"], role=row["role"]) for row in rows]
+        return [
+            Assignment(scope=r["scope"], principal=r["principal"], role=r["role"], condition=r["text"]) for r in rows
+        ]
 
 
 _POINTS = (

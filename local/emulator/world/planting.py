@@ -29,6 +29,10 @@ def plant(store: Store, seed: Seed, now: int) -> None:
         [(each.scope, each.principal, each.role) for each in seed.assignments],
     )
     store.db.executemany(
+        "INSERT OR REPLACE INTO conditions VALUES (?, ?, ?, ?)",
+        [(each.scope, each.principal, each.role, each.condition) for each in seed.assignments if each.condition],
+    )
+    store.db.executemany(
         "INSERT OR REPLACE INTO databases VALUES (?, NULL)", [(each.lower(),) for each in seed.databases]
     )
 

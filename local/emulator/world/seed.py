@@ -50,6 +50,7 @@ class Instance:
     points: tuple[Point, ...] = ()
     job_seconds: float | None = None
     backup_jobs: bool = True  # list a finished backup job for each young point
+    about: Mapping[str, Any] = field(default_factory=dict)  # properties that are other than usual
 
     @property
     def kind(self) -> str:
@@ -85,6 +86,7 @@ class Vault:
     guard: Guard | None = None
     echoes_request_ids: bool = True
     async_scope: Literal["vault", "resourceGroup", "location"] = "vault"
+    about: Mapping[str, Any] = field(default_factory=dict)  # properties that are other than usual
 
     @property
     def principal(self) -> str:
@@ -97,6 +99,7 @@ class Resource:
 
     id: str
     location: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)  # properties that are other than usual
     body: Mapping[str, Any] = field(default_factory=dict)  # of a document that is no resource: answered as it stands
 
 
@@ -105,6 +108,7 @@ class Assignment:
     scope: str
     principal: str
     role: str  # the role definition's GUID
+    condition: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -146,7 +146,7 @@ def _resources(vaults: tuple[Vault, ...], target: Instance) -> tuple[Resource, .
     containers = tuple(Resource(id=f"{_account()}/blobServices/default/containers/{name}") for name in CONTAINERS)
     servers = {server_id(SUBSCRIPTION, each): each.location for vault in vaults for each in (*vault.instances, target)}
     return (
-        Resource(id=_account(), location="westus"),
+        Resource(id=_account(), location="eastus2"),
         *containers,
         Resource(id=_key_vault(), location="westus"),
         *(Resource(id=server, location=location) for server, location in servers.items()),

@@ -62,9 +62,11 @@ IMPOSSIBLE: list[tuple[str, Plan, Datasource, VaultFacts, bool, str, str]] = [
     ("CrossRegionRestoreNotEnabled", plan(location="eastus"), FLEXIBLE,
      facts(secondary="eastus", cross_region="Disabled"), True, "not geo-redundant", "own region"),
     ("ContainerIdNeeded", plan(container_id=None), FLEXIBLE, facts(cross_subscription="PermanentlyDisabled"), False,
-     "needs the container's ARM id", "/blobServices/default/containers/"),
+     "permanently disabled on this vault, so Azure needs the container's ARM id", "/blobServices/default/containers/"),
     ("OtherSubscription", plan(container_id=CONTAINER_ID.replace(SUBSCRIPTION, ELSEWHERE)), FLEXIBLE,
      facts(cross_subscription="Disabled"), False, "in another subscription", "enable cross-subscription"),
+    ("OtherSubscription", plan(container_id=CONTAINER_ID.replace(SUBSCRIPTION, ELSEWHERE)), FLEXIBLE,
+     facts(cross_subscription="PermanentlyDisabled"), False, "permanently disabled", "in the vault's subscription."),
     ("OtherSubscription", plan(DATABASE, server=SERVER.replace(SUBSCRIPTION, ELSEWHERE)), SINGLE,
      facts(cross_subscription="disabled"), False, "in another subscription", "Choose a target"),
 ]  # fmt: skip
