@@ -79,6 +79,16 @@ def clean_container(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().aftercare_api.cleanup)
 
 
+@app.route("api/restores/{id}/verify", methods=["POST"])
+def verify_restore(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().verification_api.verify)
+
+
+@app.route("api/restores/{id}/verification", methods=["GET"])
+def get_verification(req: func.HttpRequest) -> func.HttpResponse:
+    return _http(req, lambda: desk().verification_api.show)
+
+
 @app.route("api/instances", methods=["GET"])
 def list_instances(req: func.HttpRequest) -> func.HttpResponse:
     return _http(req, lambda: desk().instances_api.list)
@@ -145,6 +155,16 @@ def take_poison(message: func.QueueMessage) -> None:
     expires = message.expiration_time
     lasts = expires is None or expires.year > 9000  # a message without an end: 9999-12-31
     desk().queue_door.poison(message.get_body(), message.id or "", not lasts)
+
+
+@app.queue_trigger(arg_name="message", queue_name="restore-verdicts", connection="AzureWebJobsStorage")
+def take_verdict(message: func.QueueMessage) -> None:
+    desk().verdicts.message(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name="restore-verdicts-poison", connection="AzureWebJobsStorage")
+def take_verdict_poison(message: func.QueueMessage) -> None:
+    desk().verdicts.poison(message.get_body())
 
 
 @app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)

@@ -20,17 +20,19 @@ resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
   }
 }
 
-resource loadsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in [builtIn.StorageQueueDataReader, builtIn.StorageQueueDataMessageProcessor]: {
-    name: guid(account::queues::loads.id, loader, role)
-    scope: account::queues::loads
-    properties: {
-      principalId: loader
-      principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
-    }
+// keeping a load hidden while it is worked on is a write, which no smaller role has
+resource loadsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::queues::loads.id, loader, builtIn.StorageQueueDataContributor)
+  scope: account::queues::loads
+  properties: {
+    principalId: loader
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtIn.StorageQueueDataContributor
+    )
   }
-]
+}
 
 resource verdictsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account::queues::verdicts.id, loader, builtIn.StorageQueueDataMessageSender)

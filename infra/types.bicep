@@ -29,7 +29,7 @@ type signIn = { clientId: string }
 var builtIn = {
   // the desk, on what is its own
   StorageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // the host: its keys, the timer's lock and status, the package
-  StorageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // the triggers receive and delete, the desk sends wakes
+  StorageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // the triggers receive and delete, the desk sends wakes; the loader keeps loads hidden
   StorageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // the ledger
   KeyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault references; vaults read database passwords
   MonitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb' // Application Insights by Entra token
@@ -42,9 +42,8 @@ var builtIn = {
   StorageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
   // who deploys: an owner of a vault or an account has no right to what is in it
   KeyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
-  StorageQueueDataReader: '19e7f393-937e-4f77-808e-94535e297925' // also the loader, on the queue of loads
+  StorageQueueDataReader: '19e7f393-937e-4f77-808e-94535e297925'
   // the loader
-  StorageQueueDataMessageProcessor: '8a0f0c08-91a1-4084-bc3d-661d67233fed'
   StorageBlobDataReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
   AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 }

@@ -14,7 +14,7 @@ MAX_NAMED = 200  # differences and warnings that are named; more are counted
 Line = Annotated[str, Field(max_length=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 Level = Literal["listed", "decoded", "loaded"]
 Outcome = Literal["passed", "failed", "inconclusive"]
 
@@ -112,7 +112,7 @@ class Result(_Message):
     checks: Annotated[tuple[CheckResult, ...], Field(max_length=50, strict=False)] = ()
     warnings: Annotated[tuple[Line, ...], Field(max_length=MAX_NAMED, strict=False)] = ()
     proves: Annotated[tuple[Line, ...], Field(max_length=20, strict=False)] = ()
-    seconds: Annotated[float, Field(ge=0)]
+    seconds: Annotated[float, Field(ge=0, le=1e9)]
 
 
 class Answer(_Message):

@@ -135,7 +135,7 @@ def container_client(url: str, environ: Mapping[str, str]) -> Any:
     given = environ.get(CONNECTION_STRING, "")
     if given:
         client = ContainerClient.from_connection_string(given, name, **options)
-        if client.url.rstrip("/") == f"{account}/{name}":
+        if client.url.rstrip("/") == f"{account}/{name}" or _named(given) == _account_name(account):
             return client
     if urlsplit(url).scheme != "https":
         raise NoSource(f"{account} needs a {CONNECTION_STRING} of that account: a token goes over https only")
@@ -152,6 +152,18 @@ def _split(url: str) -> tuple[str, str]:
     if parts.query or parts.username or not name or (bool(head) != local) or "/" in head:
         raise NoSource("SOURCE is a folder, or a container's URL: https://<account>.blob.<suffix>/<container>")
     return f"{parts.scheme}://{parts.netloc}" + (f"/{head}" if head else ""), unquote(name)
+
+
+def _named(connection_string: str) -> str:
+    """The account that a connection string is of; where its endpoint is, the string says."""
+    parts = dict(part.partition("=")[::2] for part in connection_string.split(";"))
+    return parts.get("AccountName", "").lower() or "-"
+
+
+def _account_name(url: str) -> str:
+    """The account of https://<account>.blob.…; empty of any other URL."""
+    name, dot, rest = (urlsplit(url).hostname or "").partition(".")
+    return name if dot and rest.startswith("blob.") else ""
 
 
 def _name(file: File) -> str:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -54,15 +54,17 @@ def _stop(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def work_on(queues: Queues, verify: Verify, end: threading.Event | None = None) -> None:
-    """Takes load after load until `end` is set."""
-    end, idle = end or threading.Event(), 0
+def work_on(
+    queues: Queues, verify: Verify, end: threading.Event | None = None, idle: Sequence[float] = IDLE_SECONDS
+) -> None:
+    """Takes load after load until `end` is set; `idle` are seconds between looks at an empty queue."""
+    end, looks = end or threading.Event(), 0
     while not end.is_set():
         if work_once(queues, verify):
-            idle = 0
+            looks = 0
             continue
-        end.wait(IDLE_SECONDS[min(idle, len(IDLE_SECONDS) - 1)])
-        idle += 1
+        end.wait(idle[min(looks, len(idle) - 1)])
+        looks += 1
 
 
 def work_once(queues: Queues, verify: Verify) -> bool:

@@ -1,6 +1,7 @@
 """The one place where the real parts are built: lazily, once, on the first call that needs them."""
 
 import logging
+import secrets
 import ssl
 import time
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 from shared.aftercare.cleanup import Cleanup
 from shared.aftercare.rows import Rows
 from shared.aftercare.strangers import Strangers
+from shared.aftercare.verdicts import Verdicts
+from shared.aftercare.verifications import Verifications
+from shared.aftercare.verify import Verify
 from shared.api.aftercare import AftercareApi
 from shared.api.dead_letters import DeadLetters
 from shared.api.desk import DeskApi
@@ -20,6 +24,7 @@ from shared.api.health import Health
 from shared.api.http import Answer, Call
 from shared.api.instances import InstancesApi
 from shared.api.restores import Api
+from shared.api.verification import VerificationApi
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client, sign_in_options
 from shared.azure.bounded_http import bounded, bounded_transport
@@ -220,7 +225,24 @@ class App:
         parts, rows = self.parts, Rows(self.parts.ledger)
         cleanup = Cleanup(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
         strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
-        return Upkeep(self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers)
+        return Upkeep(
+            self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers,
+            self.verify,
+        )  # fmt: skip
+
+    @cached_property
+    def verify(self) -> Verify:
+        from shared.storage.load_queue import LOADS, LoadQueue
+
+        parts, loads = self.parts, LoadQueue(self._queue(LOADS))
+        return Verify(Verifications(parts.ledger), loads, parts.read_desk, parts.now, parts.pace, secrets.token_urlsafe)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        from shared.storage.load_queue import VERDICTS
+        from shared.storage.wake_queue import WakeQueue
+
+        return Verdicts(self.verify, WakeQueue(self._queue(VERDICTS)).send)
 
     @cached_property
     def queue_door(self) -> QueueDoor:
@@ -256,6 +278,10 @@ class App:
     @cached_property
     def aftercare_api(self) -> AftercareApi:
         return AftercareApi(self.api, Rows(self.parts.ledger))
+
+    @cached_property
+    def verification_api(self) -> VerificationApi:
+        return VerificationApi(self.api, Rows(self.parts.ledger), self.verify)
 
     @cached_property
     def desk_api(self) -> DeskApi:

@@ -19,9 +19,11 @@ import httpx
 import uvicorn
 
 from local.host.triggers import sign_in
+from local.postgres.programs import pg_bin
 from local.setup.environment import hermetic
 from local.stack import other_cloud
 from local.stack.azurite import Azurite
+from local.stack.delivered import connection_string, make_containers, variants
 from local.stack.entra import SOURCE, Tenant
 from local.stack.faulty_links import Links
 from local.stack.processes import ROOT, Child
@@ -67,6 +69,8 @@ class Options:
     host: Sequence[str] = ()  # more arguments of each host
     cloud: Cloud = PUBLIC  # which cloud the emulator stands for
     person: str | None = None  # who is signed in on the page: the header X-MS-CLIENT-PRINCIPAL
+    loader: bool = False  # verifications are done, by a loader of its own; files jobs deliver real dumps to Azurite
+    pg_bin: str | None = None  # the loader's PostgreSQL programs; by default those of the set-up
     flaky: bool = False  # the hosts reach their storage over wires that can fail (`links`)
 
 
@@ -140,6 +144,10 @@ class Stack:
         self._settings = self.home / "settings.json"
         self._settings.touch(mode=0o600)
         self._settings.write_text(json.dumps({"IsEncrypted": False, "Values": self.settings()}))
+        if self.options.loader:
+            self.loader = self.loader_child()
+            made.callback(self.loader.stop, 5)
+            self.loader.start()
         for number, kinds in enumerate(self.options.hosts):
             self.hosts.append(self._host(number, kinds))
         for host in self.hosts:
@@ -172,7 +180,12 @@ class Stack:
     def _emulator(self, made: ExitStack) -> str:
         line = ["-m", "local.emulator", "--port", "0", "--state", str(self.home / "emulator")]
         line += ["--speed", str(self.options.speed), *self.options.emulator]
-        child = Child("the emulator", line, self.home / "emulator.log", hermetic(os.environ))
+        environ = hermetic(os.environ)
+        if self.options.loader and not self.options.storage:
+            make_containers(self.azurite, self.options.config)
+            line += ["--dumps", str(variants(self.home)), "--blobs", self.azurite.blob_endpoint]
+            environ |= {"EMULATOR_BLOBS_KEY": self.azurite.key}
+        child = Child("the emulator", line, self.home / "emulator.log", environ)
         made.callback(child.stop, 5)
         child.start()
         words = child.first_line.split()
@@ -214,6 +227,14 @@ class Stack:
         line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
         environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
         return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)
+
+    def loader_child(self) -> Child:
+        """The loader, not started yet; it reads the account that desk.toml's own containers are made in."""
+        environ = {**hermetic(os.environ), "AzureWebJobsStorage": self.storage}
+        environ |= {"PG_BIN": self.options.pg_bin or pg_bin(), "PYTHONUNBUFFERED": "1"}
+        if not self.options.storage:
+            environ |= {"AZURE_STORAGE_CONNECTION_STRING": connection_string(self.azurite, "drillstore")}
+        return Child("the loader", ["-m", "local.stack.loader_process"], self.home / "loader.log", environ)
 
     def emulated(self, path: str, method: str = "GET", body: Any = None) -> Any:
         """The emulator's control API."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from shared.advice import delivered_files, shell_commands
+from shared.advice import delivered_files, shell_commands, verification
 from shared.advice.remedies import remedy
 from shared.advice.remedy_case import Case, Steps, vault_options
 from shared.advice.repeats import changes, in_our_names
@@ -13,7 +13,11 @@ from shared.domain.restore import AzureError, Phase, Plan, Restore
 
 def next_step(restore: Restore, event: str = "") -> str | None:
     """The steps that are due, or None where there is nothing to do but wait."""
-    steps = steps_of(restore, event)
+    return as_text(steps_of(restore, event))
+
+
+def as_text(steps: Steps) -> str | None:
+    """Steps as one text, numbered where there are several; None where there are none."""
     if len(steps) < 2:
         return str(steps[0]) if steps else None
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
@@ -23,6 +27,8 @@ def steps_of(restore: Restore, event: str = "") -> Steps:
     """The steps, one by one; `event` where they are an event's own, beside how the restore stands."""
     if event == "cleanupFailed":
         return _cleanup_failed(restore)
+    if own := verification.steps(restore, event):
+        return own
     if restore.overdue_at and not restore.closed and restore.phase is not Phase.LOST:
         return _overdue(restore)
     found = _BY_PHASE.get(restore.phase)

@@ -6,26 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.aftercare.announce import announced
 from shared.aftercare.decide import Absent, Refuse, decide
 from shared.aftercare.rows import Rows, stepped
 from shared.aftercare.states import Act, State
+from shared.aftercare.verifications import Verifications
 from shared.azure.port import Azure, Rejected
 from shared.azure.retryable import passes
 from shared.config.desk_file import Desk
 from shared.domain.pace import Pace
-from shared.domain.problems import Ours, Trouble, Unreadable
+from shared.domain.problems import Trouble, Unreadable
 from shared.domain.restore import Entry, Restore
-from shared.notices import outbox
-from shared.notices.facts import facts_of
-from shared.notices.outbox import UNROUTED
-from shared.notices.routing import channels_of
 from shared.storage.container_rows import ContainerRow
 from shared.storage.shared_state import Board
-from shared.storage.store import Change, Conflict, Row
+from shared.storage.store import Conflict, Row
 
 log = logging.getLogger("desk")
 EVENT = State.FAILED.value  # the notice is named as the state
-MOST = 90  # channels: a transaction takes 100 changes
 BUDGET = 60.0  # seconds of one round; what is left is for the next one
 
 
@@ -61,6 +58,9 @@ class Cleanup:
         if row is None or row.index() != line.key:
             self.rows.drop(line)
             return False
+        if row.state == State.KEPT and self._being_verified(row):
+            self.rows.move(row, Act.KEEP, self._in(self.pace.cleanup_hold))
+            return False
         if row.state == State.KEPT:
             row = self.rows.move(row, Act.EXPIRE, row.look)
         row = self.rows.move(row, Act.BEGIN, self._in(self.pace.cleanup_hold))
@@ -68,6 +68,11 @@ class Cleanup:
 
     def _in(self, seconds: float) -> datetime:
         return self.now() + timedelta(seconds=seconds)
+
+    def _being_verified(self, row: ContainerRow) -> bool:
+        """A verification under way extends its time by a day at most."""
+        most = row.until + timedelta(seconds=24 * self.pace.hour)
+        return self.now() < most and Verifications(self.rows.ledger).under_way(row.restore)
 
     def _delete(self, row: ContainerRow) -> bool:
         """A DELETE goes out only here, after `deleting` is on the books. Trouble: another look after the hold."""
@@ -105,18 +110,10 @@ class Cleanup:
             self.rows.move(row, Act.FAIL, step.look, why=step.why)
             return
         entry = Entry(at=self.now(), what="clean-up failed", note=step.why[:500])
-        self.rows.record(row, step, restore, entry, self._notices(restore, step))
-
-    def _notices(self, restore: Restore, step: ContainerRow) -> tuple[Change, ...]:
-        try:
-            name, extra = restore.instance_name, restore.channels
-            channels = channels_of(self.read_desk(), name, extra, EVENT, restore.ticket, restore.source)
-        except Ours:
-            channels = [UNROUTED, *restore.channels]
-        numbered = restore.model_copy(update={"sequence": restore.sequence + 1})
-        facts = facts_of(numbered, EVENT, self.now())
-        told = facts.model_copy(update={"warnings": (*facts.warnings, f"container {step.name}: {step.why}")})
-        return tuple(outbox.owed(told, channels[:MOST]))
+        words = f"container {step.name}: {step.why}"
+        self.rows.record(
+            row, step, restore, entry, announced(restore, EVENT, self.now(), self.read_desk, words).notices
+        )
 
 
 def keep(row: ContainerRow, until: datetime) -> ContainerRow:

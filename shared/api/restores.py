@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.aftercare.rows import Rows
+from shared.aftercare.verifications import Verifications
 from shared.api.http import Answer, Call, json_answer, read_model
 from shared.api.listing import Listing
 from shared.api.views import restore_view
@@ -53,8 +54,11 @@ class Api:
         return call.headers.get("x-ms-client-principal-name") if self.principals else None
 
     def view(self, restore: Restore) -> dict[str, Any]:
-        row = Rows(self.parts.ledger).of(restore.id) if restore.own_container and restore.closed else None
-        return restore_view(restore, self.parts.outbox.of_restore(restore.id), self.parts.now(), row)
+        notices, now, ledger = self.parts.outbox.of_restore(restore.id), self.parts.now(), self.parts.ledger
+        if not (restore.own_container and restore.closed):
+            return restore_view(restore, notices, now)
+        rows = Rows(ledger).of(restore.id), Verifications(ledger).of(restore.id)
+        return restore_view(restore, notices, now, *rows)
 
     def found(self, call: Call) -> Restore:
         restore_id = call.path.get("id", "")

@@ -57,6 +57,17 @@ TEXTS = {
     "clean_container": RouteText(
         "restores", "Has the container of a closed restore deleted by the next sweep.", {**_ACT, "reason": "loaded"}
     ),
+    "verify_restore": RouteText(
+        "restores",
+        "Has a loader read the delivered files again, at a level of your choice, with the databases and checks of "
+        "desk.toml as they are now. Possible while the container is kept or due, one at a time.",
+        {**_ACT, "reason": "checks were added", "level": "decoded"},
+    ),
+    "get_verification": RouteText(
+        "restores",
+        "How the verification of the delivered files stands, and what they hold: databases, versions, tables, rows, "
+        "sizes, checksums.",
+    ),
     "list_instances": RouteText(
         "instances", "What desk.toml names: server, newest recovery point and its age, targets, who has the turn."
     ),

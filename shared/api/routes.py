@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from shared.api import schemas as c
 from shared.api.aftercare import Keep
 from shared.api.listing import MOST, PAGE
+from shared.api.verification import Ask, VerificationView
 from shared.domain.request import RestoreRequest
 from shared.workflow.operator_acts import Act, Again, Resolution
 
@@ -113,6 +114,10 @@ ROUTES = (
           (*BODY, 404, 409), Keep, (ID,)),
     Route("clean_container", "POST", "/restores/{id}/cleanup", "Delete the container now", {202: _RESTORE},
           (*BODY, 404, 409), Act, (ID,)),
+    Route("verify_restore", "POST", "/restores/{id}/verify", "Verify what was delivered",
+          {202: Answers(VerificationView)}, (*BODY, 404, 409), Ask, (ID,)),
+    Route("get_verification", "GET", "/restores/{id}/verification", "See a verification and its manifest",
+          {200: Answers(VerificationView, WAIT)}, (404, 409), None, (ID,)),
     Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409,)),
     Route("list_recovery_points", "GET", "/instances/{instance}/recovery-points", "The points of an instance",
           {200: Answers(c.PointList)}, (403, 404, 422, 502), None,

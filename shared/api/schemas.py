@@ -52,6 +52,14 @@ class ContainerView(Shown):
     recoverable_until: str | None = Field(None, description="so long the account's soft delete can bring it back")
 
 
+class VerifiedView(Shown):
+    """How the verification of what was delivered stands; `GET …/verification` has all of it."""
+
+    state: Literal["queued", "running", "passed", "failed", "inconclusive", "lost"]
+    level: Literal["listed", "decoded", "loaded"]
+    number: int
+
+
 class NoticeView(Shown):
     """One notice; `number` is what `/notices/{n}/resend` takes."""
 
@@ -86,6 +94,7 @@ class RestoreView(Shown):
     point: PointView | None = None
     target: TargetView | None = None
     container: ContainerView | None = None
+    verification: VerifiedView | None = None
     via: str = Field(description="http, queue or tickets/<source>")
     authenticated_as: str | None = Field(None, description="the principal that the platform verified, if any")
     requested_by: str | None = None

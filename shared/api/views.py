@@ -12,6 +12,7 @@ from shared.notices.facts import span
 from shared.storage import row_keys
 from shared.storage.container_rows import ContainerRow
 from shared.storage.store import Row
+from shared.storage.verification_rows import VerificationRow
 
 
 class Told(Protocol):
@@ -40,7 +41,11 @@ class Told(Protocol):
 
 
 def restore_view(
-    restore: Restore, notices: Sequence[Told], now: datetime, container: ContainerRow | None = None
+    restore: Restore,
+    notices: Sequence[Told],
+    now: datetime,
+    container: ContainerRow | None = None,
+    verification: VerificationRow | None = None,
 ) -> dict[str, Any]:
     """`GET /api/restores/{id}`."""
     value = restore.json_value()
@@ -57,6 +62,9 @@ def restore_view(
         "point": point_view(restore, now),
         "target": {**value["plan"], "destination": plan.destination} if plan else None,
         "container": container_view(restore, container),
+        "verification": {name: getattr(verification, name) for name in ("state", "level", "number")}
+        if verification
+        else None,
         "via": restore.source,
         "authenticatedAs": restore.authenticated_as,
         "requestedBy": restore.requested_by,

@@ -6,17 +6,20 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from shared.config.outbound_urls import RETIRED, retired
+from shared.config.verify import CheckEntry, DatabaseName, too_large
 from shared.domain import resource_ids
 from shared.domain.problems import Ours
 from shared.domain.resource_ids import check_pattern
 from shared.domain.text import unsigned
 from shared.domain.values import Strict
+from shared.domain.verification import Level
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 Event = Literal[
     "accepted", "refused", "submitted", "overdue", "succeeded", "failed", "lost", "withdrawn", "checked",
     "standing", "duplicateJob", "cleanupFailed", "pointStale", "pointFresh",
+    "verified", "verificationFailed", "verificationInconclusive",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 
@@ -51,12 +54,16 @@ class InstanceEntry(Strict):
     )
     explicit_targets: bool = False
     identity: str | None = None
+    databases: Annotated[tuple[DatabaseName, ...], Field(max_length=200)] = ()  # a delivery must hold each
+    checks: Annotated[dict[Name, CheckEntry], Field(max_length=50)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ids(self) -> "InstanceEntry":
         resource_ids.parse_id(self.id, resource_ids.INSTANCE)
         if self.identity:
             resource_ids.parse_id(self.identity, resource_ids.IDENTITY)
+        if too_large(self.databases, self.checks):
+            raise ValueError("databases and checks are too large: a verification carries 32 KiB of them")
         return self
 
 
@@ -68,7 +75,7 @@ class FilesEntry(Strict):
     container: str | None = None
     account: str | None = None
     keep_hours: Annotated[float, Field(ge=1, le=24 * 366)] | None = None
-    verify: Literal["none"] | None = None  # this release verifies nothing
+    verify: Level | None = None
     container_id: str | None = None
     location: str | None = None
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
@@ -85,6 +92,8 @@ class FilesEntry(Strict):
             resource_ids.parse_id(self.account, resource_ids.ACCOUNT)
             if self.keep_hours is None:
                 raise ValueError("an account needs keepHours: how long a delivered container is kept")
+            if self.verify is None:
+                raise ValueError("an account needs verify: none, listed, decoded or loaded")
             if self.container_id is not None:
                 raise ValueError("containerId belongs to a container: an account's containers have names of their own")
         return self

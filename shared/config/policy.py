@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.config.desk_file import DatabaseEntry, Desk, InstanceEntry
+from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry
 from shared.config.plans import Ground, container_plan, files_plan, parsed, server_plan
 from shared.config.rights import Asker
+from shared.config.verify import level_of, wanted
 from shared.domain import resource_ids
 from shared.domain.problems import Problem, forbidden, invalid, unknown
 from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest
 from shared.domain.resource_ids import ArmId
 from shared.domain.restore import Plan
+from shared.domain.verification import Level, Wanted
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Decision:
     instance: ArmId
     name: str | None
     plan: Plan
+    verification: Wanted | None = None
 
     @property
     def vault(self) -> ArmId:
@@ -37,7 +40,22 @@ def decide(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground) ->
             parsed("resourceGuardRequests", one, resource_ids.GUARD_REQUEST)
     plan = _plan(request, asker, desk, ground, instance, name)
     identity = entry.identity if entry else None
-    return Decision(instance, name, plan.model_copy(update={"identity": identity}))
+    verification = verification_of(desk, name, level_of(request, plan, _least(desk, plan)))
+    return Decision(instance, name, plan.model_copy(update={"identity": identity}), verification)
+
+
+def _least(desk: Desk, plan: Plan) -> Level:
+    """What the target verifies at least."""
+    target = desk.targets.get(plan.name or "")
+    return (target.verify if isinstance(target, FilesEntry) else None) or "none"
+
+
+def verification_of(desk: Desk, name: str | None, level: Level) -> Wanted | None:
+    """How a delivery of that instance is verified, as desk.toml says it now; None where it is not."""
+    entry = desk.instances.get(name or "")
+    if level == "none" or entry is None:
+        return None
+    return wanted(level, entry.databases, entry.checks)
 
 
 def decide_for_any(request: RestoreRequest, askers: Sequence[Asker], desk: Desk, ground: Ground) -> Decision:

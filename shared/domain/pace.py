@@ -32,6 +32,8 @@ class Pace:
     rights_settle: float = 600  # from the turn, or the first POST: so long a missing right is asked for again
     rights_poll: float = 120
     points_fresh: float = 300  # how long a cached list of points serves the API
+    verify_look: float = 1800  # between two looks at a verification that no loader has answered
+    verify_lost: float = 24 * 3600  # from the asking: how long a verdict is waited for
     points_look: float = 24 * 3600  # the sweep reads each instance's points so often
     facts_fresh: float = 24 * 3600  # how long a vault's and an instance's own facts are believed
     hour: float = 3600  # an hour of keepHours
@@ -62,6 +64,8 @@ class Pace:
             "sweep_silent": max(self.sweep_silent / factor, 60),
             "delivery_wait": max(self.delivery_wait / factor, 0.5),
             "outbox_late": max(self.outbox_late / factor, 60),
+            "verify_look": max(self.verify_look / factor, 10),
+            "verify_lost": max(self.verify_lost / factor, 600),
         }
         return replace(self, **changes)  # type: ignore[arg-type]
 

@@ -20,6 +20,7 @@ from pydantic import (
 
 from shared.domain.problems import Problem
 from shared.domain.values import Strict, iso
+from shared.domain.verification import Level
 from shared.domain.wrong_fields import said_of
 
 BODY_LIMIT = 32 * 1024
@@ -173,6 +174,7 @@ class RestoreRequest(Strict):
     cross_region: StrictBool = False
     resource_guard_requests: Literal["auto"] | GuardRequests | None = None
     callback: Name | None = None
+    verify: Level | None = None
     idempotency_key: (
         Annotated[StrictStr, Field(min_length=1, max_length=255), AfterValidator(_one_line), _LINE] | None
     ) = None

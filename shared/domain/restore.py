@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.domain.values import Moment, Value
+from shared.domain.verification import Wanted
 
 SCHEMA = 1
 
@@ -168,6 +169,7 @@ class Restore(Value):
     asked: dict[str, Any]
     plan: Plan | None = None
     own_container: OwnContainer | None = None
+    verification: Wanted | None = None  # pinned when it was accepted
     requested_by: str | None = None
     authenticated_as: str | None = None
     roles: tuple[str, ...] = ()  # of the page's person who asked: judged again before it is submitted

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.advice.next_steps import next_step, steps_of
+from shared.advice import verification
+from shared.advice.next_steps import as_text, steps_of
 from shared.domain.restore import AzureError, Job, Phase, Restore
 from shared.domain.text import plain
 from shared.domain.values import Moment, Value
+from shared.domain.verification import Result
 
 TITLES = {
     "accepted": "Restore accepted",
@@ -14,6 +16,9 @@ TITLES = {
     "submitted": "Restore submitted to Azure",
     "overdue": "Restore overdue: still running in Azure",
     "cleanupFailed": "The container of a restore could not be deleted",
+    "verified": "Backup verified",
+    "verificationFailed": "Backup failed its verification",
+    "verificationInconclusive": "Backup could not be verified",
     "duplicateJob": "Two jobs in Azure for one restore",
     "succeeded": "Database restored",
     "failed": "Restore failed",
@@ -60,6 +65,7 @@ class Facts(Value):
     took_seconds: float | None = None
     job: Job | None = None
     outcome: str | None = None
+    verification: str | None = None
     error: AzureError | None = None
     warnings: tuple[str, ...] = ()
     next_step: str | None = None
@@ -82,9 +88,12 @@ def event_id(restore: Restore) -> str:
     return f"{restore.id}.{restore.sequence}"
 
 
-def facts_of(restore: Restore, event: str, now: datetime) -> Facts:
-    """What is told of a restore at an event of it."""
-    end = restore.closed_at or now
+def facts_of(restore: Restore, event: str, now: datetime, found: Result | str = "") -> Facts:
+    """What is told of a restore at an event of it. After it closed: what its verification found, or in words what
+    became of it."""
+    end, verified = restore.closed_at or now, event.startswith("verif")
+    steps = steps_of(restore, event)
+    words = verification.line(found) if isinstance(found, Result) else found
     values: dict[str, Any] = {
         "event_id": event_id(restore),
         "event": event,
@@ -110,11 +119,11 @@ def facts_of(restore: Restore, event: str, now: datetime) -> Facts:
         "job": restore.job,
         "outcome": restore.outcome,
         "error": restore.error,
-        "warnings": restore.warnings,
-        "next_step": next_step(restore, event),
+        "verification": words if verified else None,
+        "warnings": (*restore.warnings, *((words,) if words and not verified else ())),
+        "next_step": as_text(steps),
         "steps": tuple(
-            NextStep(words=plain(step.words), command=step.joint.join(step.commands) or None)
-            for step in steps_of(restore, event)
+            NextStep(words=plain(step.words), command=step.joint.join(step.commands) or None) for step in steps
         ),
         "path": f"/api/restores/{restore.id}",
     }

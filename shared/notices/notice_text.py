@@ -15,8 +15,8 @@ VAULT_LINK = "Open the vault in the portal"
 _TONES: dict[str, Tone] = {
     "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",
     "failed": "attention", "lost": "attention", "duplicateJob": "attention",
-    "cleanupFailed": "attention",
-    "pointStale": "warning", "pointFresh": "good",
+    "cleanupFailed": "attention", "verified": "good", "verificationFailed": "attention",
+    "verificationInconclusive": "warning", "pointStale": "warning", "pointFresh": "good",
 }  # fmt: skip
 _NEXT = {
     "accepted": "Nothing to do now: it runs when its turn comes.",
@@ -25,6 +25,9 @@ _NEXT = {
     "cleanupFailed": "Read container.why of this restore, mend that, then POST to /api/restores/<id>/cleanup.",
     "duplicateJob": "Look at both jobs in the vault: the older one is followed. Discard what the other one delivers.",
     "succeeded": "Connect to the new database and check it before it is used.",
+    "verified": "Nothing to do: what was delivered can be loaded.",
+    "verificationFailed": "Do not rely on this recovery point: restore an older one.",
+    "verificationInconclusive": "Mend what was in the way, then POST to /api/restores/<id>/verify.",
     "failed": "Mend what the error names, then ask again.",
     "refused": "Correct what is named here, then ask again.",
     "withdrawn": "Nothing to do: ask again when it is wanted.",
@@ -128,6 +131,7 @@ def _rows(facts: Facts) -> list[tuple[str, str | None, bool]]:
         ("Asked by", unlinked(_asked_by(facts)), False),
         ("Reason", unlinked(facts.reason or ""), False),
         ("Took", _took(facts), False),
+        ("Verification", unlinked(facts.verification or ""), False),
         ("Error", _error(facts), False),
         ("Warnings", "; ".join(facts.warnings), False),
         ("Job", facts.job.id if facts.job else None, True),

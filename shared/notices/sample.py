@@ -14,7 +14,8 @@ _VAULT = f"{_GROUP}/Microsoft.DataProtection/backupVaults/backup-vault"
 _SERVER = f"{_GROUP}/Microsoft.DBforPostgreSQL/servers/pg-prod-01"
 _PHASES = {
     "submitted": Phase.SUBMITTED, "overdue": Phase.RESTORING, "duplicateJob": Phase.RESTORING,
-    "cleanupFailed": Phase.SUCCEEDED,
+    "cleanupFailed": Phase.SUCCEEDED, "verified": Phase.SUCCEEDED, "verificationFailed": Phase.SUCCEEDED,
+    "verificationInconclusive": Phase.SUCCEEDED,
     "standing": Phase.RESTORING, "test": Phase.SUBMITTED,
 }  # fmt: skip
 _JOB = Job(id="b54a1f2c-0000-4000-8000-000000000001", status="Completed", seconds=1860.0, bytes=13_314_398_618)

@@ -16,6 +16,7 @@ from shared.storage import row_keys
 from shared.storage.container_rows import kept
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
+from shared.storage.verification_rows import queued
 
 MOST_EARLIER = 50  # requests that a key remembers
 VOID = "void"  # marks the row of an id that was claimed and never saved
@@ -129,7 +130,7 @@ class Ledger:
             changes.append(Change("delete", row_keys.turn(after.instance)))
         if after.job and not (before.job and before.job.id == after.job.id):
             changes += self._job_change(before, after, after.job.id)
-        changes += kept(before, after, self._hour)
+        changes += [*kept(before, after, self._hour), *queued(before, after)]
         etags = self.store.commit(row_keys.partition(after.id), [*changes, *more])
         return after.model_copy(update={"etag": etags[row_keys.restore(after.id)]})
 

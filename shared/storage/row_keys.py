@@ -102,6 +102,21 @@ def account(account_id: str) -> str:
     return f"account-{short(account_id, 16)}"
 
 
+def verification(restore_id: str) -> str:
+    """How the verification of a restore stands."""
+    return f"verification-{restore_id}"
+
+
+def verify_look(at: datetime, restore_id: str) -> str:
+    """When the sweep looks at a verification again, in the order of time."""
+    return f"verify-{iso(at)}-{restore_id}"
+
+
+def verified(instance: str) -> str:
+    """The databases of an instance's last verification that passed."""
+    return f"verified-{short(instance, 12)}"
+
+
 def looked(instance: str) -> str:
     """When an instance's points were last looked at by the sweep, among the desk's own rows."""
     return f"looked-{short(instance, 16)}"

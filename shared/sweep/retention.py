@@ -9,6 +9,7 @@ from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, Unreadable
 from shared.storage.store import Change, Conflict, Row
+from shared.storage.verification_rows import OPEN
 
 MOST = 1000  # restores removed in one go: the rest goes an hour later
 
@@ -41,6 +42,8 @@ class Retention:
                 return False
             if self._has_container(restore_id):
                 return False  # its row is what lets the clean-up delete it
+            if self._being_verified(restore_id):
+                return False
             if restore:
                 self._mark_key(restore, now)
             self._clear(restore_id, restore, done)
@@ -51,6 +54,10 @@ class Retention:
     def _has_container(self, restore_id: str) -> bool:
         row = self._ledger.store.get(row_keys.partition(restore_id), row_keys.container(restore_id))
         return row is not None and row.text("state") != "gone"
+
+    def _being_verified(self, restore_id: str) -> bool:
+        row = self._ledger.store.get(row_keys.partition(restore_id), row_keys.verification(restore_id))
+        return row is not None and row.text("state") in OPEN
 
     def _owed(self, restore_id: str) -> bool:
         return any(notice.state == "owed" for notice in self._outbox.of_restore(restore_id))
@@ -71,7 +78,7 @@ class Retention:
         gone = [*(row.text("dead") for row in told if row.text("dead")), *(row.key for row in told)]
         if restore:
             gone.append(row_keys.dead(restore.accepted_at, restore_id, "request"))
-            gone.append(row_keys.container(restore_id))
+            gone += [row_keys.container(restore_id), row_keys.verification(restore_id)]
             gone += [row_keys.job(restore.job.id)] if restore.job else []
         for key in gone:
             self._delete(place, key, restore_id)

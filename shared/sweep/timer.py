@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.aftercare.cleanup import Cleanup
 from shared.aftercare.strangers import Strangers
+from shared.aftercare.verify import Verify
 from shared.domain.problems import Trouble
 from shared.storage.shared_state import Board
 from shared.storage.store import Conflict
@@ -38,6 +39,7 @@ class Upkeep:
     now: Callable[[], datetime]
     cleanup: Cleanup | None = None
     strangers: Strangers | None = None
+    verify: Verify | None = None
 
     def run(self) -> Round:
         began = time.monotonic()
@@ -45,7 +47,7 @@ class Upkeep:
             this = self.sweep.run()
             self._tell(this, time.monotonic() - began)
         finally:
-            care = (look.run for look in (self.cleanup, self.strangers) if look)
+            care = (look.run for look in (self.verify, self.cleanup, self.strangers) if look)
             for step in (self._retain, self.points.run, *care):
                 _guarded(step)
         return this

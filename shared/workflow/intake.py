@@ -95,6 +95,7 @@ class Intake:
             key=caller.key,
             asked={name: part for name, part in value.items() if name != "idempotencyKey"},
             plan=decision.plan,
+            verification=decision.verification,
             requested_by=request.requested_by,
             authenticated_as=caller.authenticated_as,
             roles=caller.roles,

@@ -54,7 +54,6 @@ NEEDED_BY = {
     "acdd72a7-3385-48ef-bd42-f606fba81ae7": ("shared/azure/request_bodies.py", "SINGLE_SERVER"),
     "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": ("docs/deploy.md", "az keyvault secret set"),
     "19e7f393-937e-4f77-808e-94535e297925": ("docs/runbook.md", "az storage message peek"),
-    "8a0f0c08-91a1-4084-bc3d-661d67233fed": ("infra/loader.bicep", "'restore-loads'"),
     "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": ("infra/loader.bicep", "'work', '--once'"),
     "7f951dda-4ed3-4680-a7ca-43fe172d538d": ("infra/loader.bicep", "registries:"),
 }
@@ -234,4 +233,4 @@ def test_who_deploys_may_set_secrets_and_look_at_queues() -> None:
 def test_the_loader_sees_neither_vault_nor_ledger() -> None:
     loader = [one for one in deployment("page-loader").assignments() if "id-loader-" in one.principal]
     ends = sorted(one.scope.rpartition("/")[2][:14] for one in loader)
-    assert ends == ["deskimages", "restore-loads", "restore-loads", "restore-verdic", "sttargetfyssoh"[:14]]
+    assert ends == ["deskimages", "restore-loads", "restore-verdic", "sttargetfyssoh"[:14]]

@@ -18,7 +18,7 @@ from tests.kits.world import World, running
 
 ACCOUNT = f"{GROUP.partition('/providers/')[0]}/providers/Microsoft.Storage/storageAccounts/drillstore"
 KEEP_HOURS = 72
-TARGET = f'[targets.vaulted]\nkind = "files"\naccount = "{ACCOUNT}"\nkeepHours = {KEEP_HOURS}\n'
+TARGET = f'[targets.vaulted]\nkind = "files"\naccount = "{ACCOUNT}"\nkeepHours = {KEEP_HOURS}\nverify = "none"\n'
 DESK_TEXT = DESK.replace('targets = ["drills"]', 'targets = ["drills", "vaulted"]') + TARGET
 
 
@@ -59,8 +59,7 @@ def look_of(world: World) -> AccountLook:
 
 def act(process: Process, one: str, what: str, **more: object) -> Answer:
     value = {"by": "dba", "reason": "an audit", **more}
-    route = process.aftercare.keep if what == "keep" else process.aftercare.cleanup
-    return answered(route, Call(path={"id": one}, body=json.dumps(value).encode()))
+    return answered(getattr(process.aftercare, what), Call(path={"id": one}, body=json.dumps(value).encode()))
 
 
 def hours(world: World, number: float) -> None:

@@ -10,9 +10,13 @@ from typing import Any
 from shared.aftercare.cleanup import Cleanup
 from shared.aftercare.rows import Rows
 from shared.aftercare.strangers import Strangers
+from shared.aftercare.verdicts import Verdicts
+from shared.aftercare.verifications import Verifications
+from shared.aftercare.verify import Verify
 from shared.api.aftercare import AftercareApi
 from shared.api.http import Answer, Call, answered
 from shared.api.restores import Api
+from shared.api.verification import VerificationApi
 from shared.config.desk_file import Desk, parse_desk
 from shared.notices.notifier import Notifier
 from shared.sweep.sweep import Sweep
@@ -78,6 +82,8 @@ class Process:
     parts: Parts
     posts: Callable[..., Any]
     workers: int = 1
+    loads: Any = None  # the queue of loads
+    put_back: Callable[[str, float], None] = lambda text, delay: None  # onto the queue of verdicts
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -109,6 +115,19 @@ class Process:
     @cached_property
     def aftercare(self) -> AftercareApi:
         return AftercareApi(self.api, Rows(self.parts.ledger))
+
+    @cached_property
+    def verification(self) -> VerificationApi:
+        return VerificationApi(self.api, Rows(self.parts.ledger), self.verify)
+
+    @cached_property
+    def verify(self) -> Verify:
+        p = self.parts
+        return Verify(Verifications(p.ledger), self.loads, p.read_desk, p.now, p.pace, p.fresh_id)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        return Verdicts(self.verify, self.put_back)
 
     @cached_property
     def queue_in(self) -> QueueIn:

@@ -22,6 +22,7 @@ from shared.storage.store import Store
 from shared.workflow.ports import Parts
 from tests.kits.desk_kit import DBA_URL, DESK, DESK_MODEL, EVENTS_URL, Process, body, desk_with
 from tests.kits.fakes import Clock, FakeAzure, Posts, Seam
+from tests.kits.loads import Loads
 
 PARKED = frozenset({Phase.LOST})
 
@@ -51,6 +52,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.azure = FakeAzure(self.clock)
+        self.loads = Loads(self.clock)
 
     def read_desk(self) -> Desk:
         if isinstance(self.desk, Ours):
@@ -90,7 +92,8 @@ class World:
             fresh_id=lambda: f"aaaaaaaa-0000-0000-0000-{next(self.ids):012d}",
             random_bytes=lambda: next(self.ids).to_bytes(16, "big")[6:],
         )
-        return kind(parts, seam("post", self.posts), workers)
+        more = seam("loads", self.loads), seam("verdicts.send", self.loads.put_back)
+        return kind(parts, seam("post", self.posts), workers, *more)
 
     # --- what a round of the platform does ---------------------------------------------------------------------
     def deliver(self, process: Process) -> None:

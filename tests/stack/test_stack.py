@@ -1,6 +1,7 @@
 """The whole through the local host: Microsoft's runtime, Azurite, the emulator; requests good, repeated and bad."""
 
 import base64
+import contextlib
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
@@ -35,7 +37,7 @@ SERVER = (
 )
 BLOB = f"testossstorageaccount.blob.{CHINA.storage_suffix}"
 KEY_VAULT = f"restore-desk-kv.{CHINA.vault_suffix}"
-TRIGGERS = {"run_restore", "take_poison", "sweep_restores"}
+TRIGGERS = {"run_restore", "take_poison", "sweep_restores", "take_verdict", "take_verdict_poison"}
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,11 @@ def test_the_runtime_indexes_function_app_and_invokes_every_trigger(stack: Stack
         answer = call(stack, route)
         assert answer.status_code in {*route.answers, *route.problems}, (route.name, answer.text)
     stack.send("neither a wake nor a request")
-    with QueueClient.from_connection_string(stack.azurite.connection_string, f"{QUEUE}-poison") as poison:
-        poison.send_message("what crashed us five times", time_to_live=-1)
+    for name in (f"{QUEUE}-poison", "restore-verdicts", "restore-verdicts-poison"):
+        with QueueClient.from_connection_string(stack.azurite.connection_string, name) as queue:
+            with contextlib.suppress(ResourceExistsError):
+                queue.create_queue()
+            queue.send_message("what crashed us five times", time_to_live=-1)
     log = stack.home / "host-0.log"
 
     def invoked() -> set[str]:

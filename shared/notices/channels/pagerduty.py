@@ -19,6 +19,7 @@ SEVERITY: dict[str, Severity] = {
     "lost": "critical",
     "duplicateJob": "error",
     "cleanupFailed": "error",
+    "verificationFailed": "error",
     "overdue": "warning",
     "pointStale": "warning",
     "test": "info",
@@ -29,6 +30,12 @@ SUMMARY, VALUE, COMMANDS = 1024, 1000, 20_000
 def _open(facts: Facts) -> bool:
     """Whether somebody must act; a refused `again` leaves what went wrong before as it is."""
     return facts.event in SEVERITY or (facts.event == "refused" and facts.chain is not None)
+
+
+def _alert(facts: Facts) -> str:
+    """A verification has an alert of its own: one that passes ends no alert of the restore's."""
+    key = f"restore-{facts.chain or facts.restore}"
+    return f"{key}-verification" if facts.event in ("verified", "verificationFailed") else key
 
 
 def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
@@ -50,7 +57,7 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
     body = {
         "routing_key": channel.secrets[0],
         "event_action": "trigger" if _open(facts) else "resolve",
-        "dedup_key": f"restore-{facts.chain or facts.restore}",
+        "dedup_key": _alert(facts),
         "payload": payload,
         "links": [{"href": link.url, "text": link.text} for link in notice.links],
         "client": "Restore Desk",

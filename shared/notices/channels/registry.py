@@ -22,7 +22,8 @@ COMPOSE: dict[Kind, Callable[[Facts, Resolved, datetime], Message]] = {
 }
 
 
-NO_PAGE = frozenset({"accepted", "submitted", "checked", "standing"})  # neither opens an alert nor ends one
+# neither opens an alert nor ends one
+NO_PAGE = frozenset({"accepted", "submitted", "checked", "standing", "verificationInconclusive"})
 
 
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:

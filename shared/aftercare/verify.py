@@ -1,0 +1,138 @@
+"""Verifications on their way to a loader: asked for, sent, sent again where nobody took them, given up."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.aftercare.announce import announced
+from shared.aftercare.verification_messages import Check, Load
+from shared.aftercare.verification_states import EVENTS, Act, State
+from shared.aftercare.verifications import Verifications, stepped
+from shared.config.desk_file import Desk
+from shared.domain.pace import Pace
+from shared.domain.problems import Trouble, Unreadable
+from shared.domain.restore import Entry
+from shared.domain.verification import Result
+from shared.storage.store import Conflict, Row
+from shared.storage.verification_rows import VerificationRow, as_earlier
+from shared.telemetry import tell
+
+log = logging.getLogger("desk")
+MOST_SENDS = 3  # of one number; each was taken, or gone, without a verdict
+NOBODY = "no loader answered within {} hours: look whether one runs (docs/verification.md)"
+GONE = "its load was sent {} times and is gone from the queue, and no verdict came"
+
+
+class Loads(Protocol):
+    """The queue of loads."""
+
+    def send(self, text: str, delay: float) -> None: ...
+
+    def waiting(self) -> int | None:
+        """Loads that lie in it, hidden or not; None where it does not answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Verify:
+    """`run` is called by the timer; any number of them may run at once."""
+
+    rows: Verifications
+    loads: Loads
+    read_desk: Callable[[], Desk]
+    now: Callable[[], datetime]
+    pace: Pace
+    nonce: Callable[[], str]
+
+    def run(self) -> int:
+        """How many loads were sent; one bad row holds up no other."""
+        sent = 0
+        for vault in self.rows.ledger.vaults():
+            for line in list(self.rows.due(vault, self.now())):
+                try:
+                    sent += self._line(line)
+                except Conflict:
+                    continue  # somebody else moved it
+                except (Trouble, Unreadable) as why:
+                    log.warning("the verification of %s was not looked at: %s", line.text("restore"), why)
+        return sent
+
+    def _line(self, line: Row) -> bool:
+        row = self.rows.of(line.text("restore"))
+        if row is None or row.index() != line.key:
+            self.rows.drop(line)
+            return False
+        return self._look(row)
+
+    def _look(self, row: VerificationRow) -> bool:
+        """True where a load was sent."""
+        waited = self.now() - row.queued_at
+        if waited >= timedelta(seconds=self.pace.verify_lost):
+            self.end(row, Act.LOSE, NOBODY.format(round(waited.total_seconds() / self.pace.hour)))
+            return False
+        if row.sends and self._in_hand(row):
+            self.rows.move(row, Act.WAIT, look=self._again())
+            return False
+        if row.sends >= MOST_SENDS:
+            self.end(row, Act.LOSE, GONE.format(row.sends))
+            return False
+        self.send(row)
+        return True
+
+    def _in_hand(self, row: VerificationRow) -> bool:
+        """Whether its load may lie in the queue, or a loader be at work on it. Among others' loads one that is missing
+        is not seen: what nobody took for a quarter of the time is sent again."""
+        waited = (self.now() - (row.sent_at or row.queued_at)).total_seconds()
+        sent_enough = row.state == State.RUNNING or row.sends >= MOST_SENDS
+        return self.loads.waiting() != 0 and (sent_enough or waited < self.pace.verify_lost / 4)
+
+    def _again(self) -> datetime:
+        return self.now() + timedelta(seconds=self.pace.verify_look)
+
+    def send(self, row: VerificationRow) -> None:
+        """On the books first, so that no answer comes back unknown; Conflict where another sweep was first."""
+        expected = row.expected if row.sends else self.rows.expected(row)
+        nonce = row.nonce or self.nonce()
+        sent = self.rows.move(
+            row, Act.SEND, nonce=nonce, expected=expected, sends=row.sends + 1, sent_at=self.now(), look=self._again()
+        )
+        load = Load(
+            verification=sent.restore,
+            number=sent.number,
+            nonce=sent.nonce,
+            container=sent.container,
+            level=sent.level,
+            expected=sent.expected,
+            checks=tuple(Check(name=c.name, database=c.database, sql=c.sql) for c in sent.wanted.checks),
+        )
+        self.loads.send(load.text(), 0)
+
+    def ask(self, known: VerificationRow | None, new: VerificationRow) -> VerificationRow:
+        """A person's: another number of `known`, or the first one; Conflict where one is under way. Sent at once,
+        else by the next sweep."""
+        row = self.rows.move(known, Act.ASK, **_anew(known, new)) if known else self.rows.add(new)
+        with suppress(Conflict, Trouble):
+            self.send(row)
+        return row
+
+    def end(self, row: VerificationRow, act: Act, why: str = "", result: Result | None = None) -> VerificationRow:
+        """A verdict or the lack of one on the books, with its notices. Conflict: look again."""
+        step = stepped(row, act, ended_at=self.now(), look=None, why=why, result=result)
+        restore = self.rows.ledger.load(row.restore)
+        if restore is None or not restore.closed:
+            raise Conflict(f"{row.restore} is not closed")
+        told = announced(restore, EVENTS[State(step.state)], self.now(), self.read_desk, result or why)
+        entry = Entry(at=self.now(), what=f"verification {step.state}", note=told.said[:500])
+        self.rows.end(row, step, restore, told, entry)
+        tell("verification", restore=row.restore, number=row.number, state=step.state, level=row.level, why=why or None)
+        return step
+
+
+def _anew(known: VerificationRow, new: VerificationRow) -> dict[str, object]:
+    """What another number changes: everything of the last one goes into the history."""
+    kept = {"restore", "instance", "state", "number", "earlier", "etag"}
+    fresh = {name: getattr(new, name) for name in VerificationRow.model_fields if name not in kept}
+    return {**fresh, "number": known.number + 1, "earlier": as_earlier(known)}
