@@ -232,15 +232,14 @@ class App:
 
     @cached_property
     def verify(self) -> Verify:
-        from shared.storage.load_queue import LOADS, LoadQueue
+        from shared.storage.wake_queue import LOADS, LoadQueue
 
         parts, loads = self.parts, LoadQueue(self._queue(LOADS))
         return Verify(Verifications(parts.ledger), loads, parts.read_desk, parts.now, parts.pace, secrets.token_urlsafe)
 
     @cached_property
     def verdicts(self) -> Verdicts:
-        from shared.storage.load_queue import VERDICTS
-        from shared.storage.wake_queue import WakeQueue
+        from shared.storage.wake_queue import VERDICTS, WakeQueue
 
         return Verdicts(self.verify, WakeQueue(self._queue(VERDICTS)).send)
 

@@ -12,11 +12,10 @@ from shared.aftercare.verification_states import OF_VERDICT, Act, after
 from shared.aftercare.verify import Verify
 from shared.domain.problems import Trouble, Unreadable
 from shared.domain.text import unsigned
-from shared.domain.verification import Result
+from shared.domain.verification import Result, Verification
 from shared.storage import row_keys
 from shared.storage.queue_messages import decoded
 from shared.storage.store import Conflict
-from shared.storage.verification_rows import VerificationRow
 from shared.telemetry import tell
 
 log = logging.getLogger("desk")
@@ -77,7 +76,7 @@ class Verdicts:
         self.verify.end(row, act, result=_kept(answer.result))
         return ""
 
-    def _started(self, row: VerificationRow) -> str:
+    def _started(self, row: Verification) -> str:
         if after(row.state, Act.START) is None:
             return f"it is {row.state} already"
         now = self.verify.now()
@@ -86,7 +85,7 @@ class Verdicts:
         return ""
 
 
-def _foreign(row: VerificationRow | None, answer: Answer) -> str:
+def _foreign(row: Verification | None, answer: Answer) -> str:
     """Why an answer is not for this verification; empty where it is."""
     if row is None:
         return "the ledger has no such verification"

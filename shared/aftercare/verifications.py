@@ -9,17 +9,11 @@ from shared.aftercare.verification_states import Act, State, after
 from shared.domain.restore import Entry, Restore
 from shared.domain.state_machine import bounded
 from shared.domain.values import iso
+from shared.domain.verification import Verification
 from shared.storage import row_keys
+from shared.storage.container_rows import added, changed, passed_names, read_names, read_verification
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Conflict, Row
-from shared.storage.verification_rows import (
-    VerificationRow,
-    added,
-    changed,
-    passed_names,
-    read_names,
-    read_verification,
-)
 
 MOST = 200  # verifications of one vault looked at in one go
 
@@ -30,7 +24,7 @@ class Verifications:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def of(self, restore_id: str) -> VerificationRow | None:
+    def of(self, restore_id: str) -> Verification | None:
         """Unreadable where the row is not for this release."""
         row = self.ledger.store.get(row_keys.partition(restore_id), row_keys.verification(restore_id))
         return read_verification(row) if row else None
@@ -40,7 +34,7 @@ class Verifications:
         row = self.of(restore_id)
         return row is not None and row.open
 
-    def expected(self, row: VerificationRow) -> tuple[str, ...]:
+    def expected(self, row: Verification) -> tuple[str, ...]:
         """By desk.toml; else the databases of the instance's last verification that passed."""
         if row.wanted.databases:
             return row.wanted.databases
@@ -57,17 +51,17 @@ class Verifications:
         place = row_keys.partition(line.text("restore"))
         self.ledger.store.commit(place, [Change("delete", line.key, etag=line.etag)])
 
-    def add(self, row: VerificationRow) -> VerificationRow:
+    def add(self, row: Verification) -> Verification:
         """The first verification of a restore; Conflict where there is one."""
         etags = self.ledger.store.commit(row_keys.partition(row.restore), added(row))
         return _saved(row, etags)
 
-    def move(self, row: VerificationRow, act: Act, **changes: Any) -> VerificationRow:
+    def move(self, row: Verification, act: Act, **changes: Any) -> Verification:
         """One step on the books; Conflict where the row was changed meanwhile, or has no such step."""
         step = stepped(row, act, **changes)
         return _saved(step, self.ledger.store.commit(row_keys.partition(row.restore), changed(row, step)))
 
-    def end(self, row: VerificationRow, step: VerificationRow, restore: Restore, told: Announced, entry: Entry) -> None:
+    def end(self, row: Verification, step: Verification, restore: Restore, told: Announced, entry: Entry) -> None:
         """A step that people are told of, in one transaction: the row, a line of the restore's timeline, its next event
         number, the notices, and, where it passed, what the next verification of the instance expects."""
         names = [passed_names(step, _names(step))] if step.state == State.PASSED else []
@@ -75,12 +69,12 @@ class Verifications:
         self.ledger.save(restore, numbered, [*changed(row, step), *told.notices, *names])
 
 
-def _names(row: VerificationRow) -> tuple[str, ...]:
+def _names(row: Verification) -> tuple[str, ...]:
     found = row.result.databases if row.result else ()
     return tuple(str(one.get("name", "")) for one in found)
 
 
-def stepped(row: VerificationRow, act: Act, **changes: Any) -> VerificationRow:
+def stepped(row: Verification, act: Act, **changes: Any) -> Verification:
     """The row after an act, not yet saved; Conflict where the act is not possible."""
     state = after(row.state, act)
     if state is None:
@@ -88,5 +82,5 @@ def stepped(row: VerificationRow, act: Act, **changes: Any) -> VerificationRow:
     return row.model_copy(update={"state": state.value, **changes})
 
 
-def _saved(row: VerificationRow, etags: dict[str, str]) -> VerificationRow:
+def _saved(row: Verification, etags: dict[str, str]) -> Verification:
     return row.model_copy(update={"etag": etags[row_keys.verification(row.restore)]})

@@ -15,9 +15,9 @@ from shared.config.desk_file import Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble, Unreadable
 from shared.domain.restore import Entry
-from shared.domain.verification import Result
+from shared.domain.verification import Result, Verification, as_earlier
+from shared.storage.container_rows import look_key
 from shared.storage.store import Conflict, Row
-from shared.storage.verification_rows import VerificationRow, as_earlier
 from shared.telemetry import tell
 
 log = logging.getLogger("desk")
@@ -62,12 +62,12 @@ class Verify:
 
     def _line(self, line: Row) -> bool:
         row = self.rows.of(line.text("restore"))
-        if row is None or row.index() != line.key:
+        if row is None or look_key(row) != line.key:
             self.rows.drop(line)
             return False
         return self._look(row)
 
-    def _look(self, row: VerificationRow) -> bool:
+    def _look(self, row: Verification) -> bool:
         """True where a load was sent."""
         waited = self.now() - row.queued_at
         if waited >= timedelta(seconds=self.pace.verify_lost):
@@ -82,7 +82,7 @@ class Verify:
         self.send(row)
         return True
 
-    def _in_hand(self, row: VerificationRow) -> bool:
+    def _in_hand(self, row: Verification) -> bool:
         """Whether its load may lie in the queue, or a loader be at work on it. Among others' loads one that is missing
         is not seen: what nobody took for a quarter of the time is sent again."""
         waited = (self.now() - (row.sent_at or row.queued_at)).total_seconds()
@@ -92,7 +92,7 @@ class Verify:
     def _again(self) -> datetime:
         return self.now() + timedelta(seconds=self.pace.verify_look)
 
-    def send(self, row: VerificationRow) -> None:
+    def send(self, row: Verification) -> None:
         """On the books first, so that no answer comes back unknown; Conflict where another sweep was first."""
         expected = row.expected if row.sends else self.rows.expected(row)
         nonce = row.nonce or self.nonce()
@@ -110,7 +110,7 @@ class Verify:
         )
         self.loads.send(load.text(), 0)
 
-    def ask(self, known: VerificationRow | None, new: VerificationRow) -> VerificationRow:
+    def ask(self, known: Verification | None, new: Verification) -> Verification:
         """A person's: another number of `known`, or the first one; Conflict where one is under way. Sent at once,
         else by the next sweep."""
         row = self.rows.move(known, Act.ASK, **_anew(known, new)) if known else self.rows.add(new)
@@ -118,7 +118,7 @@ class Verify:
             self.send(row)
         return row
 
-    def end(self, row: VerificationRow, act: Act, why: str = "", result: Result | None = None) -> VerificationRow:
+    def end(self, row: Verification, act: Act, why: str = "", result: Result | None = None) -> Verification:
         """A verdict or the lack of one on the books, with its notices. Conflict: look again."""
         step = stepped(row, act, ended_at=self.now(), look=None, why=why, result=result)
         restore = self.rows.ledger.load(row.restore)
@@ -131,8 +131,8 @@ class Verify:
         return step
 
 
-def _anew(known: VerificationRow, new: VerificationRow) -> dict[str, object]:
+def _anew(known: Verification, new: Verification) -> dict[str, object]:
     """What another number changes: everything of the last one goes into the history."""
     kept = {"restore", "instance", "state", "number", "earlier", "etag"}
-    fresh = {name: getattr(new, name) for name in VerificationRow.model_fields if name not in kept}
+    fresh = {name: getattr(new, name) for name in Verification.model_fields if name not in kept}
     return {**fresh, "number": known.number + 1, "earlier": as_earlier(known)}

@@ -15,9 +15,8 @@ from shared.config.policy import verification_of
 from shared.domain.problems import Problem, invalid
 from shared.domain.restore import Restore
 from shared.domain.values import iso
-from shared.domain.verification import Level, Looked, Totals, Wanted
+from shared.domain.verification import Level, Looked, Totals, Verification, Wanted
 from shared.storage.store import Conflict
-from shared.storage.verification_rows import VerificationRow
 from shared.telemetry import tell
 from shared.workflow.operator_acts import Act
 
@@ -85,7 +84,7 @@ class VerificationView(Shown):
     earlier: list[EarlierView]
 
 
-def verification_view(row: VerificationRow) -> dict[str, Any]:
+def verification_view(row: Verification) -> dict[str, Any]:
     """`GET /api/restores/{id}/verification`."""
     value, found = row.json_value(), row.result
     shown: dict[str, Any] = {
@@ -135,7 +134,7 @@ class VerificationApi:
         if container is None or container.state not in ("kept", "due") or plan is None or not plan.container:
             state = f"its container is {container.state}" if container else "it has no container of its own to look at"
             raise Problem(409, "Not possible: verify", f"{restore.id} is {restore.phase}, {state}")
-        new = VerificationRow(
+        new = Verification(
             restore=restore.id, instance=restore.instance, level=wanted.level, container=plan.container, wanted=wanted,
             by=ask.by, reason=ask.reason, queued_at=now, look=now,
         )  # fmt: skip
@@ -147,7 +146,7 @@ class VerificationApi:
         tell("act", restore=restore.id, act="verify", by=ask.by, reason=ask.reason)
         return json_answer(202, verification_view(self.verifying.rows.of(restore.id) or row))
 
-    def _wanted(self, restore: Restore, ask: Ask, known: VerificationRow | None) -> Wanted:
+    def _wanted(self, restore: Restore, ask: Ask, known: Verification | None) -> Wanted:
         """The level that is asked for, with the databases and checks of desk.toml as they are now."""
         own = restore.verification.level if restore.verification else None
         level: Level | None = ask.level or (known.level if known else None) or own

@@ -8,11 +8,11 @@ from shared.advice.next_steps import next_step
 from shared.domain.durations import phase_seconds, total_seconds
 from shared.domain.restore import Restore
 from shared.domain.values import iso
+from shared.domain.verification import Verification
 from shared.notices.facts import span
 from shared.storage import row_keys
 from shared.storage.container_rows import ContainerRow
 from shared.storage.store import Row
-from shared.storage.verification_rows import VerificationRow
 
 
 class Told(Protocol):
@@ -45,7 +45,7 @@ def restore_view(
     notices: Sequence[Told],
     now: datetime,
     container: ContainerRow | None = None,
-    verification: VerificationRow | None = None,
+    verification: Verification | None = None,
 ) -> dict[str, Any]:
     """`GET /api/restores/{id}`."""
     value = restore.json_value()

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.domain.values import Value
+from shared.domain.values import Moment, Value
 
 Level = Literal["none", "listed", "decoded", "loaded"]
 Looked = Literal["listed", "decoded", "loaded"]
@@ -54,3 +54,57 @@ class Result(Value):
     warnings: tuple[str, ...] = ()
     proves: tuple[str, ...] = ()
     seconds: Annotated[float, Field(ge=0)]
+
+
+VERIFICATION_SCHEMA = 1
+MOST_EARLIER = 20  # verifications before this one that a row remembers
+OPEN = frozenset({"queued", "running"})
+
+
+class Earlier(Value):
+    """A verification before this one, in short."""
+
+    number: int
+    level: Looked
+    state: str
+    ended_at: Moment | None = None
+    reason: str = ""
+
+
+class Verification(Value):
+    """One restore's verification. `number` counts them; an answer of another number or nonce is not for it."""
+
+    schema_version: int = VERIFICATION_SCHEMA
+    restore: str
+    instance: str
+    number: int = 1
+    level: Looked
+    state: str = "queued"
+    container: str  # its URL
+    wanted: Wanted  # as it was said when this number was asked for
+    expected: tuple[str, ...] = ()  # databases that must be there, as sent
+    by: str | None = None  # the person who asked; None: the target's or the request's own `verify`
+    reason: str | None = None
+    queued_at: Moment
+    sent_at: Moment | None = None
+    sends: int = 0
+    started_at: Moment | None = None
+    taken: int = 0  # how often a loader said that it began
+    ended_at: Moment | None = None
+    look: Moment | None = None  # when the sweep looks again; None: never
+    why: str = ""  # of a verification that ended without a result
+    result: Result | None = None
+    earlier: tuple[Earlier, ...] = ()
+    nonce: str = Field(default="", exclude=True)
+    etag: str = Field(default="", exclude=True)
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+def as_earlier(row: Verification) -> tuple[Earlier, ...]:
+    """The row's history once another number begins."""
+    why = row.result.reason if row.result else row.why
+    one = Earlier(number=row.number, level=row.level, state=row.state, endedAt=row.ended_at, reason=why[:300])
+    return (*row.earlier, one)[-MOST_EARLIER:]

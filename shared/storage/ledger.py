@@ -13,10 +13,9 @@ from shared.domain.problems import Unreadable as Unreadable
 from shared.domain.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.domain.values import iso
 from shared.storage import row_keys
-from shared.storage.container_rows import kept
+from shared.storage.container_rows import kept, queued
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
-from shared.storage.verification_rows import queued
 
 MOST_EARLIER = 50  # requests that a key remembers
 VOID = "void"  # marks the row of an id that was claimed and never saved

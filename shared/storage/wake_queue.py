@@ -1,10 +1,11 @@
-"""The queue `restore-requests`, by azure-storage-queue: plain text, never to expire."""
+"""The queues that the desk sends to, by azure-storage-queue: plain text, never to expire."""
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.domain.problems import Trouble
 
+LOADS, VERDICTS = "restore-loads", "restore-verdicts"
 LONGEST = 7 * 24 * 3600  # the most a message may be hidden
 
 
@@ -32,3 +33,20 @@ class WakeQueue:
         except HttpResponseError as error:
             if error.status_code != 409:
                 raise
+
+
+class LoadQueue(WakeQueue):
+    """Sends loads, and counts those that no loader has finished."""
+
+    def __init__(self, client: QueueClient) -> None:
+        super().__init__(client)
+        self._loads = client
+
+    def waiting(self) -> int | None:
+        """Loads in the queue, those that a loader keeps hidden among them; None where it does not answer."""
+        try:
+            return self._loads.get_queue_properties().approximate_message_count
+        except ResourceNotFoundError:
+            return 0
+        except AzureError:
+            return None

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from shared.domain.restore import Restore
 from shared.domain.values import iso
+from shared.domain.verification import OPEN
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger, Unreadable
 from shared.storage.store import Change, Conflict, Row
-from shared.storage.verification_rows import OPEN
 
 MOST = 1000  # restores removed in one go: the rest goes an hour later
 

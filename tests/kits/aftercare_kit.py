@@ -59,7 +59,8 @@ def look_of(world: World) -> AccountLook:
 
 def act(process: Process, one: str, what: str, **more: object) -> Answer:
     value = {"by": "dba", "reason": "an audit", **more}
-    return answered(getattr(process.aftercare, what), Call(path={"id": one}, body=json.dumps(value).encode()))
+    routes = process.verification if what == "verify" else process.aftercare
+    return answered(getattr(routes, what), Call(path={"id": one}, body=json.dumps(value).encode()))
 
 
 def hours(world: World, number: float) -> None:

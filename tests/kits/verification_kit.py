@@ -3,8 +3,8 @@
 from shared.aftercare.verifications import Verifications
 from shared.config.desk_file import parse_desk
 from shared.domain.restore import Phase
+from shared.domain.verification import Verification
 from shared.storage.ledger import Ledger
-from shared.storage.verification_rows import VerificationRow
 from tests.kits.aftercare_kit import DESK_TEXT, asked
 from tests.kits.stories import up_to
 from tests.kits.world import World
@@ -27,7 +27,7 @@ def delivered(world: World, key: str = "k") -> str:
     return one
 
 
-def verification(world: World, one: str) -> VerificationRow:
+def verification(world: World, one: str) -> Verification:
     found = Verifications(Ledger(world.store)).of(one)
     assert found is not None
     return found

@@ -14,9 +14,9 @@ from shared.api.http import answered as replied
 from shared.config.desk_file import parse_desk
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
+from shared.domain.verification import Verification
 from shared.notices.outbox import Outbox
 from shared.storage.ledger import Ledger
-from shared.storage.verification_rows import VerificationRow
 from shared.sweep.retention import Retention
 from tests.kits.aftercare_kit import KEEP_HOURS, names, row_of
 from tests.kits.loads import failed, passed, unsure, with_nonce
@@ -305,4 +305,4 @@ def test_a_row_keeps_its_nonce_out_of_sight() -> None:
     (row,) = world.store.scan(f"v-{one[:8]}", "verification-", "verification.")
     nonce = load_of(world).nonce
     assert not [name for name, value in row.fields.items() if isinstance(value, str) and nonce in value]
-    assert isinstance(verification(world, one), VerificationRow)
+    assert isinstance(verification(world, one), Verification)

@@ -17,9 +17,9 @@ from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.domain.values import utc
+from shared.domain.verification import Verification
 from shared.notices.outbox import Outbox
 from shared.storage.store import Conflict
-from shared.storage.verification_rows import VerificationRow
 from tests.kits.aftercare_kit import KEEP_HOURS, act, row_of
 from tests.kits.desk_kit import Process
 from tests.kits.loads import failed, passed, unsure, with_nonce
@@ -99,7 +99,7 @@ def faults_of(world: World, one: str) -> list[str]:
     return found + common_faults(world, one, row)
 
 
-def common_faults(world: World, one: str, row: VerificationRow) -> list[str]:
+def common_faults(world: World, one: str, row: Verification) -> list[str]:
     """What must hold whatever happened."""
     found = []
     loads = [load for load in world.loads.sent if load.verification == one]
@@ -124,7 +124,7 @@ def common_faults(world: World, one: str, row: VerificationRow) -> list[str]:
     return found
 
 
-def _said(world: World, one: str, row: VerificationRow) -> set[str]:
+def _said(world: World, one: str, row: Verification) -> set[str]:
     """The verdicts that loaders gave of the row's number, under its nonce."""
     answers = [json.loads(text) for text in world.loads.said]
     own = [a for a in answers if (a["verification"], a["number"], a["nonce"]) == (one, row.number, row.nonce)]
@@ -260,7 +260,7 @@ class Disorder:
                 found.append(f"{one} has ended and is still in the index")
         return found
 
-    def _told(self, one: str, row: VerificationRow) -> list[str]:
+    def _told(self, one: str, row: Verification) -> list[str]:
         """Each ended number was told, and the last event is how it ended."""
         told = [n.event for n in Outbox(self.world.store).of_restore(one) if n.channel == "events"]
         verdicts = [event for event in told if event.startswith("verif")]

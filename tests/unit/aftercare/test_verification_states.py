@@ -9,7 +9,7 @@ import pytest
 from local.build.diagram import verification_diagram
 from shared.aftercare.verification_states import EVENTS, OF_VERDICT, STEPS, Act, State, after
 from shared.config.desk_file import EVENTS as KNOWN
-from shared.storage.verification_rows import OPEN
+from shared.domain.verification import OPEN
 
 README = Path(__file__).parents[3] / "README.md"
 OPEN_STATES = {State.QUEUED, State.RUNNING}
