@@ -1,5 +1,4 @@
-"""The rows that a closed restore leaves: its container's and its verification's, each with the line of a time-ordered
-index that leads to it. Pure."""
+"""The rows that a closed restore leaves, its container's and its verification's, with their lines of an index. Pure."""
 
 import json
 import zlib
