@@ -37,8 +37,8 @@ class Heard:
 class Callers:
     """Ticket systems by HTTP, services by queue."""
 
-    def __init__(self, http: httpx.Client, queue: QueueClient) -> None:
-        self.http, self.queue, self.heard = http, queue, Heard()
+    def __init__(self, http: httpx.Client, queue: QueueClient, poison: QueueClient) -> None:
+        self.http, self.queue, self.poison, self.heard = http, queue, poison, Heard()
 
     def ask(self, request: Request) -> None:
         """Sends one request until it is taken."""
@@ -96,6 +96,15 @@ class Callers:
                 self.queue.send_message(message.content, time_to_live=-1)
         except AzureError as error:
             self.heard.count(f"copies: {type(error).__name__}")
+
+    def poison_messages(self) -> None:
+        """Two poison copies of a message, as where the host lost its receipt; the message itself may still run."""
+        try:
+            for message in self.queue.peek_messages(max_messages=4):
+                for _ in range(2):
+                    self.poison.send_message(message.content)
+        except AzureError as error:
+            self.heard.count(f"poison: {type(error).__name__}")
 
     def withdraw_one(self, number: int) -> None:
         """An operator takes a restore back, if it is not too late."""

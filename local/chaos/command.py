@@ -17,11 +17,12 @@ from rich.table import Table
 
 from local.chaos.invariants import Evidence, Invariant, ever_lost, invariants
 from local.chaos.plan import Deed, schedule, span
-from local.chaos.run import Run, Say
+from local.chaos.run import Rounds, Run, Say
 from local.chaos.world import desk_toml, places
 from local.stack.stack import Options, Stack
 
-HOSTS = (("http",), ("queue",), ("timer",))  # as Functions runs them: separate instances, nothing shared in memory
+# as Functions runs them: separate instances, nothing shared in memory; two that may tick
+HOSTS = (("http",), ("queue",), ("timer",), ("timer",))
 INVISIBLE = "6"  # seconds for which a killed host's message is hidden; 600 in Azure
 SHOWN = 5  # violations of one invariant
 EVERY = 5.0  # seconds between two lines of progress
@@ -31,6 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--restores", type=int, default=200, metavar="N", help="requests (default 200)")
     parser.add_argument("--kills", type=int, default=40, metavar="N", help="SIGKILLs of a host (default 40)")
     parser.add_argument("--faults", type=float, default=0.2, metavar="SHARE", help="of Azure's calls (default 0.2)")
+    parser.add_argument(
+        "--goal", type=float, default=0.6, metavar="SHARE", help="goes on until so many are submitted (default 0.6)"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed, the same schedule (default: by chance)")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keeps logs and ledger there (default: thrown away)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
@@ -48,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
         home.mkdir(parents=True, exist_ok=True)
         run = begin(made, home.resolve(), seed, made.enter_context(_progress(console)))
         run.warm_up()
-        run.go(deeds, args.faults)
+        run.go(deeds, args.faults, Rounds(seed, args.restores, args.kills, args.goal))
         run.settle(120 + args.restores)
         evidence = run.evidence()
         lines = invariants(evidence)
@@ -61,7 +65,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def begin(made: ExitStack, home: Path, seed: int, say: Say) -> Run:
-    """A stack of three hosts on wires that can fail."""
+    """A stack of four hosts on wires that can fail."""
     config = home / "desk.toml"
     config.write_text(desk_toml())
     options = Options(
@@ -104,6 +108,7 @@ def summary(seed: int, evidence: Evidence, lines: list[Invariant], run: Run) -> 
         "seed": seed,
         "requested": len(evidence.requests),
         "ended": dict(Counter(view["phase"] for view in views)),
+        "submittedUnderChaos": evidence.under_chaos,
         "lost": len(ever_lost(views)),
         "attempts": sum(len(view.get("attempts", [])) for view in views),
         "inDoubt": sum(any(e["what"] == "in doubt" for e in view.get("timeline", [])) for view in views),

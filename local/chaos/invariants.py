@@ -27,6 +27,8 @@ class Evidence:
     wrong: Sequence[str]  # what no caller should hear
     silent: frozenset[str]  # ids of instances whose vault echoes nothing
     channels: Sequence[str] = ()  # each of these hears of every closing
+    under_chaos: int = 0  # POSTs of `restore` with an effect while things broke
+    wanted: int = 0  # so many at the least
     failed_operations: int = 0  # POSTs that Azure was told to take and then to fail, before any job
 
 
@@ -57,7 +59,13 @@ def invariants(evidence: Evidence) -> list[Invariant]:
         Invariant("no open row, turn or owed notice is left", len(evidence.views), tuple(evidence.left)),
         Invariant("none is lost where the vault echoes our ids", len(evidence.views), tuple(_lost_in_vain(evidence))),
         Invariant("callers hear 2xx or 5xx, nothing else", len(evidence.requests), tuple(evidence.wrong)),
+        Invariant("most were submitted under chaos", evidence.under_chaos, tuple(_undisturbed(evidence))),
     ]
+
+
+def _undisturbed(evidence: Evidence) -> Iterator[str]:
+    if evidence.under_chaos < evidence.wanted:
+        yield f"{evidence.under_chaos} were submitted while things broke, {evidence.wanted} are wanted"
 
 
 def _missing(evidence: Evidence) -> Iterator[str]:

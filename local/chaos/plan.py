@@ -7,9 +7,14 @@ from typing import Any, Literal
 
 from local.chaos.world import Place, body
 
-What = Literal["ask", "kill", "stall", "freeze", "cut", "swallow", "queue down", "table down", "copies", "withdraw"]
+What = Literal[
+    "ask", "kill", "stall", "freeze", "cut", "swallow", "queue down", "table down", "copies", "withdraw",
+    "lease", "terminate", "poison",
+]  # fmt: skip
 Via = Literal["http", "queue", "unreadable"]
-HOSTS = 3
+HOSTS = 4  # HTTP, queue, and two for the timer, of which one holds the lease
+TIMERS = (2, 3)
+ROUND = 15.0  # seconds of one more round, as long as fewer are
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,14 @@ def schedule(seed: int, restores: int, kills: int, places: tuple[Place, ...]) ->
     return sorted(deeds, key=lambda deed: deed.at)
 
 
+def another_round(seed: int, number: int, kills_a_second: float) -> list[Deed]:
+    """More of the same, without requests: chaos goes on until most restores were submitted under it."""
+    deaths, wires = (random.Random(f"{seed}/{number}/{name}") for name in ("deaths", "wires"))
+    kills = max(1, round(kills_a_second * ROUND))
+    deeds = [Deed(deaths.uniform(0, ROUND), "kill", host=deaths.randrange(HOSTS)) for _ in range(kills)]
+    return sorted([*deeds, *_hindrances(wires, ROUND)], key=lambda deed: deed.at)
+
+
 def _request(number: int, chance: random.Random, places: tuple[Place, ...]) -> Request:
     drawn, place = chance.random(), chance.choice(places)
     via: Via = "http" if drawn < 0.65 else "queue" if drawn < 0.97 else "unreadable"
@@ -75,6 +88,9 @@ def _hindrances(chance: random.Random, long: float) -> Iterator[Deed]:
         (12, "stall", 3.5, 6),
         (3, "copies", 0, 0),
         (10, "withdraw", 0, 0),
+        (12, "lease", 2, 5),
+        (12, "terminate", 0, 0),
+        (6, "poison", 0, 0),
     )
     for every, what, least, most in kinds:
         for _ in range(max(1, round(long / every))):

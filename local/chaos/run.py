@@ -4,21 +4,21 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from threading import Lock
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
+from local.chaos.breaks import Breaks, Done
 from local.chaos.callers import Callers
 from local.chaos.invariants import Evidence, View, jobs_of
-from local.chaos.plan import HOSTS, Deed, Request, fault_rules
+from local.chaos.plan import TIMERS, Deed, Request, another_round, fault_rules, span
 from local.chaos.world import CHANNELS, SILENT, Place, body, places, seed_json
-from local.stack.faulty_links import Link
-from local.stack.processes import NotStarted, wait_until
+from local.stack.processes import wait_until
 from local.stack.stack import Stack
 from shared.config.settings import QUEUE, TABLE
 
@@ -26,32 +26,40 @@ Say = Callable[[str], None]
 WARM = 100_000  # numbers of the requests before the chaos
 
 
-@dataclass
-class Done:
-    """How often what was done."""
+@dataclass(frozen=True)
+class Rounds:
+    """How long chaos goes on after the first schedule: until most of the requests are submitted, or 15 minutes."""
 
-    counts: dict[str, int] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
+    seed: int
+    restores: int
+    kills: int
+    goal: float
+    longest: float = 900.0
 
-    def note(self, what: str) -> None:
-        with self.lock:
-            self.counts[what] = self.counts.get(what, 0) + 1
+    @property
+    def wanted(self) -> int:
+        return round(self.restores * self.goal)
+
+    def deeds(self, number: int) -> list[Deed]:
+        return another_round(self.seed, number, self.kills / span(self.restores, self.kills))
 
 
 class Run:
-    """Chaos on one stack, of three hosts: HTTP, queue, timer."""
+    """Chaos on one stack, of four hosts: HTTP, queue, and two that may tick."""
 
     def __init__(self, stack: Stack, made: ExitStack, say: Say) -> None:
         self.stack, self.say, self.done = stack, say, Done()
         text = stack.azurite.connection_string
         self.queue = made.enter_context(QueueClient.from_connection_string(text, QUEUE, retry_total=1))
         self.table = made.enter_context(TableClient.from_connection_string(text, TABLE))
-        self.callers = Callers(stack.http, self.queue)
+        poison = made.enter_context(QueueClient.from_connection_string(text, f"{QUEUE}-poison", retry_total=1))
+        with suppress(ResourceExistsError):
+            poison.create_queue()
+        self.callers = Callers(stack.http, self.queue, poison)
         self.requests: list[Request] = []
-        self._hosts = [Lock() for _ in range(HOSTS)]
         self._pool = made.enter_context(ThreadPoolExecutor(32))
-        self._frozen = Lock()
-        self.struck = self.exposed = self.failed_operations = 0
+        self.breaks = Breaks(stack, self.done)
+        self.struck = self.exposed = self.failed_operations = self.under_chaos = self.wanted = 0
 
     def warm_up(self) -> None:
         """One restore in every vault, undisturbed: from now on each is known to echo our ids, or not to."""
@@ -65,93 +73,75 @@ class Run:
             self.callers.ask(request)
         wait_until("the first restores end", 60, lambda: not self._open())
 
-    def go(self, deeds: list[Deed], share: float) -> None:
-        """All deeds, each when it is due; returns when the last caller has heard its 2xx."""
-        before = sum(self.stack.emulated("counts").values())
+    def go(self, deeds: list[Deed], share: float, rounds: Rounds) -> None:
+        """All deeds, each when it is due, and more rounds of them until most requests are submitted; returns when the
+        last caller has heard its 2xx."""
+        before, posted = sum(self.stack.emulated("counts").values()), self._submitted()
         if rules := fault_rules(share):
             self.stack.emulated("faults", "POST", rules)
-        began = time.monotonic()
-        running: list[Future[None]] = []
-        for deed in deeds:
-            time.sleep(max(0.0, began + deed.at - time.monotonic()))
-            running.append(self._pool.submit(self._do, deed))
-            if deed.request:
-                self.requests.append(deed.request)
-            self.say(f"{time.monotonic() - began:6.1f} s  {self._words()}")
-        for deed, one in zip(deeds, running, strict=True):
-            if deed.what != "ask":
-                one.result()
+        began, number = time.monotonic(), 0
+        asked = self._play(deeds)
+        self.wanted = rounds.wanted
+        while (now := self._submitted() - posted) < rounds.wanted and time.monotonic() - began < rounds.longest:
+            self.say(f"{now} of {rounds.wanted} submitted under chaos")
+            number += 1
+            self._play(rounds.deeds(number))
+            self._resolve_lost()
+        self.under_chaos = self._submitted() - posted
         rules = self.stack.emulated("faults")
         self.struck = sum(rule["applied"] for rule in rules)
         self.failed_operations = sum(rule["applied"] for rule in rules if rule["fault"].get("stage") == "operation")
         self.exposed = sum(self.stack.emulated("counts").values()) - before
         self.repair()
-        for one in running:
+        for one in asked:
             one.result()
+
+    def _submitted(self) -> int:
+        """POSTs of `restore` that Azure took so far."""
+        return sum(
+            call["effect"] and call["verb"].lower() in ("restore", "crossregionrestore")
+            for call in self.stack.emulated("calls")
+        )
+
+    def _play(self, deeds: list[Deed]) -> list[Future[None]]:
+        """Does all of them; gives the callers, who may not have heard their 2xx yet."""
+        began, running = time.monotonic(), list[tuple[Deed, Future[None]]]()
+        for deed in deeds:
+            time.sleep(max(0.0, began + deed.at - time.monotonic()))
+            running.append((deed, self._pool.submit(self._do, deed)))
+            if deed.request:
+                self.requests.append(deed.request)
+            self.say(f"{time.monotonic() - began:6.1f} s  {self._words()}")
+        for deed, one in running:
+            if deed.what != "ask":
+                one.result()
+        return [one for deed, one in running if deed.what == "ask"]
 
     def _words(self) -> str:
         counts = self.done.counts
         return ", ".join(f"{what} {counts[what]}" for what in sorted(counts))
 
     def _do(self, deed: Deed) -> None:
+        breaks = self.breaks
         acts: dict[str, Callable[[], None]] = {
-            "kill": lambda: self._kill(deed.host),
-            "stall": lambda: self._stall(deed.host, deed.seconds),
-            "freeze": lambda: self._freeze(deed.seconds),
-            "cut": self._cut,
-            "swallow": lambda: self._swallow(max(1, round(deed.seconds))),
-            "queue down": lambda: self._down(self.stack.links.queue, deed.seconds),
-            "table down": lambda: self._down(self.stack.links.table, deed.seconds),
+            "kill": lambda: breaks.kill(deed.host),
+            "stall": lambda: breaks.stall(deed.host, deed.seconds),
+            "freeze": lambda: breaks.freeze(deed.seconds),
+            "cut": breaks.cut,
+            "swallow": lambda: breaks.swallow(max(1, round(deed.seconds))),
+            "queue down": lambda: breaks.down(self.stack.links.queue, deed.seconds),
+            "table down": lambda: breaks.down(self.stack.links.table, deed.seconds),
             "copies": self.callers.copy_messages,
             "withdraw": lambda: self.callers.withdraw_one(int(deed.at * 1000)),
+            "lease": lambda: breaks.fail_renewals(deed.seconds),
+            "terminate": lambda: breaks.terminate(TIMERS[deed.host % len(TIMERS)]),
+            "poison": self.callers.poison_messages,
         }
         if deed.request:
             self.callers.ask(deed.request)
         else:
             acts[deed.what]()
         self.done.note(deed.what)
-
-    def _kill(self, number: int) -> None:
-        """SIGKILL, and a new start, which may need several tries while its storage is away."""
-        with self._hosts[number]:
-            host = self.stack.hosts[number]
-            host.kill()
-            for _ in range(20):
-                try:
-                    host.start()
-                except NotStarted:
-                    self.done.note("start failed")
-                    host.kill()
-                else:
-                    return
-            raise NotStarted(f"host {number} does not come up any more: {self.stack.hosts[number].tail()}")
-
-    def _stall(self, number: int, seconds: float) -> None:
-        """SIGSTOP for longer than may pass between the save of `submitting` and its POST."""
-        with self._hosts[number]:
-            self.stack.hosts[number].pause()
-            time.sleep(seconds)
-            self.stack.hosts[number].resume()
-
-    def _freeze(self, seconds: float) -> None:
-        with self._frozen:
-            self.stack.azurite.pause()
-            time.sleep(seconds)
-            self.stack.azurite.resume()
-
-    def _cut(self) -> None:
-        for link in (self.stack.links.queue, self.stack.links.table):
-            self.stack.links.tell(link.cut)
-
-    def _swallow(self, answers: int) -> None:
-        for link in (self.stack.links.queue, self.stack.links.table):
-            link.swallow = answers
-
-    def _down(self, link: Link, seconds: float) -> None:
-        link.down = True
-        self.stack.links.tell(link.cut)
-        time.sleep(seconds)
-        link.down = False
 
     def repair(self) -> None:
         """Faults cleared, wires mended; the hosts are up, since every kill ends with a start."""
@@ -169,16 +159,20 @@ class Run:
         """Until nothing is open; what is lost is resolved by a person, who looks at Azure."""
         end = time.monotonic() + limit
         while time.monotonic() < end:
+            self._resolve_lost()
             with _patience():
                 found = self._open()
-                for one in found:
-                    if one["phase"] == "lost":
-                        self._resolve(one["id"])
                 counted = sorted({one["phase"] for one in found})
                 self.say(f"still open: {len(found)} {', '.join(counted)}")
                 if not found and not self._messages():
                     return
             time.sleep(1)
+
+    def _resolve_lost(self) -> None:
+        with _patience():
+            for one in self._open():
+                if one["phase"] == "lost":
+                    self._resolve(one["id"])
 
     def _messages(self) -> int:
         """Requests that still lie in the queue (wakes of closed restores go by themselves)."""
@@ -214,6 +208,8 @@ class Run:
             wrong=heard.wrong,
             silent=frozenset(place.id for place in places() if place.vault == SILENT),
             channels=CHANNELS,
+            under_chaos=self.under_chaos,
+            wanted=self.wanted,
             failed_operations=self.failed_operations,
         )
 

@@ -220,7 +220,8 @@ class Stack:
 
     def _host(self, number: int, kinds: Sequence[str]) -> Child:
         line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]
-        line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(self.home / f"host-{number}")]
+        state = self.home / ("timers" if tuple(kinds) == ("timer",) else f"host-{number}")  # timers share their lease
+        line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(state)]
         line += ["--traces", str(self.home / f"host-{number}.traces")]
         line += ["--lease", str(60 / self.options.pace)]  # a minute, on this run's clock
         line += ["--person", self.options.person] if self.options.person else []
@@ -235,6 +236,10 @@ class Stack:
         if not self.options.storage:
             environ |= {"AZURE_STORAGE_CONNECTION_STRING": connection_string(self.azurite, "drillstore")}
         return Child("the loader", ["-m", "local.stack.loader_process"], self.home / "loader.log", environ)
+
+    def leases(self) -> list[Path]:
+        """The files of the timers' leases, which hosts that only tick share."""
+        return sorted((self.home / "timers" / "timers").glob("*.lease"))
 
     def emulated(self, path: str, method: str = "GET", body: Any = None) -> Any:
         """The emulator's control API."""

@@ -23,7 +23,7 @@ from shared.sweep.sweep import Sweep
 from shared.workflow.intake import Intake
 from shared.workflow.operator_acts import Acts
 from shared.workflow.ports import Parts
-from shared.workflow.queue_in import QueueIn
+from shared.workflow.queue_in import QueueDoor, QueueIn
 from shared.workflow.workflow import Workflow
 from tests.kits.fakes import OTHER_VAULT, VAULT
 
@@ -132,6 +132,15 @@ class Process:
     @cached_property
     def queue_in(self) -> QueueIn:
         return QueueIn(self.parts, self.intake, self.workflow)
+
+    @cached_property
+    def queue_door(self) -> QueueDoor:
+        p = self.parts
+        return QueueDoor(lambda: self.queue_in, p.send, p.send, p.pace.hold_message)
+
+    def tick(self) -> None:
+        """What the timer does."""
+        self.sweep.run()
 
     @cached_property
     def acts(self) -> Acts:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.chaos.invariants import Evidence, invariants
-from local.chaos.plan import Request, fault_rules, schedule, span
+from local.chaos.plan import ROUND, Request, another_round, fault_rules, schedule, span
 from local.chaos.world import SILENT, body, desk_toml, places, seed
 from local.emulator.hindrance.faults import Rule
 from local.stack.processes import ROOT
@@ -28,12 +28,21 @@ def test_one_seed_gives_one_schedule_and_another_seed_another() -> None:
     assert first == schedule(7, 50, 10, places()) != schedule(8, 50, 10, places())
     counts = Counter(deed.what for deed in first)
     assert (counts["ask"], counts["kill"]) == (50, 10)
-    assert len(counts) == 10  # each way to hinder is there
+    assert len(counts) == 13  # each way to hinder is there
     assert max(deed.at for deed in first) <= span(50, 10)
     more = schedule(7, 50, 20, places())  # more kills, the same requests
     assert {d.request.number: d.request for d in more if d.request} == {
         d.request.number: d.request for d in first if d.request
     }
+
+
+def test_each_further_round_is_its_seeds_and_asks_for_nothing() -> None:
+    first = another_round(7, 1, 0.4)
+    assert first == another_round(7, 1, 0.4) != another_round(7, 2, 0.4)
+    counts = Counter(deed.what for deed in first)
+    assert (counts["ask"], counts["kill"]) == (0, 6)
+    assert all(0 <= deed.at <= ROUND for deed in first)
+    assert {"lease", "terminate", "poison"} <= set(counts)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
@@ -121,6 +130,7 @@ FAULTY: list[tuple[str, dict[str, Any]]] = [
     ("no open row, turn or owed notice is left", {"left": ["live-turn-x"]}),
     ("none is lost where the vault echoes our ids", {"views": {"aaaaaaaa-1": _view(timeline=LOST)}}),
     ("callers hear 2xx or 5xx, nothing else", {"wrong": ["chaos-1: 422"]}),
+    ("most were submitted under chaos", {"under_chaos": 119, "wanted": 120}),
 ]
 
 
@@ -144,7 +154,21 @@ def test_each_invariant_sees_what_it_is_there_for(name: str, changes: dict[str, 
 
 @pytest.mark.slow
 def test_a_small_chaos_loses_nothing_and_doubles_nothing() -> None:
-    line = [sys.executable, "-m", "local", "chaos", "--restores", "12", "--kills", "3", "--seed", "7", "--json"]
+    line = [
+        sys.executable,
+        "-m",
+        "local",
+        "chaos",
+        "--restores",
+        "12",
+        "--kills",
+        "3",
+        "--seed",
+        "7",
+        "--goal",
+        "0.1",
+        "--json",
+    ]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=400)  # noqa: S603
     assert done.returncode == 0, done.stderr[-6000:]
     last = json.loads(done.stdout.splitlines()[-1])

@@ -132,7 +132,7 @@ class Story:
                 self.pending.remove((key, value))
         self.world.deliver(process)
         try:
-            process.sweep.run()
+            process.tick()
         except Exception:  # noqa: BLE001 - the Functions host takes any error for a failed tick
             logging.getLogger("desk").warning("the sweep's function failed")
         if self.todo:
