@@ -38,6 +38,7 @@ from shared.config.settings import CLOUD, QUEUE, STORAGE, TABLE, Settings, of_pr
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
 from shared.domain.version import AGENT
+from shared.notices.channels.registry import check_channels
 from shared.notices.notifier import HttpPost, Notifier
 from shared.notices.outbox import Outbox
 from shared.redaction import Redactor, install, secrets_of
@@ -181,7 +182,7 @@ class App:
             board=Board(self.store, _fixed_pause(self.settings)),
             outbox=Outbox(self.store),
             azure=self.azure,
-            read_desk=_unjudged(self.settings) or DeskReader(self.settings.desk_config, ground, _mapping_faults),
+            read_desk=_unjudged(self.settings) or DeskReader(self.settings.desk_config, ground, _faults),
             send=lambda text, delay: self.send(text, delay),
             ground=ground,
             pace=self.pace,
@@ -336,13 +337,14 @@ def _unjudged(settings: Settings) -> Callable[[], Desk] | None:
     return refuse if CLOUD in settings.faults else None
 
 
-def _mapping_faults(desk: Desk) -> list[str]:
-    """Mappings are compiled when the file is read; where there are none, jmespath is not even imported."""
-    if not desk.tickets:
-        return []
-    from shared.tickets.mapping import check_mappings
+def _faults(desk: Desk) -> list[str]:
+    """Channels and mappings, looked at when the file is read; without mappings jmespath is not even imported."""
+    found = check_channels(desk)
+    if desk.tickets:
+        from shared.tickets.mapping import check_mappings
 
-    return check_mappings(desk)
+        found += check_mappings(desk)
+    return found
 
 
 @cache

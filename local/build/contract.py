@@ -7,6 +7,7 @@ from typing import Any
 from local.host.process import ROOT
 from shared.api.openapi import document
 from shared.config.desk_file import Desk
+from shared.notices.channels.registry import KINDS
 
 
 def desk_schema() -> dict[str, Any]:
@@ -16,6 +17,7 @@ def desk_schema() -> dict[str, Any]:
     for table in made["properties"].values():
         if "patternProperties" in table:
             table["additionalProperties"] = False  # pydantic leaves names open that the pattern does not cover
+    made["$defs"]["Channel"]["properties"]["kind"]["enum"] = sorted(KINDS)
     return made
 
 

@@ -16,7 +16,7 @@ class DeskReader:
 
     path: Path
     ground: Ground
-    mapping_faults: Callable[[Desk], list[str]]
+    more_faults: Callable[[Desk], list[str]]
     _lock: Lock = field(default_factory=Lock)
     _mark: tuple[int, int] | None = None
     _read: Desk | Ours | None = None
@@ -39,7 +39,7 @@ class DeskReader:
             desk = parse_desk(self.path.read_text(encoding="utf-8-sig"))
             if not desk.instances:
                 return Ours("desk.toml has no [instances.…]: an empty or cut file is taken for a broken one")
-            faults = check_file(desk, self.ground) + self.mapping_faults(desk)
+            faults = check_file(desk, self.ground) + self.more_faults(desk)
             return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
         except Ours as error:
             return error

@@ -5,9 +5,7 @@ from typing import Literal
 
 from shared.domain.clouds import PUBLIC, Cloud
 
-Kind = Literal[
-    "teams", "slack", "webhook", "eventgrid", "queue", "servicenow", "jira", "zendesk", "github", "pagerduty"
-]
+type Kind = str  # the name of a module of shared/notices/channels
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Message:
-    """One HTTP call. `scope`: whose bearer token the sender adds. `before`: ask this first (see `already_told`)."""
+    """One HTTP call. `scope`: whose bearer token the sender adds. `before`: ask this first."""
 
     method: Literal["GET", "POST", "PUT", "PATCH"]
     url: str = field(repr=False)

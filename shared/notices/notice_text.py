@@ -11,6 +11,7 @@ from shared.notices.facts import Facts, NextStep, span
 
 Tone = Literal["good", "warning", "attention", "default"]
 MOST_STEPS = 8
+CHAT_ROOMS = ((400, 8_000), (400, 4_000), (400, 2_000), (400, 0), (150, 0))  # of a step's words, and of all commands
 VAULT_LINK = "Open the vault in the portal"
 _TONES: dict[str, Tone] = {
     "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",

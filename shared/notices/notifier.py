@@ -15,9 +15,7 @@ from shared.config.desk_file import Channel, Desk
 from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
-from shared.notices.channels.registry import compose
-from shared.notices.channels.replies import verdict
-from shared.notices.channels.tickets import told_before
+from shared.notices.channels.registry import KINDS, compose, verdict
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
 from shared.notices.outbox import UNROUTED, Notice, Outbox
@@ -27,10 +25,6 @@ from shared.storage.store import Conflict
 from shared.telemetry import tell
 
 log = logging.getLogger("desk")
-CHAT = frozenset({"teams", "slack"})  # people read the latest; machines get all, in order
-# messages a round: Slack takes one a second and short bursts, Teams four a second, PagerDuty 120 a minute
-MOST_A_ROUND = {"slack": 10, "teams": 40, "pagerduty": 50}
-
 
 POST_TOTAL = 15.0  # seconds for a post and its answer, all in all
 MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
@@ -51,7 +45,7 @@ class DeliveryRound:
 
     def resting(self, name: str, kind: str) -> bool:
         """Whether a channel is left alone for the rest of the round."""
-        return name in self.quiet or self.sent[name] >= MOST_A_ROUND.get(kind, 1_000_000)
+        return name in self.quiet or self.sent[name] >= KINDS[kind].most_a_round
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ class Notifier:
         if channel is None:
             missing = TryAgain("desk.toml has no such channel")
             return not behind and notice.due <= self.now() and self._postpone(self._begun(notice), missing)
-        if channel.kind in CHAT and later:
+        if KINDS[channel.kind].latest_only and later:
             self.outbox.settle(notice, "superseded", "a later notice of the same restore is due")
             return True
         if behind or notice.due > self.now() or told.resting(notice.channel, channel.kind):
@@ -177,7 +171,8 @@ class Notifier:
 
     def _send(self, channel: Resolved, message: Message, notice: Notice) -> Verdict:
         """Where a channel appends for each call, it is asked first whether an attempt that crashed arrived."""
-        if message.before:
+        told_before = KINDS[channel.kind].told_before
+        if message.before and told_before:
             told = told_before(*self.post(message.before))
             if told is not None:
                 return told

@@ -9,11 +9,8 @@ from shared.config.outbound_urls import dialled, of_service
 from shared.config.secrets import _text, resolve
 from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.problems import Ours
-from shared.notices import standard_webhooks
-from shared.notices.channels.ticket_refs import is_ticket_system
+from shared.notices.channels.registry import KINDS
 from shared.notices.messages import Resolved
-
-_DEFAULT_URL = {"github": "https://api.github.com", "pagerduty": "https://events.pagerduty.com"}
 
 
 def resolve_channel(
@@ -25,14 +22,15 @@ def resolve_channel(
 ) -> Resolved:
     """The channel ready for use, or Ours saying what closes it. `insecure_loopback` is for local runs only."""
     what = f"channels.{name}"
-    url = _text(channel.url, environ) or _DEFAULT_URL.get(channel.kind, "")
+    kind = KINDS[channel.kind]
+    url = _text(channel.url, environ) or kind.url
     secrets = resolve(channel.secret, environ) if channel.secret else ()
-    if channel.kind == "webhook":
-        for secret in secrets:
-            standard_webhooks.key(what, secret)
+    for secret in secrets:
+        if kind.check_secret:
+            kind.check_secret(what, secret)
     found = dialled(what, url, insecure_loopback)
-    if channel.kind in ("queue", "eventgrid") and found.startswith("https:"):  # http: `dialled` saw loopback
-        of_service(what, found, channel.kind, cloud)
+    if kind.service and found.startswith("https:"):  # http: `dialled` saw loopback
+        of_service(what, found, kind.service, cloud)
     return Resolved(
         name=name,
         kind=channel.kind,
@@ -50,8 +48,9 @@ def ticket_sites(desk: Desk, environ: Mapping[str, str]) -> frozenset[str]:
     A channel whose URL is missing adds none."""
     found = set()
     for channel in desk.channels.values():
-        if is_ticket_system(channel.kind):
+        kind = KINDS[channel.kind]
+        if kind.ref:
             with suppress(Ours, ValueError):
-                parts = urlsplit(_text(channel.url, environ) or _DEFAULT_URL.get(channel.kind, ""))
-                found.add(f"{parts.scheme}://{parts.netloc}".lower().replace("//api.github.com", "//github.com"))
+                parts = urlsplit(_text(channel.url, environ) or kind.url)
+                found.add(kind.ref.site(f"{parts.scheme}://{parts.netloc}".lower()))
     return frozenset(found)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from shared.config.desk_file import Desk
-from shared.notices.channels.registry import concerns
-from shared.notices.channels.ticket_refs import covered, is_ticket_system
+from shared.notices.channels.registry import concerns, covered, is_ticket_system
 
 type Ticket = Mapping[str, str] | None
 

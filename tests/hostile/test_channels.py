@@ -13,7 +13,7 @@ from local.stack.sink_rules import check_payload
 from shared.domain import text as escape
 from shared.domain.restore import AzureError, Job
 from shared.domain.text import MARK, fit, size
-from shared.notices.channels.registry import COMPOSE, compose
+from shared.notices.channels.registry import KINDS, compose
 from shared.notices.facts import TITLES, Facts, NextStep
 from shared.notices.messages import Kind, Resolved
 from shared.notices.sample import sample_facts
@@ -54,7 +54,7 @@ def hostile(draw: st.DrawFn, kind: str = "") -> Facts:
     return facts.model_copy(update=changes)
 
 
-@pytest.mark.parametrize("kind", sorted(COMPOSE))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_channel_refuses_it_and_nothing_in_it_acts(kind: Kind, data: st.DataObject) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from shared.domain.text import dumped, fit, plain
 from shared.domain.values import iso
 from shared.domain.version import AGENT
+from shared.notices.channels.kind import ChannelKind
 from shared.notices.facts import Facts
 from shared.notices.messages import Message, Resolved
 from shared.notices.notice_text import notice_of, one_text, said
@@ -38,7 +39,7 @@ def _alert(facts: Facts) -> str:
     return f"{key}-verification" if facts.event in ("verified", "verificationFailed") else key
 
 
-def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
+def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """Trigger or resolve. The dedup key is the chain's (the first restore's, where others ask `again` for it), so that
     the success of the second ends the alert of the first."""
     notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
@@ -64,3 +65,15 @@ def pagerduty(facts: Facts, channel: Resolved, at: datetime) -> Message:
     }
     headers = {"content-type": "application/json", "accept": "application/json", "user-agent": AGENT}
     return Message("POST", f"{channel.url}/v2/enqueue", headers, dumped(body))
+
+
+KIND = ChannelKind(
+    compose=compose,
+    took=lambda status, body: status == 202,
+    needs=frozenset({"secret"}),
+    url="https://events.pagerduty.com",
+    skips=frozenset(
+        {"accepted", "submitted", "checked", "standing", "verificationInconclusive"}
+    ),  # neither opens an alert nor ends one
+    most_a_round=50,  # 120 a minute
+)

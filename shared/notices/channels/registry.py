@@ -1,38 +1,96 @@
-"""Each kind of channel, the function that writes for it, and what it never needs to hear. Pure."""
+"""The kinds of channels there are, found as the modules of this package that have a KIND; what holds for each. Pure."""
 
-from collections.abc import Callable, Mapping
+import difflib
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
 from datetime import datetime
 
-from shared.notices.channels import chat, machine_events, pagerduty, tickets
-from shared.notices.channels.ticket_refs import is_ticket_system, parts_of
+from shared.config.desk_file import Channel, Desk
+from shared.domain.text import fit, plain
+from shared.notices.channels.answers import wait_of, words_of
+from shared.notices.channels.kind import ChannelKind, parts_of
 from shared.notices.facts import Facts
-from shared.notices.messages import Kind, Message, Resolved
+from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Verdict
 
-COMPOSE: dict[Kind, Callable[[Facts, Resolved, datetime], Message]] = {
-    "teams": chat.teams,
-    "slack": chat.slack,
-    "webhook": machine_events.webhook,
-    "eventgrid": machine_events.eventgrid,
-    "queue": machine_events.queue,
-    "servicenow": tickets.servicenow,
-    "jira": tickets.jira,
-    "zendesk": tickets.zendesk,
-    "github": tickets.github,
-    "pagerduty": pagerduty.pagerduty,
-}
+_PASSING = frozenset({401, 403, 408, 409, 425, 429})  # a secret may be mended, a limit passes
 
 
-# neither opens an alert nor ends one
-NO_PAGE = frozenset({"accepted", "submitted", "checked", "standing", "verificationInconclusive"})
+def _found() -> dict[str, ChannelKind]:
+    package, _, own_name = __name__.rpartition(".")
+    names = [one.name for one in pkgutil.iter_modules([__file__.rpartition("/")[0]]) if one.name != own_name]
+    modules = {name: importlib.import_module(f"{package}.{name}") for name in names}
+    return {name: module.KIND for name, module in modules.items() if hasattr(module, "KIND")}
+
+
+KINDS: dict[str, ChannelKind] = _found()
+
+
+def check_channels(desk: Desk) -> list[str]:
+    """What is wrong with the channels of desk.toml, one line each."""
+    return [f"channels.{name}: {fault}" for name, channel in desk.channels.items() for fault in _faults(channel)]
+
+
+def _faults(channel: Channel) -> list[str]:
+    kind = KINDS.get(channel.kind)
+    if kind is None:
+        near = difflib.get_close_matches(channel.kind, KINDS, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return [f"kind is {fit(plain(channel.kind), 60)!r}, and must be one of {', '.join(KINDS)}{hint}"]
+    lacking = [need for need in ("url", "secret", "user") if need in kind.needs and getattr(channel, need) is None]
+    found = [f"a {channel.kind} channel needs its {need}" for need in lacking]
+    if channel.refs and kind.ref is None:
+        found.append(f"a {channel.kind} channel writes to no tickets: refs has no place here")
+    if kind.url_is_secret and isinstance(channel.url, str):
+        found.append(f'the url of a {channel.kind} channel is a secret: give it as {{ env = "NAME" }}')
+    return found
 
 
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """The call that tells `channel` of an event, at one attempt; Undeliverable where this event can never go there."""
-    return COMPOSE[channel.kind](facts, channel, at)
+    return KINDS[channel.kind].compose(facts, channel, at)
 
 
-def concerns(kind: Kind, event: str, ticket: Mapping[str, str] | None) -> bool:
+def concerns(kind: str, event: str, ticket: Mapping[str, str] | None) -> bool:
     """Whether an event can go to a channel of this kind at all: tickets need a ref of theirs, a pager no start."""
-    if is_ticket_system(kind):
-        return not isinstance(parts_of(kind, ticket), str)
-    return not (kind == "pagerduty" and event in NO_PAGE)
+    record = KINDS[kind]
+    if record.ref is not None:
+        return not isinstance(parts_of(kind, record.ref, ticket), str)
+    return event not in record.skips
+
+
+def is_ticket_system(kind: str) -> bool:
+    """Whether channels of this kind write comments to tickets."""
+    return kind in KINDS and KINDS[kind].ref is not None
+
+
+def covered(kind: str, ticket: Mapping[str, str] | None, patterns: tuple[str, ...]) -> bool:
+    """Whether one of `refs` names the ticket's project, repository or table, or the whole ref; `*` keeps to a part."""
+    ref = KINDS[kind].ref
+    parts = parts_of(kind, ref, ticket) if ref else ""
+    if ref is None or isinstance(parts, str):
+        return False
+    texts = [text for text in (ref.whole(*parts), ref.place(*parts)) if text]
+    return any(_matches(pattern, text) for pattern in patterns for text in texts)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch("[^/]*".join(map(re.escape, pattern.lower().split("*"))), text.lower()) is not None
+
+
+def verdict(kind: str, status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
+    """What a channel of `kind` meant by its answer: taken by its own rules, not now, or not ever."""
+    if KINDS[kind].took(status, body):
+        return Delivered()
+    said = words_of(body)
+    why = f"answered {status}" + (f": {said}" if said else "")
+    if 200 <= status < 300:
+        return TryAgain(f"{why} — not how {kind} says that it took a message; is something else behind this URL?")
+    if 300 <= status < 400:
+        return TryAgain(f"{why} — redirects are not followed: give the final URL")
+    if status in (404, 410):
+        return Stop(f"{why} — {KINDS[kind].gone}" if KINDS[kind].gone else why)
+    if status >= 500 or status in _PASSING:
+        return TryAgain(why, wait_of(headers))
+    return Stop(why)

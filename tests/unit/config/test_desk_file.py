@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.config.desk_file import EVENTS, Channel, Desk, Faults, parse_desk
+from shared.config.desk_file import EVENTS, Desk, Faults, parse_desk
 from shared.domain.problems import Ours
+from shared.notices.channels.registry import check_channels
 from tests.kits.restores import IDENTITY, INSTANCE, SECRET, SERVER
 
 ENV: dict[str, Any] = {"env": "NAME"}
@@ -29,12 +30,13 @@ def faults_of(**changes: Any) -> str:
     return str(caught.value)
 
 
-def channel(**said: Any) -> str | None:
+def channel(**fields: Any) -> str | None:
+    """What is said of a file with this channel; None where nothing is wrong."""
     try:
-        Channel.model_validate(said)
+        desk = Desk.model_validate({"channels": {"x": fields}})
     except ValueError as error:
         return str(error)
-    return None
+    return "; ".join(check_channels(desk)) or None
 
 
 def test_the_whole_file_is_taken_and_what_it_leaves_out_is_closed() -> None:
@@ -128,6 +130,12 @@ def test_a_channel_needs_the_fields_of_its_kind_and_no_others(kind: str) -> None
             assert f"a {kind} channel needs its {name}" in said
 
 
+def test_a_kind_that_there_is_not_is_named_with_the_one_that_was_meant() -> None:
+    said = channel(kind="team", url=ENV) or ""
+    assert "channels.x: kind is 'team', and must be one of eventgrid, github" in said
+    assert "did you mean teams?" in said
+
+
 def test_a_url_that_gives_access_stands_in_the_environment() -> None:
     for kind in ("teams", "slack"):
         assert "is a secret" in (channel(kind=kind, url="https://x.example") or "")
@@ -170,9 +178,9 @@ def test_a_ticket_source_can_verify_its_calls() -> None:
 
 def test_every_line_that_is_wrong_is_named_and_a_file_that_is_no_toml_says_so() -> None:
     with pytest.raises(Faults) as caught:
-        parse_desk('colour = 1\n[http]\nfrom = 1\n[channels.x]\nkind = "webhook"\n')
+        parse_desk('colour = 1\n[http]\nfrom = 1\n[channels.x]\nkind = "webhook"\nurl = "https://a:b@x.example"\n')
     assert sorted(caught.value.lines) == [
-        "channels.x: a webhook channel needs its url",
+        'channels.x: the url holds a signature, a key or a password: give it as { env = "NAME" }',
         "colour: there is no such key",
         "http.from: there is no such key",
     ]

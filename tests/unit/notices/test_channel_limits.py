@@ -12,9 +12,9 @@ import pytest
 
 from shared.domain.restore import AzureError, Job
 from shared.domain.values import iso
-from shared.notices.channels.machine_events import EVENT_GRID_LIMIT, QUEUE_LIMIT, WEBHOOK_LIMIT
-from shared.notices.channels.registry import compose
-from shared.notices.channels.replies import verdict, wait_of
+from shared.notices.channels import eventgrid, queue, webhook
+from shared.notices.channels.answers import wait_of
+from shared.notices.channels.registry import compose, verdict
 from shared.notices.facts import Facts, NextStep
 from shared.notices.messages import Delivered, Kind, Message, Resolved, Stop, TryAgain
 from shared.notices.notice_text import Notice, notice_of, one_text, said
@@ -50,7 +50,7 @@ def text_of(message: Message) -> str:
     return ElementTree.fromstring(message.body.decode())[0].text or ""  # noqa: S314 - of our own making
 
 
-@pytest.mark.parametrize(("kind", "limit"), [("webhook", WEBHOOK_LIMIT), ("eventgrid", EVENT_GRID_LIMIT)])
+@pytest.mark.parametrize(("kind", "limit"), [("webhook", webhook.LIMIT), ("eventgrid", eventgrid.LIMIT)])
 def test_a_long_event_is_cut_to_its_limit_and_not_far_below(kind: Kind, limit: int) -> None:
     body = compose(facts(**LONG), channel(kind), AT).body
     assert limit // 4 < len(body) <= limit
@@ -64,7 +64,7 @@ def test_a_long_event_is_cut_to_its_limit_and_not_far_below(kind: Kind, limit: i
 def test_a_long_queue_message_fits_as_azure_counts_it(encoding: str) -> None:
     message = compose(facts(**LONG), channel("queue", encoding=encoding), AT)
     inner = message.body.removeprefix(b"<QueueMessage><MessageText>").removesuffix(b"</MessageText></QueueMessage>")
-    assert QUEUE_LIMIT // 4 < len(inner) <= QUEUE_LIMIT
+    assert queue.LIMIT // 4 < len(inner) <= queue.LIMIT
     text = text_of(message)
     event = json.loads(base64.b64decode(text) if encoding == "base64" else text)
     assert event["id"] == "01JC0000000000000000SAMPLE.4"

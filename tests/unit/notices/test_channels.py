@@ -12,8 +12,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from local.stack.sink_rules import check_payload
 from shared.domain.clouds import CHINA, GOVERNMENT, PUBLIC, Cloud
-from shared.notices.channels.registry import COMPOSE, compose, concerns
-from shared.notices.channels.tickets import told_before
+from shared.notices.channels.registry import KINDS, compose, concerns
+from shared.notices.channels.servicenow import told_before
 from shared.notices.facts import TITLES, Facts, NextStep
 from shared.notices.messages import Delivered, Kind, Message, Resolved, TryAgain, Undeliverable
 from shared.notices.sample import sample_facts
@@ -55,13 +55,13 @@ def body_of(message: Message) -> Any:
 
 
 @pytest.mark.parametrize("event", TITLES)
-@pytest.mark.parametrize("kind", COMPOSE)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_channel_takes_every_event(kind: Kind, event: str) -> None:
     message = sent(kind, event)
     assert check_payload(kind, message.headers, message.body) == []
 
 
-@pytest.mark.parametrize("kind", COMPOSE)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_refusal_of_which_hardly_anything_is_known_is_told_too(kind: Kind) -> None:
     unknown = dict.fromkeys(("instance_name", "database", "target", "reason", "requested_by", "next_step"))
     empty = {"vault": "", "instance": "", "steps": ()}
@@ -160,7 +160,7 @@ OWN = replace(
 
 
 @pytest.mark.parametrize("cloud", [GOVERNMENT, CHINA, OWN], ids=lambda cloud: cloud.name or "own")
-@pytest.mark.parametrize("kind", COMPOSE)
+@pytest.mark.parametrize("kind", KINDS)
 def test_in_another_cloud_nothing_names_a_host_of_public_azure(kind: Kind, cloud: Cloud) -> None:
     ends = {"queue": f"https://acct.queue.{cloud.storage_suffix}/q", "eventgrid": f"https://t.{cloud.eventgrid_suffix}"}
     to = Resolved("c", kind, ends.get(kind, "https://channel.example"), (SECRET,), "bot@contoso.com", cloud=cloud)

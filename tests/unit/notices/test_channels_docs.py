@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.build.cards import embedded
 from shared.config.desk_file import parse_desk
-from shared.notices.channels.registry import COMPOSE
+from shared.notices.channels.registry import KINDS
 from shared.tickets.mapping import check_mappings
 
 ROOT = Path(__file__).parents[3]
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 def test_the_cards_in_the_documentation_are_the_cards() -> None:
     page = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
     assert page == embedded(page), "python3 -m local.build.cards docs/channels.md makes them anew"
-    assert all(f"| `{kind}` |" in page for kind in COMPOSE)
+    assert all(f"| `{kind}` |" in page for kind in KINDS)
 
 
 def test_the_mappings_in_the_documentation_are_the_tested_ones() -> None:

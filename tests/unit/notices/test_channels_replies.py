@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.notices.channels.replies import verdict
+from shared.notices.channels.registry import verdict
 from shared.notices.messages import Delivered, Kind, Stop, TryAgain
 
 

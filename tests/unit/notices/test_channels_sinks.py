@@ -12,9 +12,8 @@ import pytest
 
 from local.stack.sink_rules import check_payload
 from local.stack.sinks import Sink, create_app
-from shared.notices.channels.registry import COMPOSE, compose
-from shared.notices.channels.replies import verdict
-from shared.notices.channels.tickets import told_before
+from shared.notices.channels.registry import KINDS, compose, verdict
+from shared.notices.channels.servicenow import told_before
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Kind, Message, Resolved
 from shared.notices.sample import sample_facts
@@ -43,7 +42,7 @@ def message_to(kind: Kind) -> Message:
 
 def with_sinks(story: Callable[[httpx.AsyncClient, Post], Awaitable[None]]) -> None:
     """Runs a story against the app, in this process and without a port."""
-    app = create_app({kind: Sink(kind, (SECRET,)) for kind in COMPOSE})
+    app = create_app({kind: Sink(kind, (SECRET,)) for kind in KINDS})
 
     async def run() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
@@ -58,11 +57,11 @@ def with_sinks(story: Callable[[httpx.AsyncClient, Post], Awaitable[None]]) -> N
 
 def test_each_channel_takes_its_message_and_its_answer_means_so() -> None:
     async def story(client: httpx.AsyncClient, post: Post) -> None:
-        for kind in COMPOSE:
+        for kind in KINDS:
             answer = await post(message_to(kind))
             assert verdict(kind, answer.status_code, answer.content, answer.headers) == Delivered(), kind
         arrived = (await client.get("/_sink/received")).json()
-        assert [one["kind"] for one in arrived] == list(COMPOSE)
+        assert [one["kind"] for one in arrived] == list(KINDS)
         assert not any(one["faults"] for one in arrived)
 
     with_sinks(story)
@@ -164,5 +163,5 @@ def test_the_limits_are_looked_at(kind: str, payload: Any) -> None:
 
 
 def test_what_is_no_json_is_seen() -> None:
-    for kind in COMPOSE:
+    for kind in KINDS:
         assert check_payload(kind, {}, b"\xff<")

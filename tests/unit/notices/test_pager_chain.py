@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.config.desk_file import Channel
 from shared.domain.version import AGENT
-from shared.notices.channels.registry import COMPOSE, compose
+from shared.notices.channels.registry import KINDS, compose
 from shared.notices.messages import Resolved
 from shared.notices.sample import sample_facts
 from shared.workflow.operator_acts import Again
@@ -58,7 +58,7 @@ def test_a_refused_again_does_not_end_the_alert() -> None:
 
 
 def test_every_call_says_which_release_it_is_of() -> None:
-    for kind in COMPOSE:
+    for kind in KINDS:
         if kind == "queue":
             continue  # the storage service's own headers
         secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -16,7 +16,7 @@ from shared.config.desk_file import Desk, parse_desk
 from shared.config.settings import Settings
 from shared.domain.problems import Ours, Trouble
 from shared.domain.values import iso
-from shared.notices.channels.pagerduty import pagerduty
+from shared.notices.channels import pagerduty
 from shared.notices.messages import Resolved
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
@@ -181,7 +181,7 @@ def test_a_pager_opens_one_alert_and_ends_it() -> None:
     box = Outbox(world.store)
     notices = box.of_restore(Watched(world.read_desk().instances["pg-a"].id, "pg-a").id)
     channel = Resolved(name="p", kind="pagerduty", url="https://events.pagerduty.com", secrets=("r" * 32,))
-    first, second = (json.loads(pagerduty(n.read_facts(), channel, START).body) for n in notices)
+    first, second = (json.loads(pagerduty.compose(n.read_facts(), channel, START).body) for n in notices)
     assert (first["event_action"], first["payload"]["severity"]) == ("trigger", "warning")
     assert (second["event_action"], second["dedup_key"]) == ("resolve", first["dedup_key"])
     assert first["payload"]["class"] == "instance.pointStale"
