@@ -91,6 +91,7 @@ def _operation(route: Route) -> Json:
         responses["503"] = _problem("not now: desk.toml has a fault, or storage or Azure does not answer", WAIT)
     else:
         made["security"] = []
+        responses["404"] = {"description": "from the host alone: the app did not load, so no function is there"}
     if route.parameters:
         made["parameters"] = list(route.parameters)
     if route.body:

@@ -1,6 +1,8 @@
-"""The published schemas, read by the tools that others read them with: AJV and Spectral, on Node."""
+"""The published schemas, read by the tools that others read them with: AJV, Spectral and Redocly, on Node."""
 
+import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,29 @@ def test_every_schema_and_pattern_compiles_in_javascript() -> None:
     done = node("-e", COMPILE, str(ROOT / "docs/openapi.json"), str(ROOT / "docs/desk.schema.json"))
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 60
+
+
+REDOCLY = """
+import { createConfig, lint } from "@redocly/openapi-core";
+const config = await createConfig({ extends: ["recommended"] });
+const said = [];
+for (const ref of process.argv.slice(1)) {
+  const problems = await lint({ ref, config });
+  said.push(problems.map((one) => `${one.severity} ${one.ruleId} ${one.message} ${one.location[0].pointer}`));
+}
+console.log(JSON.stringify(said));
+"""
+
+
+def test_redocly_has_nothing_to_say(tmp_path: Path) -> None:
+    spoilt = json.loads((ROOT / "docs/openapi.json").read_text())
+    del spoilt["info"]["license"]
+    (tmp_path / "spoilt.json").write_text(json.dumps(spoilt))
+    done = node("--input-type=module", "-e", REDOCLY, str(ROOT / "docs/openapi.json"), str(tmp_path / "spoilt.json"))
+    assert done.returncode == 0, done.stderr[-2000:]
+    published, bad = json.loads(done.stdout)
+    assert published == []
+    assert any("info-license" in line for line in bad)
 
 
 def test_spectral_has_nothing_to_say() -> None:
