@@ -98,7 +98,7 @@ def test_what_only_a_get_shows_makes_it_its_own(attempt: int, token: str) -> Non
     world = World()
     restore = attempted(world)
     if token == "prefix":
-        shown = {"prefix": restore.file_prefix(attempt)}
+        shown: dict[str, Any] = {"prefix": restore.file_prefix(attempt)}
     else:
         shown = {"destination": f"https://acc.blob.core.windows.net/RD-{restore.id}-{attempt}/"}
     azure = Lists(world.clock, listed=[read()], whole={"j1": read(**shown)})
@@ -110,7 +110,11 @@ def test_what_only_a_get_shows_makes_it_its_own(attempt: int, token: str) -> Non
 def test_a_prefix_or_container_of_another_restore_is_no_token() -> None:
     world = World()
     restore = attempted(world)
-    for other in ({"prefix": restore.file_prefix(3)}, {"destination": "https://a.blob.core.windows.net/rd-x-1"}):
+    others: list[dict[str, Any]] = [
+        {"prefix": restore.file_prefix(3)},
+        {"destination": "https://a.blob.core.windows.net/rd-x-1"},
+    ]
+    for other in others:
         assert not carries(restore, read(**other))
     assert not carries(restore, read())
     assert carries(restore.model_copy(update={"job": Job(id="J1", status="x")}), read())
@@ -123,9 +127,9 @@ def test_a_prefix_or_container_of_another_restore_is_no_token() -> None:
 
 def test_of_several_the_oldest_comes_first_and_one_without_a_time_last() -> None:
     later, unknown = SINCE + timedelta(hours=5), None
-    jobs = [("d", unknown), ("c", later), ("b", SINCE), ("a", SINCE)]
+    jobs = [("e", unknown), ("d", unknown), ("a", later), ("c", SINCE), ("b", SINCE)]
     found = seen([read(name, started, activity_id=FIRST) for name, started in jobs])
-    assert [one.job.id for one in found.own] == ["a", "b", "c", "d"]
+    assert [one.job.id for one in found.own] == ["b", "c", "a", "d", "e"]
 
 
 def test_a_job_that_another_restore_holds_is_never_its_own() -> None:
@@ -202,3 +206,13 @@ def test_reading_its_own_job_remembers_the_echo() -> None:
     found = parts.board.recall(VAULT, "echo")
     assert found is not None
     assert found[1] == {"job": "b"}
+
+
+def test_where_azure_says_no_time_our_own_counts() -> None:
+    class Timeless(Lists):
+        def azure_time(self) -> datetime:
+            return None  # type: ignore[return-value]
+
+    world = World()
+    world.azure = Timeless(world.clock)
+    assert read_jobs(world.process().parts, attempted(world)).at == world.clock.now()
