@@ -323,14 +323,14 @@ def test_a_list_that_cannot_be_read_lets_no_other_attempt_through_and_nothing_cl
 ) -> None:
     world = World()
     parts, restore = world.process().parts, doubted(world, attempt(1, PROVEN), phase=Phase.VALIDATED)
-    for act in (
-        lambda: before_another_post(parts, restore),
-        lambda: before_closing(parts, restore, Refused(refusal("X", "no"))),
-    ):
-        world.azure.script["jobs"] = [fault]
-        with pytest.raises(Trouble, match="an attempt was made") as caught:
-            act()
-        assert caught.value.status == status
+    refused = Refused(refusal("X", "no"))
+    world.azure.script["jobs"] = [fault, fault]
+    with pytest.raises(Trouble, match="an attempt was made") as caught:
+        before_another_post(parts, restore)
+    assert caught.value.status == status
+    with pytest.raises(Trouble, match="an attempt was made") as caught:
+        before_closing(parts, restore, refused)
+    assert caught.value.status == status
 
 
 CLOSING = [Refused(refusal("X", "no")), Withdrawn("me", "why"), Failed(SAID, None), Checked()]
