@@ -82,4 +82,17 @@ def _cells(row: Json) -> list[list[str]]:
     times = [words + minute(row[name]) for name, words in (("acceptedAt", ""), ("closedAt", "to ")) if row.get(name)]
     reason = f"({row['reason']})" if row.get("reason") else ""
     who = [row.get("requestedBy") or "nobody named", f"for {named}" if named else "", reason]
-    return [[row["id"], f"{row.get('instance', '')}, by {' '.join(filter(None, who))}"], [row["phase"]], times]
+    return [
+        [row["id"], f"{row.get('instance', '')}, by {' '.join(filter(None, who))}"],
+        [row["phase"], *_files(row)],
+        times,
+    ]
+
+
+def _files(row: Json) -> list[str]:
+    """How the container that the desk made for it stands."""
+    container = row.get("container") or {}
+    until = container.get("until")
+    if container.get("state") == "kept" and until:
+        return [f"files until {minute(until)}"]
+    return [f"files {container['state']}"] if container.get("state") else []

@@ -20,13 +20,15 @@ class Case:
     phase: str = "succeeded"
     outcome: str | None = "filesDelivered"
     code: str | None = None
+    kept: bool = False  # somebody keeps its container as soon as it is delivered
 
 
 FLEX = (
     "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/flexRG/providers/Microsoft.DataProtection"
     "/backupVaults/flexVault/backupInstances/pg-prod-01-d30fa52e-20c9-55e4-b891-fa7af34b1b1d"
 )
-CONTAINER = "https://testossstorageaccount.blob.core.windows.net/one-ticket"
+EXPLICIT = ("testossstorageaccount", "one-ticket")  # account and container of a target said in full
+CONTAINER = f"https://{EXPLICIT[0]}.blob.core.windows.net/{EXPLICIT[1]}"
 FAILING = "hrdb"  # its validation gets Azure's UserErrorRestoreToLowerVersion
 
 
@@ -35,6 +37,8 @@ def _asked(instance: str, target: Any = "drills", **more: Any) -> dict[str, Any]
 
 
 CASES = (
+    Case("flexible server into a container of its own", "http", _asked("pg-prod-01", "vaulted")),
+    Case("the same for an audit, and kept", "http", _asked("pg-prod-02", "vaulted"), kept=True),
     Case("flexible server as files", "http", _asked("pg-prod-01")),
     Case("flexible server as files, asked by queue", "queue", _asked("pg-prod-02")),
     Case("a container said in full, by ARM id", "http", _asked(FLEX, {"kind": "files", "container": CONTAINER})),

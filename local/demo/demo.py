@@ -14,9 +14,11 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from local.demo.cases import FAILING, cases
+from local.demo.cases import EXPLICIT, FAILING, cases
 from local.demo.following import Followed, Following
+from local.demo.own_containers import OwnContainers
 from local.stack.azurite import AzuriteError
+from local.stack.delivered import blobs
 from local.stack.other_cloud import NAMED, foreign
 from local.stack.processes import NotStarted
 from local.stack.stack import Options, Stack
@@ -52,12 +54,15 @@ def main(args: argparse.Namespace) -> int:
 
 def played(console: Console, restores: int | None, cloud: Cloud, began: float) -> dict[str, Any]:
     """The whole demo; what happened."""
-    with Stack(Options(cloud=cloud)) as stack:
+    with Stack(Options(cloud=cloud, dumps=True)) as stack:
         console.print(f"Up at {stack.url} after {time.monotonic() - began:.1f} s.")
         rule = {"match": {"verb": "validateRestore", "instance": instance_of(stack, FAILING)}}
         fault = {"kind": "error", "stage": "validate", "code": "UserErrorRestoreToLowerVersion"}
         stack.emulated("faults", "POST", {**rule, "fault": fault})
         following = Following(stack)
+        containers = OwnContainers(stack, following)
+        following.at_end = containers.delivered
+        blobs(stack.azurite, EXPLICIT[0]).create_container(EXPLICIT[1])
         following.down = DOWN
         stack.channels.ends.down.add(DOWN)
         console.print(f"The channel {DOWN} is down until all restores have ended: its notices have to wait.")
@@ -66,6 +71,7 @@ def played(console: Console, restores: int | None, cloud: Cloud, began: float) -
         limit = LIMIT + 5 * max(0, len(following.all) - 20)
         show(console, following, limit)
         bring_up(console, stack, following)
+        following.faults += containers.ended(console)
         result = verdict(stack, following, time.monotonic() - began)
         report(console, following, result)
     return result
@@ -137,7 +143,7 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
     arrived = stack.channels.ends.arrived
     good = [one for one in arrived if one.status < 300 and not one.faults]
     replied = {one.channel for one in good} & REPLIES
-    faults = [f"{one.case.title}: {one.fault()}" for one in following.all if one.fault()]
+    faults = [f"{one.case.title}: {one.fault()}" for one in following.all if one.fault()] + following.faults
     faults += [f"a notice to {one.channel}: {', '.join(one.faults)}" for one in arrived if one.faults]
     faults += [f"{one.case.title}: its notices are not all told" for one in following.all if one.ended is None]
     faults += untold(following, {one.webhook_id for one in good})

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ class Followed:
     view: dict[str, Any] = field(default_factory=dict)
     asked: float = field(default_factory=time.monotonic)
     ended: float | None = None
+    seen: bool = False  # its files, just after they were delivered
 
     @property
     def phase(self) -> str:
@@ -63,6 +65,8 @@ class Following:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.down: str | None = None
+        self.faults: list[str] = []
+        self.at_end: Callable[[Followed], list[str]] = lambda _: []  # a look at files that were just delivered
         self.all: list[Followed] = []
 
     def ask(self, case: Case) -> Followed:
@@ -103,8 +107,18 @@ class Following:
                 one.view = self.stack.http.get(f"/api/restores/{one.id}").raise_for_status().json()
         except httpx.HTTPError:
             return  # the host may be down for a moment: that is no end
+        if one.view.get("phase") == "succeeded" and one.view.get("container", {}).get("state") and not one.seen:
+            one.seen = True
+            self._delivered(one)
         if one.over(self.down):
             one.ended = time.monotonic()
+
+    def _delivered(self, one: Followed) -> None:
+        """The files are there; somebody keeps them where the case says so."""
+        self.faults += self.at_end(one)
+        if one.case.kept:
+            act = {"by": "auditor@contoso.com", "reason": "an audit needs the dumps", "hours": 48}
+            self.stack.http.post(f"/api/restores/{one.id}/keep", json=act).raise_for_status()
 
     def _find(self, one: Followed) -> str:
         """A restore asked for by queue, by its key; one that nobody could read, among the refused."""

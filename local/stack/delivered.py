@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
@@ -34,12 +35,8 @@ def make_containers(azurite: Azurite, config: Path, more: Iterable[tuple[str, st
     """The containers that desk.toml's targets name, in accounts that Azurite has; `more` are accounts and names."""
     for account, name in {*_of_targets(config), *more}:
         if account in TARGETS:
-            credential = {"account_name": account, "account_key": azurite.key}
-            service = BlobServiceClient(f"{azurite.blob_endpoint}/{account}", credential=credential)
-            try:
-                service.create_container(name)
-            except ResourceExistsError:
-                continue
+            with suppress(ResourceExistsError):
+                blobs(azurite, account).create_container(name)
 
 
 def _of_targets(config: Path) -> set[tuple[str, str]]:
@@ -54,6 +51,12 @@ def _of_targets(config: Path) -> set[tuple[str, str]]:
                 host, _, container = filled(target, name).container.removeprefix("https://").partition("/")
                 found.add((host.partition(".")[0], container))
     return found
+
+
+def blobs(azurite: Azurite, account: str) -> BlobServiceClient:
+    """The blob service of one of Azurite's accounts."""
+    credential = {"account_name": account, "account_key": azurite.key}
+    return BlobServiceClient(f"{azurite.blob_endpoint}/{account}", credential=credential)
 
 
 def connection_string(azurite: Azurite, account: str) -> str:

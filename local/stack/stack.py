@@ -19,11 +19,11 @@ import httpx
 import uvicorn
 
 from local.host.triggers import sign_in
-from local.postgres.programs import pg_bin
+from local.postgres.programs import pg_bin, programs
 from local.setup.environment import hermetic
 from local.stack import other_cloud
 from local.stack.azurite import Azurite
-from local.stack.delivered import connection_string, make_containers, variants
+from local.stack.delivered import MAJOR, connection_string, make_containers, variants
 from local.stack.entra import SOURCE, Tenant
 from local.stack.faulty_links import Links
 from local.stack.processes import ROOT, Child
@@ -67,6 +67,7 @@ class Options:
     environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Sequence[Sequence[str]] = ((),)  # one process each, with the kinds it runs (none: all)
     host: Sequence[str] = ()  # more arguments of each host
+    dumps: bool = False  # the emulator delivers real dumps into Azurite, where this machine has PostgreSQL
     cloud: Cloud = PUBLIC  # which cloud the emulator stands for
     person: str | None = None  # who is signed in on the page: the header X-MS-CLIENT-PRINCIPAL
     loader: bool = False  # verifications are done, by a loader of its own; files jobs deliver real dumps to Azurite
@@ -119,6 +120,7 @@ class Stack:
         self._left = ExitStack()
         self._secrets = {name: _secret(kind) for name, (kind, _, _) in CHANNELS.items()}
         self._tenant = Tenant()
+        self.dumps: Path | None = None  # what the emulator delivers, where it delivers files
         self.ticket_secrets = {system: secrets.token_urlsafe(24) for system in TICKETS}
 
     def __enter__(self) -> Self:
@@ -180,10 +182,11 @@ class Stack:
     def _emulator(self, made: ExitStack) -> str:
         line = ["-m", "local.emulator", "--port", "0", "--state", str(self.home / "emulator")]
         line += ["--speed", str(self.options.speed), *self.options.emulator]
-        environ = hermetic(os.environ)
-        if self.options.loader and not self.options.storage:
+        environ = dict(hermetic(os.environ))
+        if (self.options.loader or self.options.dumps) and not self.options.storage:
             make_containers(self.azurite, self.options.config)
-            line += ["--dumps", str(variants(self.home)), "--blobs", self.azurite.blob_endpoint]
+            self.dumps = variants(self.home) if MAJOR in programs() else None
+            line += ["--blobs", self.azurite.blob_endpoint, *(["--dumps", str(self.dumps)] if self.dumps else [])]
             environ |= {"EMULATOR_BLOBS_KEY": self.azurite.key}
         child = Child("the emulator", line, self.home / "emulator.log", environ)
         made.callback(child.stop, 5)

@@ -57,6 +57,7 @@ def main(args: argparse.Namespace) -> int:
         environ=named,
         storage=named.get("AzureWebJobsStorage"),
         person=person,
+        dumps=True,
     )
     try:
         with alone(options), Stack(options) as stack:

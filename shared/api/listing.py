@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -19,6 +20,7 @@ from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import CLOSED, Phase, Restore
 from shared.domain.values import iso, utc
 from shared.storage import row_keys
+from shared.storage.container_rows import ContainerRow, names_span, read_container
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Row
 from shared.workflow.ports import Parts
@@ -62,12 +64,26 @@ class Listing:
         shown = [row for _, row in found[:size]]
         if lines:
             return self._lines(shown, query, more)
-        page = {"value": [row_view(row) for row in shown], **self._paused(), **({"continue": more} if more else {})}
+        containers = self._containers(shown)
+        value = [row_view(row, containers.get(row.text("restore"))) for row in shown]
+        page = {"value": value, **self._paused(), **({"continue": more} if more else {})}
         return json_answer(200, page)
 
     def since(self, query: Mapping[str, str], moment: datetime) -> Iterator[Row]:
         """The rows of the open restores and of those closed since a moment, of every vault or one instance."""
         return (row for _, row in self._rows(query, iso(moment), ("", -1, "")))
+
+    def _containers(self, rows: list[Row]) -> dict[str, ContainerRow]:
+        """How the containers of a page's restores stand; one range a vault, and none where no restore has one."""
+        ids, found = dict[str, list[str]](), dict[str, ContainerRow]()
+        for row in rows:
+            if row.text("container"):
+                ids.setdefault(row_keys.partition(row.text("restore")), []).append(row.text("restore"))
+        for place, some in ids.items():
+            for row in self.parts.ledger.store.scan(place, *names_span(some)):
+                with suppress(Unreadable):
+                    found[row.text("restore")] = read_container(row)
+        return found
 
     def _paused(self) -> dict[str, Any]:
         pause = self.parts.board.paused()

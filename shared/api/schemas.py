@@ -46,7 +46,7 @@ class ContainerView(Shown):
     """The container that the desk made for a restore."""
 
     name: str
-    state: Literal["begun", "made", "kept", "due", "deleting", "gone", "cleanupFailed"]
+    state: Literal["begun", "made", "taken", "kept", "due", "deleting", "gone", "cleanupFailed"]
     until: str | None = Field(None, description="it is deleted after this moment")
     why: str | None = Field(None, description="why it could not be deleted")
     recoverable_until: str | None = Field(None, description="so long the account's soft delete can bring it back")
@@ -135,6 +135,7 @@ class RestoreLine(Shown):
     ticket: str | None = Field(None, description="its system and id")
     dry_run: bool | None = None
     job: str | None = None
+    container: ContainerView | None = Field(None, description="how its own container stands, once it has closed")
     problem: str | None = Field(None, description="why this row may be incomplete; the others are not affected")
 
 
@@ -156,9 +157,7 @@ class InstanceView(Shown):
     server: str | None = None
     kind: str | None = None
     last_point: PointView | None = Field(None, description="the newest one that can be restored")
-    last_point_reason: str | None = Field(
-        None, description="why there is no lastPoint: none is usable, or none was read"
-    )
+    last_point_reason: str | None = Field(None, description="why there is no lastPoint: none is usable, or none read")
     stale_after_days: float | None = Field(None, description="of desk.toml: older points are too old")
     stale: bool | None = Field(None, description="whether the newest point that can be restored is too old, or none is")
     points_read_at: str | None = None

@@ -101,7 +101,11 @@ def container_view(restore: Restore, row: ContainerRow | None) -> dict[str, Any]
     if own is None:
         return None
     if row is None:
-        return {"name": own.name, "state": "made" if own.made else "begun"}
+        return {"name": own.name, "state": "taken" if own.taken else "made" if own.made else "begun"}
+    return _stands(row)
+
+
+def _stands(row: ContainerRow) -> dict[str, str]:
     back = iso(row.recoverable) if row.recoverable else None
     shown = {
         "name": row.name, "state": row.state, "until": iso(row.until), "why": row.why, "recoverableUntil": back,
@@ -132,8 +136,8 @@ def notice_view(number: int, notice: Told) -> dict[str, Any]:
     return {name: part for name, part in shown.items() if part is not None}
 
 
-def row_view(row: Row) -> dict[str, Any]:
-    """A line of `GET /api/restores`, from an open or a done row."""
+def row_view(row: Row, container: ContainerRow | None = None) -> dict[str, Any]:
+    """A line of `GET /api/restores`, from an open or a done row; `container` once the restore has closed."""
     shown = {
         "id": row.text("restore"),
         "phase": row.text("phase"),
@@ -147,5 +151,6 @@ def row_view(row: Row) -> dict[str, Any]:
         "ticket": row.text("ticket"),
         "dryRun": row.fields.get("dryRun"),
         "job": row.text("job"),
+        "container": _stands(container) if container else None,
     }
     return {name: part for name, part in shown.items() if part}

@@ -120,7 +120,8 @@ class Ledger:
 
     def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
         """The step on the books: restore, open row, turn and new notices together, if nobody saved in between."""
-        changes = [Change("update", row_keys.restore(after.id), _fields(after), before.etag), _open(after)]
+        changes = [Change("update", row_keys.restore(after.id), _fields(after), before.etag)]
+        changes += [] if before.closed else [_open(after)]  # one that is in the history stays there
         if after.turn_at and not before.turn_at:
             changes.append(
                 Change("insert", row_keys.turn(after.instance), {"restore": after.id, "at": iso(after.turn_at)})
@@ -174,7 +175,7 @@ def _ticket(restore: Restore) -> str:
 # what a `done` row keeps for lists
 SHOWN = (
     "phase", "instance", "instanceName", "acceptedAt", "closedAt", "dryRun", "job", "source", "requestedBy", "reason",
-    "ticket",
+    "ticket", "container",
 )  # fmt: skip
 
 
@@ -207,6 +208,7 @@ def _open(restore: Restore) -> Change:
         "requestedBy": (restore.requested_by or "")[:200],
         "reason": (restore.reason or "")[:200],
         "ticket": _ticket(restore)[:200],
+        "container": restore.own_container.name if restore.own_container else "",
         "schemaVersion": restore.schema_version,
     }
     return Change("put", row_keys.open_row(restore.instance, restore.id), fields)

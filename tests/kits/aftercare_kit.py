@@ -30,9 +30,9 @@ def asked(world: World, key: str = "k", **more: Any) -> str:
     return running(world, world.process(), key=key, target="vaulted", **more)
 
 
-def delivered(world: World) -> str:
+def delivered(world: World, key: str = "k") -> str:
     """A restore that succeeded."""
-    one = asked(world)
+    one = asked(world, key)
     up_to(world, one, Phase.SUCCEEDED)
     return one
 

@@ -4,16 +4,19 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from deskctl.list import _cells
+from deskctl.moments import minute
 from shared.aftercare.strangers import closed_targets
 from shared.api.health import Health
+from shared.api.http import Call, answered
 from shared.azure.port import Rejected
 from shared.config.settings import Settings
 from shared.domain.restore import AzureError, Phase
 from shared.domain.values import iso
 from shared.storage.shared_state import Board
-from tests.kits.aftercare_kit import ACCOUNT, act, asked, delivered, look_of, names, vaulted_world
+from tests.kits.aftercare_kit import ACCOUNT, KEEP_HOURS, act, asked, delivered, look_of, names, vaulted_world
 from tests.kits.stories import now_is, up_to
-from tests.kits.world import World
+from tests.kits.world import World, running
 
 ORPHAN = "rd-aaaaaaaa-01k00000000000000000000000-1"
 
@@ -77,6 +80,35 @@ def test_health_names_what_is_not_the_desks_closes_its_targets_and_stays_up() ->
     found = health(world)
     assert found["checks"]["containers"] == "ok, as of the daily look; drillstore: only containers of the desk"
     assert "targets.vaulted" not in found["closed"]
+
+
+def listed(world: World) -> dict[str, Any]:
+    answer = answered(world.process().api.list_restores, Call(query={"since": "2020-01-01T00:00:00Z"}))
+    return {row["id"]: row for row in json.loads(answer.body)["value"]}
+
+
+def test_a_list_shows_how_the_files_of_each_restore_stand_and_each_restore_once() -> None:
+    world = vaulted_world()
+    one, two = delivered(world), delivered(world, key="k2")
+    three = running(world, world.process(), key="k3")
+    up_to(world, three, Phase.SUCCEEDED)
+    world.settle(world.process())
+    act(world.process(), two, "keep", hours=500)
+    world.clock.advance((KEEP_HOURS + 1) * 3600)
+    world.process().cleanup.run()
+    rows = listed(world)
+    until = iso(now_is(world, two).accepted_at)[:4]
+    assert rows[one]["container"] == {"name": f"rd-{one}-1", "state": "gone"} | {
+        "until": rows[one]["container"]["until"]
+    }
+    assert (rows[two]["container"]["state"], rows[two]["container"]["until"][:4]) == ("kept", until)
+    assert "container" not in rows[three]
+    assert world.live("open") == [], "an act on a closed restore takes it out of the history"
+    assert [cell[1] for cell in map(_cells, (rows[one], rows[two], rows[three]))] == [
+        ["succeeded", "files gone"],
+        ["succeeded", f"files until {minute(rows[two]['container']['until'])}"],
+        ["succeeded"],
+    ]
 
 
 def test_an_account_that_cannot_be_listed_stays_as_it_was_known() -> None:

@@ -15,6 +15,7 @@ from local.emulator.world.seed import (
 )
 
 ACCOUNT = "testossstorageaccount"
+KEPT_ACCOUNT = "drillstore"  # where a desk makes its own containers
 CONTAINERS = ("drills", "testcontainerrestore")
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -148,6 +149,7 @@ def _resources(vaults: tuple[Vault, ...], target: Instance) -> tuple[Resource, .
     return (
         Resource(id=_account(), location="eastus2"),
         *containers,
+        Resource(id=_account().replace(ACCOUNT, KEPT_ACCOUNT), location="westus"),
         Resource(id=_key_vault(), location="westus"),
         *(Resource(id=server, location=location) for server, location in servers.items()),
     )
