@@ -21,7 +21,7 @@ from local.host.process import ROOT
 from local.setup.commands import COMMANDS
 from shared.api.routes import ROUTES
 
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 PAGE_NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 UTILITIES = ("export", "set", "sed", "cat", "mkdir", "printf", "cp", "if", "for")
 SHELL = ("sh", "bash", "shell")
@@ -206,8 +206,8 @@ def names_of(path: Path) -> set[str]:
     return defined | {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
-def test_every_place_that_the_architecture_page_names_is_there() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+def test_every_place_that_the_pages_for_developers_name_is_there() -> None:
+    page = "".join((ROOT / name).read_text("utf-8") for name in ("docs/architecture.md", "CONTRIBUTING.md"))
     named = re.findall(r"`((?:shared|loader|local|deskctl|tests)/[\w/]+\.py|function_app\.py)(?:: (\w+))?`", page)
     assert len([name for _, name in named if name]) >= 20
     assert [file for file, _ in named if not (ROOT / file).is_file()] == []
