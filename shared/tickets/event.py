@@ -14,7 +14,7 @@ from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.problems import Problem
 from shared.domain.request import Ticket, parse_json
 from shared.tickets.entra_tokens import Keys, verify_bearer
-from shared.tickets.issue_forms import read_form
+from shared.tickets.issue_forms import Misread, read_form
 from shared.tickets.signatures import Call, Unverified, verify_signature
 
 __all__ = ["EVENT_LIMIT", "Unverified", "default_ticket", "delivery_of", "event_of", "own_doing", "verify"]
@@ -59,8 +59,15 @@ def event_of(source: TicketSource, headers: Mapping[str, str], raw: bytes) -> Ev
         kept = {name: kept[name] for name in _SIGNED.get(source.kind, ()) if name in kept} | _told(source.kind, body)
     issue = body.get("issue")
     text = issue.get("body") if isinstance(issue, dict) else None
-    form = read_form(text) if isinstance(text, str) else {}
-    return {"body": body, "headers": kept, "form": form, "digest": hashlib.sha256(raw).hexdigest()}
+    return {"body": body, "headers": kept, **_form_of(text), "digest": hashlib.sha256(raw).hexdigest()}
+
+
+def _form_of(text: Any) -> dict[str, Any]:
+    """The fields of an issue's form; where they may mislead none, and why; that counts if a restore is asked for."""
+    try:
+        return {"form": read_form(text) if isinstance(text, str) else {}}
+    except Misread as error:
+        return {"form": {}, "misread": str(error)}
 
 
 def _body(kind: str, raw: bytes) -> dict[str, Any]:

