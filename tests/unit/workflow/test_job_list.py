@@ -208,11 +208,14 @@ def test_reading_its_own_job_remembers_the_echo() -> None:
     assert found[1] == {"job": "b"}
 
 
-def test_where_azure_says_no_time_our_own_counts() -> None:
+def test_no_clock_stands_in_for_azures() -> None:
     class Timeless(Lists):
-        def azure_time(self) -> datetime:
-            return None  # type: ignore[return-value]
+        def azure_time(self) -> datetime | None:
+            return None
 
     world = World()
-    world.azure = Timeless(world.clock)
-    assert read_jobs(world.process().parts, attempted(world)).at == world.clock.now()
+    world.azure = Timeless(world.clock, listed=[read(started=SINCE - timedelta(days=30))])
+    parts = world.process().parts
+    assert read_jobs(parts, attempted(world)).at is None
+    unknown = attempted(world, attempts=(Attempt(number=1, request_id=FIRST, at=START),))
+    assert read_jobs(parts, unknown).possible == ("j1",), "nobody knows since when its jobs may have begun"

@@ -22,7 +22,7 @@ from shared.workflow.doubt import (
     resolve_doubt,
     unread_for_long,
 )
-from shared.workflow.proof import AZURE_SKEW, OUR_SKEW, Absence, Listing, absence, since
+from shared.workflow.proof import AZURE_SKEW, NO_DATE, OUR_SKEW, Absence, Listing, about_since, absence, since
 from tests.kits.fakes import START, VAULT
 from tests.kits.stories import no, now_is
 from tests.kits.world import World, running
@@ -54,12 +54,14 @@ def job(name: str = "j", **changes: Any) -> JobRead:
 
 
 # --- since when -------------------------------------------------------------------------------------------------------
-def test_the_first_doubtful_attempt_counts_by_azures_time_less_a_skew_or_by_ours() -> None:
+def test_the_first_doubtful_attempt_counts_by_azures_time_less_a_skew() -> None:
     world = World()
     sure = attempt(1, "not sent", since=START)
     first, second = attempt(2), attempt(3, since=later(3600))
     assert since(doubted(world, sure, first, second)) == AZURES - AZURE_SKEW
-    assert since(doubted(world, attempt(1, since=None), second)) == START - OUR_SKEW
+    assert about_since(doubted(world, sure, first, second)) == AZURES - AZURE_SKEW
+    unknown = doubted(world, attempt(1, since=None), second)
+    assert (since(unknown), about_since(unknown)) == (None, START - OUR_SKEW)
 
 
 # --- proof ------------------------------------------------------------------------------------------------------------
@@ -113,6 +115,14 @@ def test_a_list_that_may_not_reach_back_to_the_attempt_proves_nothing() -> None:
         found = judged(at, Readings(first=FIRST, clean=DONE))
         assert (found.proven, found.pending) == (proven, False)
     assert "over 13 days old" in found.why
+
+
+def test_without_a_time_of_azures_own_nothing_is_proven() -> None:
+    readings = Readings(first=FIRST, clean=DONE)
+    unread = absence(doubted(World(), readings=readings), Listing(None), PACE)
+    assert unread == Absence(False, True, NO_DATE, readings)
+    found = judged(CLEAN, readings, {"attempts": (attempt(since=None),)})
+    assert (found.proven, found.pending, "no time of Azure's own" in found.why) == (False, False, True)
 
 
 def test_attempts_that_were_proven_absent_before_need_no_second_row_of_readings() -> None:
