@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
     from shared.api.tickets import TicketIn
     from shared.pages.site import Site
-    from shared.storage.queue_depth import QueueState
+    from shared.storage.wake_queue import QueueState
 
 UNREAD = "="  # no TOML: whatever may be a secret is taken for one
 ROOT = Path(__file__).resolve().parent.parent
@@ -125,7 +125,7 @@ class App:
     @cached_property
     def queues(self) -> "Callable[[], QueueState]":
         """How the queues stand now."""
-        from shared.storage.queue_depth import look
+        from shared.storage.wake_queue import look
 
         requests, poison = self._queue(QUEUE), self._queue(f"{QUEUE}-poison")
         return lambda: look(requests, poison, self.parts.now())

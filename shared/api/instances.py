@@ -2,18 +2,21 @@
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from shared.api.http import Answer, Call, json_answer
 from shared.azure.recovery_points import PointRead, unfit
-from shared.config.desk_file import InstanceEntry
+from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble
 from shared.domain.values import iso
 from shared.notices.facts import span
 from shared.storage import row_keys
+from shared.storage.ledger import Ledger
+from shared.storage.shared_state import Board
+from shared.storage.store import ReadAhead
 from shared.workflow.azure_facts import datasource, remembered_source
 from shared.workflow.points import (
     PointsRead,
@@ -40,39 +43,29 @@ class InstancesApi:
     def list(self, call: Call) -> Answer:
         """GET /api/instances: one row per instance; what is wrong with one stands in its `problem`."""
         desk, left = self.parts.read_desk(), COLD
-        shown = []
+        ahead, shown = self._read_ahead(desk), []
         for name, entry in desk.instances.items():
             row: dict[str, Any] = {"name": name, "id": entry.id, "targets": [*entry.targets]}
             try:
-                known = remembered_points(self.parts, entry.id)
+                parts, known = ahead, remembered_points(ahead, entry.id)
                 if known is None and left:
-                    left, known = left - 1, read_points(self.parts, entry.id)
-                row |= self._turn(entry) | self._newest(name, entry, known)
+                    left, parts, known = left - 1, self.parts, read_points(self.parts, entry.id)
+                row |= _turn(ahead, entry) | _newest(parts, name, entry, known)
             except Exception as error:
                 log.warning("instance %s cannot be shown: %s", name, error, exc_info=not isinstance(error, Trouble))
                 row |= {"lastPoint": None, "problem": f"it cannot be shown now: {error}"}
             shown.append(row)
         return json_answer(200, {"value": shown})
 
-    def _turn(self, entry: InstanceEntry) -> dict[str, str]:
-        place = row_keys.vault_partition(vault_of(entry.id)), row_keys.turn(entry.id)
-        holder = self.parts.ledger.store.get(*place)
-        return {"turn": holder.text("restore")} if holder else {}
-
-    def _newest(self, name: str, entry: InstanceEntry, read: PointsRead | None) -> dict[str, Any]:
-        source, now = remembered_source(self.parts, entry.id), self.parts.now()
-        row: dict[str, Any] = {"server": source.id, "kind": source.type} if source else {}
-        if read is None:
-            return row | {"lastPoint": None, "lastPointReason": NOT_READ.format(path=_path(name))}
-        row |= {"pointsReadAt": iso(read.at)} | ({"problem": read.problem} if read.problem else {})
-        flexible = source is not None and source.flexible
-        newest = newest_usable(self.parts, entry.id, read)
-        if entry.stale_after_days is not None and not (read.problem and not read.points):
-            stale = is_stale(newest, entry.stale_after_days, now)
-            row |= {"staleAfterDays": entry.stale_after_days, "stale": stale}
-        if newest:
-            return row | {"lastPoint": point_view(newest, now, flexible)}
-        return row | {"lastPoint": None, "lastPointReason": no_usable(read, now, flexible)}
+    def _read_ahead(self, desk: Desk) -> Parts:
+        """The same parts over what the ledger knows of each vault, read once: two ranges a vault, none an instance."""
+        places = {row_keys.vault_partition(vault_of(entry.id)) for entry in desk.instances.values()}
+        try:
+            store = ReadAhead(self.parts.ledger.store, places, ("facts-", "live-turn-"))
+        except Trouble as trouble:  # then each instance says so by itself
+            log.warning("the instances are read one by one: %s", trouble)
+            return self.parts
+        return replace(self.parts, ledger=Ledger(store), board=Board(store, self.parts.board.fixed))
 
     def recovery_points(self, call: Call) -> Answer:
         """GET /api/instances/{instance}/recovery-points"""
@@ -87,6 +80,28 @@ class InstancesApi:
         flexible = datasource(self.parts, vault_of(instance.text), instance.text).flexible
         shown = [point_view(p, now, flexible) for p in sorted(read.points, key=lambda p: p.time, reverse=True)]
         return json_answer(200, {"instance": name or instance.text, "value": shown})
+
+
+def _turn(parts: Parts, entry: InstanceEntry) -> dict[str, str]:
+    place = row_keys.vault_partition(vault_of(entry.id)), row_keys.turn(entry.id)
+    holder = parts.ledger.store.get(*place)
+    return {"turn": holder.text("restore")} if holder else {}
+
+
+def _newest(parts: Parts, name: str, entry: InstanceEntry, read: PointsRead | None) -> dict[str, Any]:
+    source, now = remembered_source(parts, entry.id), parts.now()
+    row: dict[str, Any] = {"server": source.id, "kind": source.type} if source else {}
+    if read is None:
+        return row | {"lastPoint": None, "lastPointReason": NOT_READ.format(path=_path(name))}
+    row |= {"pointsReadAt": iso(read.at)} | ({"problem": read.problem} if read.problem else {})
+    flexible = source is not None and source.flexible
+    newest = newest_usable(parts, entry.id, read)
+    if entry.stale_after_days is not None and not (read.problem and not read.points):
+        stale = is_stale(newest, entry.stale_after_days, now)
+        row |= {"staleAfterDays": entry.stale_after_days, "stale": stale}
+    if newest:
+        return row | {"lastPoint": point_view(newest, now, flexible)}
+    return row | {"lastPoint": None, "lastPointReason": no_usable(read, now, flexible)}
 
 
 def no_usable(read: PointsRead, now: datetime, flexible: bool) -> str:

@@ -46,10 +46,12 @@ class Delivered:
 
 @dataclass(frozen=True)
 class TryAgain:
-    """Not now: try again after so many seconds, or by the sender's own back-off."""
+    """Not now: try again after so many seconds, or by the sender's own back-off. `rest`: the channel wants no other
+    message now either (429, or it was not reached); so does one that names a time."""
 
     why: str
     after_seconds: float | None = None
+    rest: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from shared.telemetry import tell
 
 log = logging.getLogger("desk")
 
+FAILS_IN_A_ROW = 3
 POST_TOTAL = 15.0  # seconds for a post and its answer, all in all
 MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
 
@@ -42,6 +43,17 @@ class DeliveryRound:
 
     quiet: set[str] = field(default_factory=set)
     sent: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)  # in a row
+
+    def answered(self, name: str, answer: Verdict) -> None:
+        """A channel that fails now and then loses that message's turn only; one that wants rest, or fails several
+        times in a row, is left alone for the rest of the round."""
+        if not isinstance(answer, TryAgain):
+            self.failed[name] = 0
+            return
+        self.failed[name] += 1
+        if answer.rest or answer.after_seconds is not None or self.failed[name] >= FAILS_IN_A_ROW:
+            self.quiet.add(name)
 
     def resting(self, name: str, kind: str) -> bool:
         """Whether a channel is left alone for the rest of the round."""
@@ -118,13 +130,13 @@ class Notifier:
         told.sent[notice.channel] += 1
         begun = self._begun(notice)  # before the call: a worker that dies in it does not post it each round
         answer = self.tell(notice.channel, channel, begun)
+        told.answered(notice.channel, answer)
         if isinstance(answer, Delivered):
             self.outbox.settle(begun, "delivered", "")
             _tell(begun, "delivered", "", logging.INFO)
             return True
         if isinstance(answer, Stop):
             return self._give_up(begun, answer.why)
-        told.quiet.add(notice.channel)
         return self._postpone(begun, answer)
 
     def _begun(self, notice: Notice) -> Notice:
@@ -162,7 +174,7 @@ class Notifier:
         except Undeliverable as error:
             return Stop(str(error))
         except (Ours, Trouble) as error:
-            return TryAgain(str(error))
+            return TryAgain(str(error), rest=True)
         except ValidationError:
             raise  # facts of a newer release: left alone
         except Exception as error:  # a channel's composing and reading is much code: no fault in it stops the others

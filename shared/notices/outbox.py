@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.domain.text import within
 from shared.domain.values import iso, utc
 from shared.notices.facts import Facts
-from shared.storage import row_keys
+from shared.storage import row_keys, vault_directory
 from shared.storage.dead_letters import dead_notice
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Field, Row, Store
@@ -148,6 +148,7 @@ class Outbox:
     def resend(self, notice: Notice, now: datetime) -> None:
         """A told notice is owed once more, under the same event id."""
         again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="", dead="")
+        vault_directory.enter(self.store, str(json.loads(notice.facts).get("vault", "")))  # it may be idle
         changes = [Change("put", again.key, again.fields())]
         if notice.dead:
             changes.append(Change("delete", notice.dead))

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.domain.problems import Unreadable as Unreadable
 from shared.domain.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.domain.values import iso
-from shared.storage import row_keys
+from shared.storage import row_keys, vault_directory
 from shared.storage.container_rows import kept, queued
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
@@ -91,12 +91,11 @@ class Ledger:
     def enter_vault(self, vault: str) -> None:
         """Into the directory, so that the sweep finds it. Written with each restore: a table that was put back from an
         old copy has no vault that is never swept."""
-        place = row_keys.short(vault) if vault else row_keys.NO_VAULT
-        self.store.commit(row_keys.DIRECTORY, [Change("put", place, {"vault": vault})])
+        vault_directory.enter(self.store, vault)
 
     def vaults(self) -> list[str]:
         """The vaults that have restores; "" stands for requests that belong to none."""
-        return [row.text("vault") for row in self.store.scan(row_keys.DIRECTORY, "0", "~")]
+        return [entry.vault for entry in vault_directory.entries(self.store)]
 
     def load(self, restore_id: str) -> Restore | None:
         """A restore, or None; Unreadable where the row is not for this release."""
@@ -120,6 +119,8 @@ class Ledger:
 
     def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
         """The step on the books: restore, open row, turn and new notices together, if nobody saved in between."""
+        if before.closed:
+            self.enter_vault(after.vault)  # a closed one's vault may be idle, and its notice is unfinished work
         changes = [Change("update", row_keys.restore(after.id), _fields(after), before.etag)]
         changes += [] if before.closed else [_open(after)]  # one that is in the history stays there
         if after.turn_at and not before.turn_at:

@@ -29,6 +29,10 @@ class Live:
     turns: dict[str, str]
     watch: Row | None
 
+    @property
+    def empty(self) -> bool:
+        return not (self.opens or self.owed or self.turns)
+
 
 class Board:
     """The shared rows. `fixed` is a pause that no resume ends: a setting of the deployment."""
@@ -86,10 +90,16 @@ class Board:
             return after
         raise Trouble("the pause was changed by others each time it was looked at")
 
-    def stand_still(self, cause: str, still: bool, now: datetime) -> None:
-        """Notes that the desk stands still for a cause, or no longer does. Conflict rises."""
-        changes = self._still(cause, still, now)
-        if changes:
+    def glance(self) -> dict[str, Row]:
+        """The desk's pulses, quiet times and standstills by key: one range, for a round of the sweep."""
+        return {row.key: row for row in self.store.scan(row_keys.DESK, "pulse-", row_keys.until(STILL))}
+
+    def stand_still(self, cause: str, still: bool, now: datetime, seen: Mapping[str, Row] | None = None) -> None:
+        """Notes that the desk stands still for a cause, or no longer does; nothing where a `glance` says so already.
+        Conflict rises."""
+        spans = None if seen is None else standstill.read_spans(seen.get(f"{STILL}{cause}"))
+        known = spans is not None and standstill.changed(spans, still, now) is None
+        if not known and (changes := self._still(cause, still, now)):
             self.store.commit(row_keys.DESK, changes)
 
     def _still(self, cause: str, still: bool, now: datetime) -> list[Change]:

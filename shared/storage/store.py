@@ -1,6 +1,6 @@
 """What the ledger needs of a table: rows, changes that happen together or not at all, and Conflict. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -49,3 +49,29 @@ class Store(Protocol):
     def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
         """All of the changes (at most 100, each of another row) or none: Conflict. Gives the new etags by key."""
         ...
+
+
+class ReadAhead:
+    """A store whose rows under these prefixes of these partitions are read at once, one range each, and then answered
+    from memory as they stood; everything else is asked of the store behind it."""
+
+    def __init__(self, store: Store, partitions: Iterable[str], prefixes: Sequence[str]) -> None:
+        self._store, self._prefixes = store, tuple(prefixes)
+        self._rows = {
+            place: {row.key: row for prefix in prefixes for row in store.scan(place, prefix, prefix + "\x7f")}
+            for place in set(partitions)
+        }
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """As the store's."""
+        if partition in self._rows and key.startswith(self._prefixes):
+            return self._rows[partition].get(key)
+        return self._store.get(partition, key)
+
+    def scan(self, partition: str, start: str, stop: str, limit: int | None = None) -> Iterator[Row]:
+        """As the store's."""
+        return self._store.scan(partition, start, stop, limit)
+
+    def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
+        """As the store's; what was read ahead stays as it was."""
+        return self._store.commit(partition, changes)

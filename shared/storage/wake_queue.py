@@ -1,4 +1,7 @@
-"""The queues that the desk sends to, by azure-storage-queue: plain text, never to expire."""
+"""The queues that the desk sends to, by azure-storage-queue, and how they stand: plain text, never to expire."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
@@ -50,3 +53,36 @@ class LoadQueue(WakeQueue):
             return 0
         except AzureError:
             return None
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """None: could not be read in this round."""
+
+    messages: int | None = None
+    age: float | None = None
+    poison: int | None = None
+
+
+def look(requests: QueueClient, poison: QueueClient, now: datetime) -> QueueState:
+    """Two counts, and a peek where there are messages; Azure's own metric of queues is renewed once a day, too late
+    for an alert."""
+    try:
+        count = _count(requests)
+        first = next(iter(requests.peek_messages(1)), None) if count else None
+        inserted = first.inserted_on if first else None
+        age = max((now - inserted).total_seconds(), 0.0) if inserted else 0.0
+        return QueueState(count, age if count is not None else None, _count(poison))
+    except ResourceNotFoundError:
+        return QueueState(0, 0.0, _count(poison))
+    except AzureError:
+        return QueueState()
+
+
+def _count(queue: QueueClient) -> int | None:
+    try:
+        return queue.get_queue_properties().approximate_message_count
+    except ResourceNotFoundError:
+        return 0  # a poison queue is made when it is first needed
+    except AzureError:
+        return None

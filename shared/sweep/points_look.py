@@ -43,9 +43,9 @@ class PointsLook:
         looked = {row.key: utc(row.text("at")) for row in rows}
         last = {one: looked.get(row_keys.looked(one), NEVER) for one in instances}
         limit = self.parts.now() - timedelta(seconds=self.parts.pace.points_look)
-        quiet = {sub: self._quiet(sub) for sub in {subscription(one) for one in instances}}
-        old = [one for one in instances if last[one] < limit and not quiet[subscription(one)]]
-        return sorted(old, key=lambda one: last[one])
+        old = [one for one in instances if last[one] < limit]
+        quiet = {sub: self._quiet(sub) for sub in {subscription(one) for one in old}}
+        return sorted((one for one in old if not quiet[subscription(one)]), key=lambda one: last[one])
 
     def _quiet(self, subscription_id: str) -> bool:
         until = self.parts.board.quiet_until(subscription_id)

@@ -1,7 +1,7 @@
 """What one round of the sweep counts, and what its vaults share."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,7 @@ from shared.domain.restore import CLOSED, Phase
 from shared.domain.values import utc
 from shared.notices.notifier import DeliveryRound
 from shared.storage.store import Row
+from shared.storage.vault_directory import Entry
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Round:
 
     ends: float
     rows: ThreadPoolExecutor  # moves restores of one vault side by side
+    entries: Mapping[str, Entry]  # the vaults of this round, as the directory has them
     told: DeliveryRound = field(default_factory=DeliveryRound)
     lock: Lock = field(default_factory=Lock)
     seen: int = 0

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from functools import partial
 
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import CLOSED
-from shared.domain.values import utc
+from shared.domain.values import iso, utc
 from shared.notices.notifier import Notifier
 from shared.notices.outbox import read_notice
-from shared.storage import row_keys
+from shared.storage import row_keys, vault_directory
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Change, Conflict, Row
 from shared.sweep.call_budget import Shares
@@ -21,6 +21,7 @@ from shared.sweep.job_watch import jobs_with_news
 from shared.sweep.lanes import LANES, Lanes
 from shared.sweep.open_work import Work, in_line
 from shared.sweep.round import Round
+from shared.sweep.which_vaults import choose
 from shared.telemetry import Pool
 from shared.workflow.azure_facts import learn_instances
 from shared.workflow.ports import Parts
@@ -48,19 +49,17 @@ class Sweep:
 
     def run(self) -> Round:
         """One round over all vaults, beginning where the last one had to stop."""
-        began = time.monotonic()
-        self._note_standstill()
-        row = self.parts.ledger.store.get(row_keys.DESK, "pulse-sweep")
-        last = row.text("stoppedAt") if row else ""
-        vaults = sorted(self.parts.ledger.vaults())
-        order = [v for v in vaults if v >= last] + [v for v in vaults if v < last] if last else vaults
-        order = self._shares.order(order)
+        began, seen = time.monotonic(), self.parts.board.glance()
+        self._note_standstill(seen)
+        entries = vault_directory.entries(self.parts.ledger.store)
+        chosen = choose(entries, seen.get("pulse-sweep"), self.parts.now(), self.parts.pace)
+        order = self._shares.order(chosen.vaults)
         self._shares.deal(order, self._clock())
         with (
             Pool(self._workers, thread_name_prefix="restore") as rows,
             Pool(self._workers, thread_name_prefix="sweep") as pool,
         ):
-            this = Round(began + self.parts.pace.sweep_budget, rows)
+            this = Round(began + self.parts.pace.sweep_budget, rows, chosen.entries)
             stopped = [
                 vault
                 for vault, done in zip(order, pool.map(lambda v: self._vault(v, this), order), strict=True)
@@ -77,10 +76,11 @@ class Sweep:
             owed=this.owed,
             oldestOwed=this.oldest_owed.isoformat() if this.oldest_owed else "",
             faults=this.faults,
+            fullAt=iso(chosen.full_at),
         )
         return this
 
-    def _note_standstill(self) -> None:
+    def _note_standstill(self, seen: Mapping[str, Row]) -> None:
         """Deadlines stand still while desk.toml cannot be read or a setting pauses the desk: both are on the books."""
         try:
             self.parts.read_desk()
@@ -88,8 +88,8 @@ class Sweep:
         except Ours:
             broken = True
         with suppress(Conflict, Trouble):  # another sweep noted it, or the next one does
-            self.parts.board.stand_still("desk", broken, self.parts.now())
-            self.parts.board.stand_still("setting", self.parts.board.fixed is not None, self.parts.now())
+            self.parts.board.stand_still("desk", broken, self.parts.now(), seen)
+            self.parts.board.stand_still("setting", self.parts.board.fixed is not None, self.parts.now(), seen)
 
     def _vault(self, vault: str, this: Round) -> bool:
         """One vault; False where the time was over before all of it was looked at."""
@@ -100,6 +100,9 @@ class Sweep:
 
     def _work(self, vault: str, this: Round) -> None:
         now, work = self.parts.now(), Work(self.parts.board.live(vault))
+        vault_directory.note(self.parts.ledger.store, this.entries[vault], now, empty=work.live.empty)
+        if work.live.empty:
+            return
         for row, why in work.damaged:
             self._guarded(this, row.key, partial(_leave_alone, row, why))
         heard: set[str] = set()

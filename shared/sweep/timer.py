@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.aftercare.cleanup import Cleanup
@@ -20,7 +21,7 @@ from shared.sweep.sweep import Sweep
 from shared.telemetry import tell
 
 if TYPE_CHECKING:
-    from shared.storage.queue_depth import QueueState  # it brings the queue's SDK
+    from shared.storage.wake_queue import QueueState  # it brings the queue's SDK
 
 log = logging.getLogger("desk")
 RETENTION_EVERY = timedelta(hours=1)
@@ -42,12 +43,15 @@ class Upkeep:
     verify: Verify | None = None
 
     def run(self) -> Round:
-        began = time.monotonic()
+        began, vaults = time.monotonic(), None
         try:
             this = self.sweep.run()
+            vaults = list(this.entries)
             self._tell(this, time.monotonic() - began)
         finally:
-            care = (look.run for look in (self.verify, self.cleanup, self.strangers) if look)
+            clean = partial(self.cleanup.run, vaults) if self.cleanup else None
+            looks = (self.verify.run if self.verify else None, clean, self.strangers.run if self.strangers else None)
+            care: list[Callable[[], object]] = [look for look in looks if look]
             for step in (self._retain, self.points.run, *care):
                 _guarded(step)
         return this

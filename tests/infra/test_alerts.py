@@ -8,7 +8,7 @@ import pytest
 
 from shared.azure.port import Doubt
 from shared.domain.restore import Phase
-from shared.storage.queue_depth import QueueState
+from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep

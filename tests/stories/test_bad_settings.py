@@ -15,7 +15,7 @@ from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
-from shared.storage.queue_depth import QueueState
+from shared.storage.wake_queue import QueueState
 from shared.workflow.queue_in import QueueDoor, QueueIn
 from tests.kits.desk_kit import DESK
 from tests.kits.world import World, body, running

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.azure.arm_client import TokenAuth, arm_client
 from shared.redaction import HIDDEN, Redactor, install, named_in, secrets_of
-from shared.storage.queue_depth import QueueState
+from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep

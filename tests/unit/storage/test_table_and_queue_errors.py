@@ -12,10 +12,9 @@ from azure.data.tables import TableClient, UpdateMode
 from azure.storage.queue import QueueClient
 
 from shared.domain.problems import Trouble
-from shared.storage.queue_depth import QueueState, look
 from shared.storage.store import Change, Conflict
 from shared.storage.table_store import TableStore
-from shared.storage.wake_queue import WakeQueue
+from shared.storage.wake_queue import QueueState, WakeQueue, look
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 
@@ -62,6 +61,18 @@ class FakeTable:
         self._called("submit_transaction", list(operations))
         return [{"etag": f"e{n}"} for n, _ in enumerate(operations)]
 
+    def create_entity(self, entity: dict[str, Any]) -> dict[str, str]:
+        self._called("create_entity", entity)
+        return {"etag": "e0"}
+
+    def update_entity(self, entity: dict[str, Any], **options: Any) -> dict[str, str]:
+        self._called("update_entity", (entity, options))
+        return {"etag": "e0"}
+
+    def upsert_entity(self, entity: dict[str, Any], **options: Any) -> dict[str, str]:
+        self._called("upsert_entity", (entity, options))
+        return {"etag": "e0"}
+
     @property
     def names(self) -> list[str]:
         return [name for name, _ in self.calls]
@@ -73,6 +84,17 @@ def table(**fails: list[Exception]) -> tuple[TableStore, FakeTable]:
 
 
 INSERT = [Change("insert", "a", {"x": 1})]
+SAVES = pytest.mark.parametrize(  # what is saved, and the client's call that does it
+    ("changes", "call"),
+    [
+        (INSERT, "create_entity"),
+        ([Change("update", "a", {"x": 1}, "v")], "update_entity"),
+        ([Change("put", "a", {"x": 1})], "upsert_entity"),
+        ([Change("delete", "a", {}, "v")], "submit_transaction"),
+        ([*INSERT, Change("put", "b", {"x": 1})], "submit_transaction"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 
 
 def test_the_table_is_made_once_and_one_that_is_there_is_taken() -> None:
@@ -145,29 +167,49 @@ def test_each_change_is_sent_as_its_verb_and_guarded_by_the_version_that_was_rea
     ]
 
 
+def test_one_change_is_a_plain_call_with_the_same_guard() -> None:
+    store, client = table()
+    unchanged = {"etag": "v", "match_condition": MatchConditions.IfNotModified}
+    row = {"PartitionKey": "p", "RowKey": "a", "x": 1}
+    for change in (Change("insert", "a", {"x": 1}), Change("update", "a", {"x": 1}, "v"), Change("put", "a", {"x": 1})):
+        assert store.commit("p", [change]) == {"a": "e0"}
+    assert store.commit("p", [Change("delete", "a", etag="v")]) == {}
+    assert client.calls[1:] == [
+        ("create_entity", row),
+        ("update_entity", (row, {"mode": UpdateMode.MERGE, **unchanged})),
+        ("upsert_entity", (row, {"mode": UpdateMode.REPLACE})),
+        ("submit_transaction", [("delete", {"PartitionKey": "p", "RowKey": "a"}, unchanged)]),
+    ]
+
+
+@SAVES
 @pytest.mark.parametrize("status", [404, 409, 412])
-def test_what_somebody_else_changed_is_a_conflict(status: int) -> None:
-    store, client = table(submit_transaction=[http(status, "EntityAlreadyExists")])
+def test_what_somebody_else_changed_is_a_conflict(changes: list[Change], call: str, status: int) -> None:
+    store, client = table(**{call: list[Exception]([http(status, "EntityAlreadyExists")])})
     with pytest.raises(Conflict, match=f"reason-{status}"):
-        store.commit("p", INSERT)
-    store.commit("p", INSERT)
+        store.commit("p", changes)
+    store.commit("p", changes)
     assert client.names.count("create_table") == 1
 
 
+@SAVES
 @pytest.mark.parametrize(("status", "code"), [(404, "TableNotFound"), (409, "TableBeingDeleted")])
-def test_a_table_that_was_deleted_is_trouble_and_is_made_again(status: int, code: str) -> None:
-    store, client = table(submit_transaction=[http(status, code)])
+def test_a_table_that_was_deleted_is_trouble_and_is_made_again(
+    changes: list[Change], call: str, status: int, code: str
+) -> None:
+    store, client = table(**{call: list[Exception]([http(status, code)])})
     with pytest.raises(Trouble):
-        store.commit("p", INSERT)
-    store.commit("p", INSERT)
+        store.commit("p", changes)
+    store.commit("p", changes)
     assert client.names.count("create_table") == 2
 
 
+@SAVES
 @pytest.mark.parametrize("error", [http(503), http(400), ServiceRequestError("x")])
-def test_a_save_that_the_table_did_not_take_is_trouble(error: Exception) -> None:
-    store, _ = table(submit_transaction=[error])
+def test_a_save_that_the_table_did_not_take_is_trouble(changes: list[Change], call: str, error: Exception) -> None:
+    store, _ = table(**{call: [error]})
     with pytest.raises(Trouble):
-        store.commit("p", INSERT)
+        store.commit("p", changes)
 
 
 # --- the queue ------------------------------------------------------------------------------------------------------
@@ -265,7 +307,11 @@ def test_the_queues_are_seen_with_the_age_of_the_oldest_message() -> None:
 
 def test_a_queue_that_is_not_there_is_empty_and_one_that_does_not_answer_is_unknown() -> None:
     gone: dict[str, list[Exception]] = {"peek_messages": [http(404)]}
-    assert looked(FakeQueue(gone), FakeQueue(count=1)) == QueueState(0, 0.0, 1)
+    assert looked(FakeQueue(gone, count=1), FakeQueue(count=1)) == QueueState(0, 0.0, 1)
     assert looked(FakeQueue(), FakeQueue({"get_queue_properties": [http(404)]})) == QueueState(0, 0.0, 0)
-    assert looked(FakeQueue({"peek_messages": [http(503)]}), FakeQueue(count=1)) == QueueState(None, None, None)
+    assert looked(FakeQueue({"peek_messages": [http(503)]}, count=1), FakeQueue(count=1)) == QueueState()
+    assert looked(FakeQueue({"get_queue_properties": [http(503)]}), FakeQueue(count=1)) == QueueState(None, None, 1)
+    quiet = FakeQueue()
+    looked(quiet, FakeQueue())
+    assert quiet.calls == ["get_queue_properties"]
     assert looked(FakeQueue(), FakeQueue({"get_queue_properties": [http(503)]})) == QueueState(0, 0.0, None)

@@ -20,9 +20,9 @@ from shared.notices.channels import pagerduty
 from shared.notices.messages import Resolved
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
-from shared.storage.queue_depth import QueueState
 from shared.storage.stale_points import Watched
 from shared.storage.store import Conflict
+from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep

@@ -10,8 +10,8 @@ from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
-from shared.storage.queue_depth import QueueState
 from shared.storage.store import Change, Row
+from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
