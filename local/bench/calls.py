@@ -43,7 +43,7 @@ def cases_of(restores: int) -> list[tuple[str, Case]]:
     if restores == SANE:
         found += [("peer", replace(case, threads=16)), ("ours", replace(case, azurite=True, speed=15.0))]
     if restores == UNLIMITED:
-        found.append(("peer", replace(case, speed=6.0, limits=False)))
+        found.append(("peer", replace(case, speed=4.0, limits=False)))
     return found
 
 

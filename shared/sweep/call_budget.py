@@ -14,7 +14,7 @@ from shared.domain.resource_ids import subscription
 
 STARTS = 85  # of 100 lists of points; queue messages start 10 more, five are left for people who look
 READS = 180  # of 200 readings of jobs, by list or by GET
-DETAILS = 20  # of those: GETs of jobs of which a list told the end already, for sizes and times
+DETAILS = 12  # of those: GETs of jobs of which a list told the end already, for sizes and times
 LOOKS = 120  # of anything, in a quarter of the window: ARM refills ten writes a second
 UNKNOWN = 4  # a vault that was not seen to wait before takes no more than such a part of what is left
 
