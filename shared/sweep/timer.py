@@ -50,7 +50,8 @@ class Upkeep:
             self._tell(this, time.monotonic() - began)
         finally:
             clean = partial(self.cleanup.run, vaults) if self.cleanup else None
-            looks = (self.verify.run if self.verify else None, clean, self.strangers.run if self.strangers else None)
+            verify = partial(self.verify.run, vaults) if self.verify else None
+            looks = (verify, clean, self.strangers.run if self.strangers else None)
             care: list[Callable[[], object]] = [look for look in looks if look]
             for step in (self._retain, self.points.run, *care):
                 _guarded(step)

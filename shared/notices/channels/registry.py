@@ -92,5 +92,5 @@ def verdict(kind: str, status: int, body: bytes, headers: Mapping[str, str]) -> 
     if status in (404, 410):
         return Stop(f"{why} — {KINDS[kind].gone}" if KINDS[kind].gone else why)
     if status >= 500 or status in _PASSING:
-        return TryAgain(why, wait_of(headers))
+        return TryAgain(why, wait_of(headers), rest=status == 429)
     return Stop(why)

@@ -293,7 +293,8 @@ def test_a_wait_is_read_by_the_senders_own_clock(headers: dict[str, str], second
 
 @pytest.mark.parametrize("status", [401, 403, 408, 409, 425, 429, 500, 503, 599])
 def test_what_may_be_mended_or_passes_is_tried_again(status: int) -> None:
-    assert verdict("webhook", status, b"", {"Retry-After": "3"}) == TryAgain(f"answered {status}", 3)
+    rest = status == 429
+    assert verdict("webhook", status, b"", {"Retry-After": "3"}) == TryAgain(f"answered {status}", 3, rest)
 
 
 @pytest.mark.parametrize("status", [400, 402, 404, 410, 422, 499])
