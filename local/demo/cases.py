@@ -21,6 +21,7 @@ class Case:
     outcome: str | None = "filesDelivered"
     code: str | None = None
     kept: bool = False  # somebody keeps its container as soon as it is delivered
+    verified: str = ""  # how the verification of what is delivered ought to end
 
 
 FLEX = (
@@ -37,8 +38,8 @@ def _asked(instance: str, target: Any = "drills", **more: Any) -> dict[str, Any]
 
 
 CASES = (
-    Case("flexible server into a container of its own", "http", _asked("pg-prod-01", "vaulted")),
-    Case("the same for an audit, and kept", "http", _asked("pg-prod-02", "vaulted"), kept=True),
+    Case("flexible server into a container of its own", "http", _asked("pg-prod-01", "vaulted"), verified="passed"),
+    Case("the same for an audit, and kept", "http", _asked("pg-prod-02", "vaulted"), kept=True, verified="passed"),
     Case("flexible server as files", "http", _asked("pg-prod-01")),
     Case("flexible server as files, asked by queue", "queue", _asked("pg-prod-02")),
     Case("a container said in full, by ARM id", "http", _asked(FLEX, {"kind": "files", "container": CONTAINER})),

@@ -6,6 +6,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich import box
@@ -14,6 +16,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from local.demo import verified
 from local.demo.cases import EXPLICIT, FAILING, cases
 from local.demo.following import Followed, Following
 from local.demo.own_containers import OwnContainers
@@ -54,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
 
 def played(console: Console, restores: int | None, cloud: Cloud, began: float) -> dict[str, Any]:
     """The whole demo; what happened."""
-    with Stack(Options(cloud=cloud, dumps=True)) as stack:
+    with TemporaryDirectory(prefix="restore-desk-client-") as home, Stack(options(cloud, Path(home))) as stack:
         console.print(f"Up at {stack.url} after {time.monotonic() - began:.1f} s.")
         rule = {"match": {"verb": "validateRestore", "instance": instance_of(stack, FAILING)}}
         fault = {"kind": "error", "stage": "validate", "code": "UserErrorRestoreToLowerVersion"}
@@ -66,7 +69,8 @@ def played(console: Console, restores: int | None, cloud: Cloud, began: float) -
         following.down = DOWN
         stack.channels.ends.down.add(DOWN)
         console.print(f"The channel {DOWN} is down until all restores have ended: its notices have to wait.")
-        for case in cases(restores, cloud):
+        verified.spoil(stack, instance_of)
+        for case in verified.cases(cases(restores, cloud)):
             following.ask(case)
         limit = LIMIT + 5 * max(0, len(following.all) - 20)
         show(console, following, limit)
@@ -75,6 +79,12 @@ def played(console: Console, restores: int | None, cloud: Cloud, began: float) -
         result = verdict(stack, following, time.monotonic() - began)
         report(console, following, result)
     return result
+
+
+def options(cloud: Cloud, home: Path) -> Options:
+    """A stack with a loader, whose client lacks a compression; none where this machine has no PostgreSQL."""
+    client = verified.client_without_zstd(home) if verified.possible() else None
+    return Options(cloud=cloud, dumps=True, loader=client is not None, pg_bin=client)
 
 
 def bring_up(console: Console, stack: Stack, following: Following) -> None:
@@ -148,6 +158,7 @@ def verdict(stack: Stack, following: Following, seconds: float) -> dict[str, Any
     faults += [f"{one.case.title}: its notices are not all told" for one in following.all if one.ended is None]
     faults += untold(following, {one.webhook_id for one in good})
     faults += [f"no comment went back by {name}" for name in sorted(REPLIES - replied)]
+    faults += verified.faults(following.all)
     faults += [f"a log line that Azure would drop: {line}" for line in stack.dropped()[:5]]
     faults += strays(stack, following)
     counts = stack.emulated("counts")
@@ -190,6 +201,9 @@ def report(console: Console, following: Following, result: dict[str, Any]) -> No
             action = " ".join(error.get("recommendedAction", []))
             words = escape(f"{error['code']}: {error['message']} {action}".strip())
             console.print(f"[bold]{one.case.title}[/]: {words}", soft_wrap=True)
+    console.print("[bold]What was verified:[/]")
+    for line in verified.lines(following.all):
+        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
     done = next((one for one in following.all if one.view.get("outcome") == "filesDelivered"), None)
     if done and done.view.get("nextStep"):
         console.print("[bold]What comes after files delivered:[/]")

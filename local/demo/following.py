@@ -33,7 +33,12 @@ class Followed:
     def over(self, down: str | None = None) -> bool:
         """Closed, and every notice told; `down` names a channel that cannot take any."""
         still = [n for n in self.view.get("notices", []) if n["state"] == "owed" and n["channel"] != down]
-        return bool(self.view.get("closed")) and not still
+        return bool(self.view.get("closed")) and not still and (not self.case.verified or bool(self.verified()))
+
+    def verified(self) -> str:
+        """How the verification of its delivery ended; empty while it has not."""
+        state = str(self.view.get("verification", {}).get("state", ""))
+        return "" if state in ("queued", "running") else state
 
     def seconds(self) -> float:
         """From acceptance to closing, by the desk's books; till then since it was asked for."""
@@ -45,8 +50,8 @@ class Followed:
     def fault(self) -> str | None:
         """How its end differs from what it ought to be."""
         case, error = self.case, self.view.get("error", {}).get("code")
-        due = (case.phase, case.outcome, case.code)
-        found = (self.phase, self.view.get("outcome"), error)
+        due = (case.phase, case.outcome, case.code, case.verified)
+        found = (self.phase, self.view.get("outcome"), error, self.verified())
         return None if found == due else f"{found} where {due} is due"
 
 

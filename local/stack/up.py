@@ -58,6 +58,7 @@ def main(args: argparse.Namespace) -> int:
         storage=named.get("AzureWebJobsStorage"),
         person=person,
         dumps=True,
+        loader=True,
     )
     try:
         with alone(options), Stack(options) as stack:

@@ -160,7 +160,8 @@ def _assignments(vaults: tuple[Vault, ...], target: Instance) -> tuple[Assignmen
     granted: list[Assignment] = []
     for vault in vaults:
         if vault.name != "silentVault":
-            granted.append(Assignment(scope=_account(), principal=vault.principal, role=BLOB_CONTRIBUTOR))
+            accounts = (_account(), _account().replace(ACCOUNT, KEPT_ACCOUNT))
+            granted += [Assignment(scope=one, principal=vault.principal, role=BLOB_CONTRIBUTOR) for one in accounts]
         granted += [
             Assignment(
                 scope=server_id(SUBSCRIPTION, each),
