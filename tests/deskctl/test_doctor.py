@@ -59,7 +59,7 @@ def test_a_role_whose_definition_may_not_be_read_is_unknown(tmp_path: Path, caps
 
 
 def test_an_account_of_own_containers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = {"container": None, "containerId": None, "account": ACCOUNT, "keepHours": 24}
+    target = {"container": None, "containerId": None, "account": ACCOUNT, "keepHours": 24, "verify": "none"}
     keeper = Assignment(scope=ACCOUNT, principal=DESK, role=KEEPS_CONTAINERS.id)
     (tmp_path / "before").mkdir()
     seen = examined(tmp_path / "before", Case(target=target), capsys)
