@@ -14,6 +14,8 @@ TRIGGERS = {
     "sweep_restores": "nothing is watched, repaired or told",
     "run_restore": "requests begin only when the sweep looks",
     "take_poison": "a request that crashed five times is not even refused, and gone after the seven days of its queue",
+    "take_verdict": "what loaders find is not heard: every verification ends as lost",
+    "take_verdict_poison": "an answer of a loader that crashed five times is not read again",
 }
 
 
