@@ -12,8 +12,8 @@ from typing import Mapping, NoReturn, Sequence  # noqa: UP035 - typing's, for Py
 
 from deskctl.commands import COMMANDS as DESKCTL
 from deskctl.commands import Command
-from local.setup import node, postgres
-from local.setup.commands import COMMANDS, needs_azurite
+from local.setup import browser, node, postgres
+from local.setup.commands import COMMANDS, needs_azurite, needs_browser
 from local.setup.node import ROOT
 from local.setup.python import Venv
 from local.setup.steps import FAILED, Steps, Trouble, straight
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str], program: str = "local") -> int:
     try:
         refuse_unknown(arguments, DESKCTL if program == "deskctl" else COMMANDS)
         venv = Venv(ROOT / ".venv", ROOT)
-        set_up(venv, steps, azurite=needs_azurite(arguments))
+        set_up(venv, steps, azurite=needs_azurite(arguments), chromium=needs_browser(arguments))
         become(venv, program, arguments)
     except Trouble as trouble:
         steps.say(str(trouble))
@@ -52,9 +52,10 @@ def refuse_unknown(arguments: Sequence[str], known: Mapping[str, Command] = COMM
         )
 
 
-def set_up(venv: Venv, steps: Steps, azurite: bool) -> None:
+def set_up(venv: Venv, steps: Steps, azurite: bool, chromium: bool = False) -> None:
     """Nothing to do is found out without a network and without a lock."""
-    if venv.ready() and (not azurite or (node.ready(venv.folder) and postgres.ready())):
+    servers = not azurite or (node.ready(venv.folder) and postgres.ready())
+    if venv.ready() and servers and (not chromium or browser.ready()):
         return
     with steps.alone():
         if not venv.ready():
@@ -63,6 +64,8 @@ def set_up(venv: Venv, steps: Steps, azurite: bool) -> None:
             node.set_up(venv.folder, steps)
         if azurite:
             postgres.set_up(venv.python, steps)
+        if chromium and not browser.ready():
+            browser.set_up(venv.folder, steps)
         steps.say("set up; from now on this takes no time and no network")
 
 

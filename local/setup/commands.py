@@ -32,3 +32,8 @@ def needs_azurite(arguments: Sequence[str]) -> bool:
     if not arguments or arguments[0] not in COMMANDS:
         return False
     return COMMANDS[arguments[0]].azurite and not {"-h", "--help", "--fast"} & set(arguments[1:])
+
+
+def needs_browser(arguments: Sequence[str]) -> bool:
+    """Only the tests open the page, and the fast ones do not."""
+    return needs_azurite(arguments) and arguments[0] == "test"

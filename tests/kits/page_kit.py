@@ -21,7 +21,7 @@ from shared.pages.history import History
 from shared.pages.site import Site
 from shared.pages.tokens import Tokens
 from shared.pages.visit import Ports
-from tests.kits.desk_kit import Process, desk_with
+from tests.kits.desk_kit import ENVIRON, Process, desk_with
 from tests.kits.world import World
 
 TENANT = "99999999-8888-4777-8666-555555555555"
@@ -53,6 +53,7 @@ class Browser:
         self.process: Process = world.process()
         self.header = person() if header is None else header
         environ = {"AzureWebJobsStorage": "AccountName=deskstore", "ARM_ENDPOINT": "http://127.0.0.1:1"}
+        environ |= ENVIRON
         environ |= {"WEBSITE_AUTH_ENABLED": "true"} if sign_in else {}
         self.site = site(self.process, from_environment({**environ, **settings}, Path()))
 
