@@ -213,7 +213,7 @@ class App:
         parts, settings = self.parts, self.settings
         return Notifier(
             parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token, bounded), parts.now,
-            parts.jitter, parts.pace, settings.local, settings.cloud,
+            parts.jitter, parts.pace, settings.local, settings.cloud, settings.public_url,
         )  # fmt: skip
 
     @cached_property
@@ -305,7 +305,8 @@ class App:
 
         parts, tokens = self.parts, Tokens(self.parts.ledger.store)
         ports = Ports(
-            parts, self.api, self.aftercare_api, self.desk_api, self.instances_api, self.dead_letters, self.health,
+            parts, self.api, self.aftercare_api, self.verification_api,
+            self.desk_api, self.instances_api, self.dead_letters, self.health,
             History(parts.ledger, parts.now), lambda person, path: tokens.make(person, path, parts.now()),
         )  # fmt: skip
         return Site(ports, self.settings, tokens)

@@ -12,11 +12,12 @@ import tarfile
 from pathlib import Path
 from typing import Mapping, NamedTuple  # noqa: UP035 - typing's, for Python 3.8
 
-from local.setup.node import NPM_FOLDER, ROOT, find_node, inputs
-from local.setup.steps import MISSING, Steps, Trouble, stamped
+from local.setup.node import NPM_FOLDER, ROOT, find_node
+from local.setup.steps import MISSING, Steps, Trouble, digest, stamped
 
 FOLDER = ROOT / ".local" / "browser"
 STAMP = FOLDER / ".set-up"
+UNPACK = "unpack_browser.cjs"
 AXE = NPM_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -32,6 +33,12 @@ class Browser(NamedTuple):
 
     program: Path
     environ: Mapping[str, str]
+
+
+def inputs() -> str:
+    """What the unpacked browser is made of; nothing where npm has not brought it."""
+    files = [NPM_FOLDER / "node_modules" / "@sparticuz" / "chromium" / "package.json", NPM_FOLDER / UNPACK]
+    return digest(files) if all(file.exists() for file in files) else "absent"
 
 
 def shipped() -> Browser:
@@ -80,7 +87,7 @@ def set_up(venv: Path, steps: Steps) -> None:
 
 def _unpack(venv: Path, steps: Steps) -> None:
     shutil.rmtree(str(FOLDER), ignore_errors=True)
-    line = [str(find_node(venv)), str(NPM_FOLDER / "unpack_browser.cjs"), str(FOLDER)]
+    line = [str(find_node(venv)), str(NPM_FOLDER / UNPACK), str(FOLDER)]
     steps.run("Chromium for the page's tests, from the npm package @sparticuz/chromium", line, ROOT, ADVICE)
     for name in ("al2023", "fonts"):
         archive = FOLDER / f"{name}.tar"

@@ -173,7 +173,7 @@ class TicketSource(Rights):
         return self
 
 
-PageAct = Literal["*", "withdraw", "again", "resolve", "resend", "keep", "cleanup", "pause", "resume", "test"]
+PageAct = Literal["*", "withdraw", "again", "resolve", "resend", "keep", "cleanup", "verify", "pause", "resume", "test"]
 
 
 class PageRole(Rights):

@@ -20,6 +20,7 @@ class Resolved:
     internal: bool = True
     encoding: Literal["none", "base64"] = "none"
     cloud: Cloud = PUBLIC
+    desk_url: str = ""  # where people open the page; empty where it is off
     ticket_sites: frozenset[str] = frozenset()  # origins that a link to a ticket may lead to
 
 

@@ -12,6 +12,7 @@ from shared.notices.facts import Facts, NextStep, span
 Tone = Literal["good", "warning", "attention", "default"]
 MOST_STEPS = 8
 CHAT_ROOMS = ((400, 8_000), (400, 4_000), (400, 2_000), (400, 0), (150, 0))  # of a step's words, and of all commands
+DESK_LINK = "Open in Restore Desk"
 VAULT_LINK = "Open the vault in the portal"
 _TONES: dict[str, Tone] = {
     "succeeded": "good", "checked": "good", "overdue": "warning", "refused": "warning", "withdrawn": "warning",
@@ -50,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Link:
-    """One of the two places a notice links to: the ticket and the vault."""
+    """One of the places a notice links to: the restore's own page, the ticket, the vault."""
 
     text: str
     url: str
@@ -70,7 +71,7 @@ class Notice:
     tone: Tone
 
 
-def notice_of(facts: Facts, portal: str, ticket_sites: frozenset[str] = frozenset()) -> Notice:
+def notice_of(facts: Facts, portal: str, ticket_sites: frozenset[str] = frozenset(), desk_url: str = "") -> Notice:
     """The notice of an event; a link to its ticket only where that leads to one of the sites."""
     found = (_row(*row) for row in _rows(facts))
     name = unlinked(facts.name)
@@ -79,7 +80,7 @@ def notice_of(facts: Facts, portal: str, ticket_sites: frozenset[str] = frozense
         point=plain(facts.point_said) if facts.point_said else None,
         rows=tuple(row for row in found if row.text),
         steps=_steps(facts),
-        links=tuple(link for link in (_ticket(facts, ticket_sites), _vault(facts, portal)) if link),
+        links=tuple(link for link in (_page(facts, desk_url), *_others(facts, portal, ticket_sites)) if link),
         api=plain(f"GET {facts.path}"),
         mark=mark(facts.event_id),
         tone="warning" if facts.event == "succeeded" and facts.warnings else _TONES.get(facts.event, "default"),
@@ -175,6 +176,16 @@ def _error(facts: Facts) -> str | None:
         return None
     said = f"{error.code}: {error.message}" + (f" ({error.detail})" if error.detail else "")
     return unlinked(said) if error.stage == "request" else said  # ours may quote the caller; Azure's links may help
+
+
+def _page(facts: Facts, desk_url: str) -> Link | None:
+    """The restore's own page; a sample notice is of no restore."""
+    url = _web(f"{desk_url}{facts.path.replace('/api/', '/desk/', 1)}") if desk_url else None
+    return Link(DESK_LINK, url) if url and facts.event != "test" else None
+
+
+def _others(facts: Facts, portal: str, ticket_sites: frozenset[str]) -> tuple[Link | None, ...]:
+    return _ticket(facts, ticket_sites), _vault(facts, portal)
 
 
 def _ticket(facts: Facts, sites: frozenset[str]) -> Link | None:

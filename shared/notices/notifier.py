@@ -73,6 +73,7 @@ class Notifier:
     pace: Pace
     local: bool = False
     cloud: Cloud = PUBLIC
+    public_url: str = ""  # DESK_PUBLIC_URL: notices link to the page there, where desk.toml has one
 
     def deliver(self, owed: Iterable[Notice], told: DeliveryRound, over: Callable[[], bool] = lambda: False) -> None:
         """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
@@ -169,7 +170,8 @@ class Notifier:
                 return Stop("desk.toml does not let this channel write to this ticket: its `refs` do not cover it")
             resolved = resolve_channel(name, channel, self.environ, self.local, self.cloud)
             sites = ticket_sites(desk, self.environ)
-            message = compose(facts, replace(resolved, ticket_sites=sites), self.now())
+            page = self.public_url if desk.page else ""
+            message = compose(facts, replace(resolved, ticket_sites=sites, desk_url=page), self.now())
             return self._send(resolved, message, notice)
         except Undeliverable as error:
             return Stop(str(error))

@@ -57,6 +57,11 @@ TEXTS = {
         "The next sweep deletes the container that the desk made for this restore, with everything in it.",
         "Delete it",
     ),
+    "verify": ActText(
+        "Verify the delivered files",
+        "A loader reads them, as deep as their target says, and the result is shown here and told to the channels.",
+        "Verify them",
+    ),
     "pause": ActText(
         "Pause the desk",
         "Nothing is submitted to Azure until somebody resumes it. What runs is watched on.",
@@ -65,7 +70,7 @@ TEXTS = {
     "resume": ActText("Resume the desk", "All pauses end; waiting restores are submitted again.", "Resume"),
     "test": ActText("Test a channel", "A sample notice goes to it.", "Send a sample notice"),
 }
-RESTORE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/(?P<act>withdraw|again|resolve|keep|cleanup)")
+RESTORE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/(?P<act>withdraw|again|resolve|keep|cleanup|verify)")
 NOTICE = re.compile(r"restores/(?P<id>[a-z0-9-]{1,60})/notices/(?P<n>[0-9]{1,6})/(?P<act>resend)")
 DESK = re.compile(r"(?P<act>pause|resume)")
 CHANNEL = re.compile(r"channels/(?P<name>[A-Za-z0-9._-]{1,63})/(?P<act>test)")
@@ -112,6 +117,7 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
         "resend": ports.api.resend,
         "keep": ports.aftercare_api.keep,
         "cleanup": ports.aftercare_api.cleanup,
+        "verify": ports.verification_api.verify,
         "pause": ports.desk_api.pause,
         "resume": ports.desk_api.resume,
         "test": ports.desk_api.channel_test,
@@ -122,7 +128,7 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
     if name == "test":
         _tested(ports, visit, said["name"], shown)
         return "/desk/channels"
-    return f"/desk/restores/{shown['id']}" if "id" in said else "/desk"
+    return f"/desk/restores/{shown.get('id', said['id'])}" if "id" in said else "/desk"
 
 
 def _allowed(visit: Visit) -> dict[str, str]:

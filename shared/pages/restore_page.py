@@ -1,6 +1,9 @@
 """/desk/restores/{id}: one restore whole: what, from when, to where, how long still, what next."""
 
+from typing import Any
+
 from shared.aftercare import states
+from shared.api.verification import VerificationView, verification_view
 from shared.api.views import container_view, notice_view
 from shared.domain.durations import total_seconds
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
@@ -32,6 +35,7 @@ def restore(ports: Ports, visit: Visit) -> Shown:
         "plot": plots.bars(f"Seconds in each phase, beside earlier restores ({len(earlier)})", bars) if bars else "",
         "notices": [notice_view(n, one) for n, one in enumerate(ports.parts.outbox.of_restore(found.id), 1)],
         "possible": [act for act in possible(ports, found) if visit.may(act)],
+        "verification": _verification(ports, found),
         "container": container_view(found, ports.aftercare_api.rows.of(found.id)),
         "facts": facts(found),
     }
@@ -52,4 +56,13 @@ def possible(ports: Ports, restore: Restore) -> list[str]:
     acts = ["withdraw"] if restore.phase in BEFORE_SUBMISSION else []
     acts += ["again"] if restore.phase in AGAIN and restore.vault else []
     acts += ["resolve"] if restore.phase in resolvable(restore) else []
+    seen = ports.verification_api.verifying.rows.of(restore.id)
+    acts += ["verify"] if row and row.state in ("kept", "due") and not (seen and seen.open) else []
     return acts + (states.possible(row.state) if row else [])
+
+
+def _verification(ports: Ports, restore: Restore) -> dict[str, Any] | None:
+    """How the verification of what was delivered stands, every field of its view there."""
+    row = ports.verification_api.verifying.rows.of(restore.id)
+    absent = dict.fromkeys(field.alias or name for name, field in VerificationView.model_fields.items())
+    return {**absent, **verification_view(row)} if row else None

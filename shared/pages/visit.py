@@ -13,6 +13,7 @@ from shared.api.health import Health
 from shared.api.http import Call
 from shared.api.instances import InstancesApi
 from shared.api.restores import Api
+from shared.api.verification import VerificationApi
 from shared.config.desk_file import Desk
 from shared.domain.problems import Problem
 from shared.domain.request import BODY_LIMIT
@@ -28,6 +29,7 @@ class Ports:
     parts: Parts
     api: Api
     aftercare_api: AftercareApi
+    verification_api: VerificationApi
     desk_api: DeskApi
     instances_api: InstancesApi
     dead_letters: DeadLetters

@@ -84,10 +84,9 @@ def site(process: Process, settings: Any) -> Site:
     parts = process.parts
     tokens = Tokens(parts.ledger.store)
     ports = Ports(
-        parts, process.api, AftercareApi(process.api, Rows(parts.ledger)), DeskApi(parts, process.notifier),
-        InstancesApi(parts), DeadLetters(parts),
-        Health(parts, settings), History(parts.ledger, parts.now),
-        lambda who, path: tokens.make(who, path, parts.now()),
+        parts, process.api, AftercareApi(process.api, Rows(parts.ledger)), process.verification,
+        DeskApi(parts, process.notifier), InstancesApi(parts), DeadLetters(parts), Health(parts, settings),
+        History(parts.ledger, parts.now), lambda who, path: tokens.make(who, path, parts.now()),
     )  # fmt: skip
     return Site(ports, settings, tokens)
 

@@ -57,7 +57,8 @@ from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.composition import App
 from shared.config.settings import from_environment
-app = App(from_environment({"AzureWebJobsStorage": "AccountName=desk", "DESK_CONFIG": "samples/desk.toml"}, Path()))
+STORAGE = "DefaultEndpointsProtocol=https;AccountName=desk;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+app = App(from_environment({"AzureWebJobsStorage": STORAGE, "DESK_CONFIG": "samples/desk.toml"}, Path()))
 app.__dict__["store"] = MemoryStore()
 assert app.api.list_restores(Call()).status == 200
 assert app.dead_letters.answer(Call()).status == 200

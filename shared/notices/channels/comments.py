@@ -10,7 +10,7 @@ from shared.domain.version import AGENT
 from shared.notices.channels.kind import parts_of
 from shared.notices.facts import Facts
 from shared.notices.messages import Message, Resolved, Undeliverable
-from shared.notices.notice_text import VAULT_LINK, Notice, notice_of, said
+from shared.notices.notice_text import DESK_LINK, VAULT_LINK, Notice, notice_of, said
 
 HEADLINE, LINE, VALUE, WORDS, COMMANDS = 200, 300, 700, 700, 8_000
 
@@ -25,8 +25,8 @@ def ticket_parts(ref: Any, facts: Facts, channel: Resolved) -> tuple[str, ...]:
 
 def comment_of(facts: Facts, channel: Resolved) -> Notice:
     """The notice without a link to the ticket it stands on."""
-    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
-    return replace(notice, links=tuple(link for link in notice.links if link.text == VAULT_LINK))
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites, channel.desk_url)
+    return replace(notice, links=tuple(link for link in notice.links if link.text in (VAULT_LINK, DESK_LINK)))
 
 
 def call(method: Any, channel: Resolved, path: str, headers: Mapping[str, str], body: Any = None) -> Message:

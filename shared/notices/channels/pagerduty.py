@@ -42,7 +42,7 @@ def _alert(facts: Facts) -> str:
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """Trigger or resolve. The dedup key is the chain's (the first restore's, where others ask `again` for it), so that
     the success of the second ends the alert of the first."""
-    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites, channel.desk_url)
     details = {row.label: fit(row.text, VALUE) for row in notice.rows}
     steps = said(notice, VALUE, COMMANDS)
     following = "\n".join(f"{step.words}:\n{step.command}" if step.command else step.words for step in steps)

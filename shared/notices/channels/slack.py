@@ -17,7 +17,7 @@ HEADLINE, LINE, VALUE = 150, 300, 400
 
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """Block Kit to an incoming webhook; `text` is what notifications and screen readers say."""
-    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites, channel.desk_url)
     text = fit(one_text(notice), HEADLINE + LINE, escape.slack)
     found = next(made for made in (blocks(notice, *room) for room in CHAT_ROOMS) if _characters(made) <= LIMIT)
     return Message("POST", channel.url, dict(JSON_HEADERS), dumped({"text": text, "blocks": found}))

@@ -18,7 +18,7 @@ _COLORS = {"good": "Good", "warning": "Warning", "attention": "Attention", "defa
 
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
     """A card to the workflow "Post to a channel when a webhook request is received"."""
-    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites)
+    notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites, channel.desk_url)
     bodies = (dumped(_message(adaptive_card(notice, *room))) for room in CHAT_ROOMS)
     return Message("POST", channel.url, dict(JSON_HEADERS), next(body for body in bodies if len(body) <= LIMIT))
 
