@@ -43,6 +43,7 @@ class Deployed:
             return
         yield from clock("desk", answer.headers.get("date"), self.now())
         yield from self._health(answer)
+        yield from self._page()
         for name, channel in self.desk.channels.items():
             yield self._channel(name, channel)
 
@@ -79,6 +80,30 @@ class Deployed:
         if told.get("version") != VERSION:
             words = f"it runs version {told.get('version')}, this is {VERSION}"
             yield warning("desk", words, "sh infra/deploy.sh")
+
+    def _page(self) -> Iterator[Finding]:
+        """The page as a stranger meets it: it must ask for sign-in and show nothing."""
+        try:
+            status = self.http.get("/desk", headers={"x-functions-key": ""}).status_code
+        except httpx.HTTPError as error:
+            yield unknown("page", f"/desk does not answer ({type(error).__name__})")
+            return
+        if self.desk.page is None:
+            if status != 404:
+                words = f"/desk answers {status}: the deployed desk.toml has a [page] table, this one has none"
+                yield warning("page", words, "sh infra/deploy.sh")
+        elif status == 401:
+            yield ok("page", "it asks strangers to sign in")
+        elif status == 404:
+            yield fault("page", "the deployed desk.toml has no [page] table", "sh infra/deploy.sh")
+        elif status == 403:
+            words = "App Service Authentication is off, so nobody can sign in (docs/deploy.md, Sign-in for the page)"
+            yield fault("page", words, 'azd env set DESK_PAGE_CLIENT_ID "<client id>"', "azd provision")
+        elif status in (301, 302, 307):
+            words = "sign-in is asked of every call: webhooks and calls with a key fail; let anonymous calls pass"
+            yield fault("page", words, "azd provision")
+        else:
+            yield fault("page", f"/desk answers {status} to a stranger; 401 is expected", self._log())
 
     def _log(self) -> str:
         return az("functionapp restart", name=self._name, resource_group=self._group)

@@ -1,12 +1,16 @@
 """`doctor --desk`: the health of a deployed desk, a sample notice on each channel, each fault with its mend."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
+from deskctl.doctor.desk import Deployed
 from local.cli import run
 from local.emulator import Emulator, Options
+from shared.config.desk_file import Desk, Page, PageRole
 from tests.kits.doctor_kit import DESK, Case, examined, healthy
 from tests.kits.served_desk import KEY, ServedDesk, written
 from tests.kits.sink_kit import sink
@@ -61,3 +65,26 @@ def test_a_desk_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     seen = examined(tmp_path, Case(), capsys, "--desk", "http://127.0.0.1:9")
     assert seen.code == 1
     assert "does not answer" in seen.said
+
+
+PAGE = Page(tenant="99999999-8888-4777-8666-555555555555", roles={"RestoreDesk.Reader": PageRole()})
+
+
+@pytest.mark.parametrize(
+    ("page", "status", "state"),
+    [
+        (None, 404, None), (None, 401, "warning"), (PAGE, 401, "ok"), (PAGE, 404, "fault"), (PAGE, 403, "fault"),
+        (PAGE, 302, "fault"), (PAGE, 200, "fault"), (PAGE, 500, "fault"),
+    ],
+)  # fmt: skip
+def test_the_page_must_ask_strangers_to_sign_in(page: Page | None, status: int, state: str | None) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert not request.headers.get("x-functions-key") or request.url.path == "/api/health"
+        return httpx.Response(status if request.url.path == "/desk" else 200, json={"status": "ok"})
+
+    with httpx.Client(base_url="https://desk.example", transport=httpx.MockTransport(answer)) as http:
+        found = [
+            one for one in Deployed(http, Desk(page=page), lambda: datetime.now(UTC)).look() if one.place == "page"
+        ]
+    assert [one.state for one in found] == ([state] if state else [])
+    assert all(one.mend for one in found if one.state in ("fault", "warning"))
