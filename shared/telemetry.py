@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.events import Event
 from shared.domain.restore import CLOSED, Phase, Restore
+from shared.domain.values import iso
 
 if TYPE_CHECKING:
     import httpx
@@ -98,7 +100,10 @@ def _who(restore: Restore) -> dict[str, Any]:
 
 def _step(before: Restore | None, after: Restore, event: Event | None) -> dict[str, Any]:
     ended = after.closed_at if after.phase in CLOSED else None
+    began = phase_began(after)
     return {
+        "sequence": after.sequence,
+        "at": iso(began) if began else None,
         "phase": after.phase.value,
         "from": before.phase.value if before else None,
         "seconds": seconds_in_phase(before, after) if before else None,
@@ -121,8 +126,13 @@ def seconds_in_phase(before: Restore, after: Restore) -> float | None:
     """How long the phase lasted that this step left."""
     phases = set(Phase)
     began = next((entry.at for entry in reversed(before.timeline) if entry.what in phases), before.accepted_at)
-    left = next((entry.at for entry in reversed(after.timeline) if entry.what == after.phase.value), None)
+    left = phase_began(after)
     return max((left - began).total_seconds(), 0.0) if left else None
+
+
+def phase_began(restore: Restore) -> datetime | None:
+    """When it came into its phase, by its own books."""
+    return next((entry.at for entry in reversed(restore.timeline) if entry.what == restore.phase.value), None)
 
 
 def operation(path: str) -> str:

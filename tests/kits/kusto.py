@@ -40,6 +40,19 @@ def queries() -> dict[str, str]:
     return alerts | {name: query.replace("{period}", "> ago(1d)") for name, query in tiles.items()}
 
 
+def of_docs() -> dict[str, str]:
+    """The queries over `traces` that the docs tell people to run, by page and number."""
+    pages = {page.stem: page.read_text("utf-8") for page in sorted((ROOT / "docs").glob("*.md"))}
+    found = {page: re.findall(r"^```kusto\n(traces .*)\n```", text, re.M) for page, text in pages.items()}
+    return {f"{page} {n}": query for page, listed in found.items() for n, query in enumerate(listed, 1)}
+
+
+def audit() -> str:
+    """The runbook's query of every step of every restore."""
+    (found,) = [query for query in of_docs().values() if "sequence" in query]
+    return found
+
+
 def diagnostics(asked: dict[str, str]) -> dict[str, list[str]]:
     """What Kusto's own parser says of each query, columns included."""
     node = find_node(ROOT / ".venv")
@@ -54,7 +67,7 @@ def diagnostics(asked: dict[str, str]) -> dict[str, list[str]]:
 
 
 # --- the evaluator ------------------------------------------------------------------------------------------------
-TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|\d+[smhd]\b|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|>=|<=|[-+*/(),.|=<>;])')
+TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|\d+[smhd]\b|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|>=|<=|[-+*/(),.|=<>;\[\]])')
 
 
 def run(query: str, rows: Iterable[Row]) -> list[Row]:
@@ -98,8 +111,13 @@ class Pipeline:
 
     def _order(self, rows: list[Row]) -> list[Row]:
         self._take("by")
-        key, way = self._expression(), self._next()
-        return sorted(rows, key=lambda row: (key(row) is None, key(row)), reverse=way == "desc")
+        keys = [(self._expression(), self._next())]
+        while self._peek() == ",":
+            self._take(",")
+            keys.append((self._expression(), self._next()))
+        for key, way in reversed(keys):  # sorting keeps the order of what is equal
+            rows = sorted(rows, key=lambda row: (key(row) is None, key(row)), reverse=way == "desc")
+        return rows
 
     def _summarize(self, rows: list[Row]) -> list[Row]:
         figures = self._named()
@@ -174,9 +192,12 @@ class Pipeline:
         return self._members(lambda row: row.get(token))
 
     def _members(self, value: Callable[[Row], Any]) -> Callable[[Row], Any]:
-        while self._peek() == ".":
-            self._take(".")
-            value = (lambda inner, name: lambda row: (inner(row) or {}).get(name))(value, self._next())
+        while self._peek() in (".", "["):
+            bracketed = self._next() == "["
+            name = json.loads(self._next()) if bracketed else self._next()
+            if bracketed:
+                self._take("]")
+            value = (lambda inner, name: lambda row: (inner(row) or {}).get(name))(value, name)
         return value
 
     def _function(self, name: str) -> Callable[[Row], Any]:

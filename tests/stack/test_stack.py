@@ -24,6 +24,8 @@ from local.stack.stack import Options, Stack
 from shared.api.routes import ROUTES, Route
 from shared.config.settings import QUEUE, TABLE
 from shared.domain.clouds import CHINA
+from shared.domain.restore import Phase
+from tests.kits.kusto import audit, run
 from tests.kits.stack_kit import DRILL, ask, by_key, ended, submissions, told
 
 pytestmark = pytest.mark.slow
@@ -217,6 +219,27 @@ def test_a_ticket_is_asked_for_with_a_token_of_the_clouds_entra(stack: Stack) ->
     answer = posted(token)
     assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
     assert ended(stack, answer.json()["restore"])["authenticatedAs"] == CLIENT
+
+
+def test_the_audit_in_the_log_is_the_ledgers_timeline_restore_by_restore(stack: Stack) -> None:
+    withdrawn = ask(stack, recoveryPoint={"atOrBefore": "2001-01-01T00:00:00Z"})
+    act = {"by": "dba@contoso.com", "reason": "not needed"}
+    stack.http.post(f"/api/restores/{withdrawn}/withdraw", json=act)
+    ended(stack, withdrawn)
+    wait_until("all is closed", 60, lambda: not stack.http.get("/api/restores").json()["value"])
+    shown = stack.http.get(
+        "/api/restores", params={"format": "jsonl", "since": "2020-01-01T00:00:00Z", "pageSize": 1000}
+    )
+    phases = set(Phase)
+    books = {
+        view["id"]: [(entry["what"], entry["at"]) for entry in view["timeline"] if entry["what"] in phases]
+        for view in map(json.loads, shown.text.splitlines())
+    }
+    logged: dict[str, list[tuple[str, str]]] = {}
+    for row in run(audit(), stack.traces()):
+        logged.setdefault(row["restore"], []).append((row["phase"], row["at"]))
+    assert len(books) > 8
+    assert logged == books
 
 
 def test_nothing_that_was_said_names_another_cloud(stack: Stack) -> None:
