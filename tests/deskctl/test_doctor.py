@@ -82,7 +82,7 @@ def test_the_cloud_is_the_arms(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_the_triggers_of_the_doctor_are_the_apps() -> None:
     said = (ROOT / "function_app.py").read_text()
-    names = re.findall(r"@app\.(?:queue|timer)_trigger.*\ndef (\w+)", said)
+    names = re.findall(r"@app\.(?:queue_trigger|timer_trigger|route\(\"desk/).*\ndef (\w+)", said)
     assert set(TRIGGERS) == set(names)
 
 

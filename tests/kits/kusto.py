@@ -197,7 +197,7 @@ class Pipeline:
             name = json.loads(self._next()) if bracketed else self._next()
             if bracketed:
                 self._take("]")
-            value = (lambda inner, name: lambda row: (inner(row) or {}).get(name))(value, name)
+            value = (lambda inner, part: lambda row: (inner(row) or {}).get(part))(value, name)
         return value
 
     def _function(self, name: str) -> Callable[[Row], Any]:

@@ -39,6 +39,7 @@ SERVER = (
 )
 BLOB = f"testossstorageaccount.blob.{CHINA.storage_suffix}"
 KEY_VAULT = f"restore-desk-kv.{CHINA.vault_suffix}"
+PAGE = {"show_page": "GET", "act_on_page": "POST"}
 TRIGGERS = {"run_restore", "take_poison", "sweep_restores", "take_verdict", "take_verdict_poison"}
 
 
@@ -59,10 +60,12 @@ def call(stack: Stack, route: Route) -> httpx.Response:
 
 def test_the_runtime_indexes_function_app_and_invokes_every_trigger(stack: Stack) -> None:
     names = set(stack.hosts[0].ready["functions"])
-    assert names == {route.name for route in ROUTES} | TRIGGERS
+    assert names == {route.name for route in ROUTES} | TRIGGERS | set(PAGE)
     for route in ROUTES:
         answer = call(stack, route)
         assert answer.status_code in {*route.answers, *route.problems}, (route.name, answer.text)
+    for name, method in PAGE.items():
+        assert stack.http.request(method, "/desk/restores").status_code < 500, name
     stack.send("neither a wake nor a request")
     for name in (f"{QUEUE}-poison", "restore-verdicts", "restore-verdicts-poison"):
         with QueueClient.from_connection_string(stack.azurite.connection_string, name) as queue:
