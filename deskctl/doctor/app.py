@@ -13,8 +13,6 @@ SITE = "Microsoft.Web/sites"
 TRIGGERS = {
     "sweep_restores": "nothing is watched, repaired or told",
     "run_restore": "requests begin only when the sweep looks",
-    "take_verdict": "what the loader found of restored files is not written down",
-    "take_verdict_poison": "a verdict that crashed five times is not even named",
     "show_page": "the page is not served",
     "act_on_page": "the page is not served",
     "take_poison": "a request that crashed five times is not even refused, and gone after the seven days of its queue",
