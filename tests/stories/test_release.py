@@ -4,24 +4,31 @@ import base64
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from local.emulator.server import Emulator
 from local.emulator.world.options import Options
 from local.stack.memory import MemoryQueue, MemoryStore
+from shared.aftercare.cleanup import Cleanup
+from shared.aftercare.rows import Rows
 from shared.azure.data_protection import DataProtection
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.restore import Phase
 from shared.domain.values import iso
+from shared.storage import row_keys
+from shared.storage.container_rows import ContainerRow
 from shared.storage.store import Change, Field
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "ledger_0.1.0.json"
 ROOT = Path(__file__).parents[2]
+GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/targetrg"
+ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/testossstorageaccount"
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 pytestmark = pytest.mark.slow
 
@@ -70,6 +77,13 @@ def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) ->
         while any(phase(app, one) is not Phase.SUCCEEDED for one in ids) and time.monotonic() < end:
             app.sweep.run()
             time.sleep(0.05)
+        forge_rows(store, ids)
+        parts = app.parts
+        rows = Rows(parts.ledger)
+        assert Cleanup(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace).run() == 0
+        assert {row.state for row in map(rows.of, ids) if row} == {"cleanupFailed"}
+        methods = {one["method"] for one in httpx.get(f"{emulator.url}/_emulator/calls", trust_env=False).json()}
+        assert "DELETE" not in methods, "a container that 0.1.0 delivered into is not the desk's"
         assert isinstance(app.azure, DataProtection)
         calls = app.azure._calls
         for client in (calls._http, calls._once):
@@ -77,6 +91,16 @@ def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) ->
     assert [phase(app, one) for one in ids] == [Phase.SUCCEEDED] * 3
     assert {notice.event for one in ids for notice in app.parts.outbox.of_restore(one)} >= {"accepted", "succeeded"}
     assert [store.get("v-sad54roc", change.key) for change in (newer, opened)] == left
+
+
+def forge_rows(store: MemoryStore, ids: list[str]) -> None:
+    """Rows that say of each old restore's container that its time is over; 0.1.0 made no container."""
+    past = datetime.now(UTC) - timedelta(days=30)
+    for one in ids:
+        assert store.get(row_keys.partition(one), row_keys.container(one)) is None
+        row = ContainerRow(one, ACCOUNT, "drills-pg-prod-01", "kept", past, past)
+        index = Change("put", str(row.index()), {"restore": one})
+        store.commit(row_keys.partition(one), [Change("put", row_keys.container(one), row.fields()), index])
 
 
 def phase(app: App, restore_id: str) -> Phase:
