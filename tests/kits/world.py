@@ -11,7 +11,7 @@ from shared.config.desk_file import Desk
 from shared.config.plans import Ground
 from shared.domain.clouds import PUBLIC
 from shared.domain.pace import Pace
-from shared.domain.problems import Ours
+from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
 from shared.notices.outbox import Notice, Outbox
@@ -60,6 +60,8 @@ class World:
         return self.desk
 
     def send(self, text: str, delay: float) -> None:
+        if self.queue_down:
+            raise Trouble("the queue could not be used")
         self.put(text.encode(), delay)
 
     def put(self, body: bytes, delay: float = 0) -> Delivery:
@@ -103,8 +105,10 @@ class World:
                 continue
             message.tries += 1
             try:
-                act = process.queue_in.message if message.tries <= 5 else process.queue_in.poison
-                act(message.body, message.id)
+                if message.tries <= 5:
+                    process.queue_door.message(message.body, message.id)
+                else:
+                    process.queue_door.poison(message.body, message.id, expires=False)
             except Exception:  # noqa: BLE001 - the Functions host takes any error for a failed delivery
                 message.at = self.clock.elapsed() + 30
                 continue

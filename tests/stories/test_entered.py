@@ -1,0 +1,49 @@
+"""Every function that does I/O or decides is entered by a story with crash points, or a reason stands for it."""
+
+import json
+import os
+from pathlib import Path
+
+from tests.kits.entered import ROOMS, entering, functions
+from tests.stories import test_crash_acts, test_crash_more, verification_story
+from tests.stories.test_crash_points import CRASHES, every, quiet_log, short, tried, whole
+
+__all__ = ["quiet_log", "tried"]
+REASONED = Path(__file__).with_name("not_entered.json")
+STORIES = (short, whole, *test_crash_acts.STORIES, *test_crash_more.STORIES)
+FEWEST_FUNCTIONS = 500  # a search that finds less checks nothing
+POINTS = 40  # the first crash points of two stories, for what only a crash between key and restore brings about
+
+
+def never_entered() -> set[str]:
+    with entering() as entered:
+        for make in STORIES:
+            make({}).run()
+        for make in (short, test_crash_more.keyed):
+            for plan in every(make, CRASHES)[:POINTS]:
+                make(plan).run()
+        verification_story.play({})
+        verification_story.orders(range(2))
+    return functions() - entered
+
+
+def test_what_no_story_enters_is_reasoned(quiet_log: None, tried: object) -> None:
+    reasons: dict[str, str] = json.loads(REASONED.read_text())
+    never, there = never_entered(), functions()
+    assert len(there) >= FEWEST_FUNCTIONS
+    assert callable(tried)
+    tried(f"{len(there) - len(never)} of {len(there)} functions of {', '.join(ROOMS)} are entered by stories")
+    if os.environ.get("DESK_PRINT_NEVER_ENTERED"):
+        tried("\n".join(f"never entered: {name}: {reasons.get(name, 'NO REASON')}" for name in sorted(never)))
+    assert sorted(never - set(reasons)) == [], "no story enters these: write one, or a reason in not_entered.json"
+    assert sorted(set(reasons) - never) == [], "these are entered by now, or gone: take them out of not_entered.json"
+    assert all(len(reason) > 20 for reason in reasons.values())
+
+
+def test_the_search_sees_a_function_that_nobody_enters() -> None:
+    with entering() as entered:
+        short({})
+    assert "shared.workflow.submission.submit" in functions() - entered
+    with entering() as entered:
+        short({}).run()
+    assert "shared.workflow.submission.submit" in entered
