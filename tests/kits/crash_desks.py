@@ -12,7 +12,7 @@ from shared.config.desk_file import Desk, parse_desk
 from shared.config.settings import from_environment
 from shared.notices.messages import Message
 from shared.notices.notifier import Notifier
-from shared.storage.queue_depth import QueueState
+from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep

@@ -20,7 +20,7 @@ from shared.workflow.queue_in import QueueDoor, QueueIn
 from tests.kits.desk_kit import DESK
 from tests.kits.world import World, body, running
 
-GOOD = {"AzureWebJobsStorage": "AccountName=desk", "ARM_ENDPOINT": "http://127.0.0.1:9"}
+GOOD = {"AzureWebJobsStorage": "AccountName=desk;AccountKey=a2V5", "ARM_ENDPOINT": "http://127.0.0.1:9"}
 # the setting, a value that cannot be used, and what of the desk stops by it
 BAD = [
     ("RETENTION_DAYS", "90d", "retention"),
