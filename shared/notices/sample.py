@@ -78,7 +78,6 @@ def _restore(event: str, at: datetime, cloud: Cloud) -> Restore:
         "accepted_at": at - timedelta(minutes=38),
         "due": at,
         "closed_at": at if phase in CLOSED else None,
-        "overdue_at": at if event == "overdue" else None,
         "point": Point(id="0123456789abcdef", time=at - timedelta(hours=3), tier="VaultStore"),
         "datasource": Datasource(
             type="Microsoft.DBforPostgreSQL/servers/databases", id=f"{_SERVER}/databases/orders", name="orders"

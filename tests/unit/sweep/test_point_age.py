@@ -19,13 +19,16 @@ from shared.domain.values import iso
 from shared.notices.channels import pagerduty
 from shared.notices.messages import Resolved
 from shared.notices.outbox import Outbox
+from shared.notices.sample import sample_facts
 from shared.storage import row_keys
 from shared.storage.stale_points import Watched
 from shared.storage.store import Conflict
 from shared.storage.wake_queue import QueueState
+from shared.sweep.point_age import judge
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
+from shared.workflow.points import read_points
 from tests.kits.desk_kit import DBA_URL, DESK, EVENTS_URL
 from tests.kits.fakes import START, FakeAzure
 from tests.kits.world import World
@@ -213,7 +216,8 @@ def test_of_two_sweeps_at_once_one_says_it() -> None:
     def late(name: str, act: Callable[[], Any], args: Any) -> Any:
         found = act()
         if name == "store.get" and args[1] == own and others:
-            PointsLook(others.pop().parts)._look(world.read_desk().instances["pg-a"].id, "pg-a", 2)
+            other, instance = others.pop().parts, world.read_desk().instances["pg-a"].id
+            assert judge(other, instance, "pg-a", 2, read_points(other, instance))
         return found
 
     PointsLook(world.process(late).parts).run()
@@ -305,3 +309,10 @@ def test_a_limit_that_is_none_is_refused(days: str) -> None:
 def test_a_limit_may_be_part_of_a_day() -> None:
     found: Desk = parse_desk(OFTEN.replace("staleAfterDays = 2", "staleAfterDays = 0.5"))
     assert found.instances["pg-a"].stale_after_days == 0.5
+
+
+def test_the_samples_of_its_notices_are_old_and_recent() -> None:
+    stale, fresh = (sample_facts(event, START) for event in ("pointStale", "pointFresh"))
+    assert stale.point_time is not None
+    assert fresh.point_time is not None
+    assert START - stale.point_time > timedelta(days=1) > START - fresh.point_time
