@@ -53,7 +53,7 @@ from shared.telemetry import tell
 from shared.workflow.intake import Intake
 from shared.workflow.operator_acts import Acts
 from shared.workflow.ports import Parts
-from shared.workflow.queue_in import QueueDoor, QueueIn
+from shared.workflow.queue_in import Flood, QueueDoor, QueueIn
 from shared.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class App:
 
     @cached_property
     def queue_in(self) -> QueueIn:
-        return QueueIn(self.parts, self.intake, self.workflow)
+        return QueueIn(self.parts, self.intake, self.workflow, Flood(self.parts.now))
 
     @cached_property
     def ticket_in(self) -> "TicketIn":
@@ -265,7 +265,8 @@ class App:
         from shared.api.tickets import TicketIn, fetch_with
         from shared.tickets.entra_tokens import TenantKeys
 
-        http = httpx.Client(timeout=10, trust_env=False, follow_redirects=False, headers={"User-Agent": AGENT})
+        about = {"trust_env": False, "follow_redirects": False, "headers": {"User-Agent": AGENT}}
+        http = httpx.Client(timeout=10, transport=bounded_transport(), **about)  # type: ignore[arg-type]
         return TicketIn(
             self.parts, self.intake, self.settings, TenantKeys(self.settings.cloud, fetch_with(http), self.parts.now)
         )

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from shared.aftercare.strangers import accounts_of, closed_targets
@@ -32,6 +33,7 @@ class Health:
     parts: Parts
     settings: Settings
     _kept: tuple[float, dict[str, Any]] | None = field(default=None)
+    _looking: Lock = field(default_factory=Lock, repr=False)
 
     def answer(self, call: Call) -> Answer:
         """200 or 503."""
@@ -40,10 +42,21 @@ class Health:
         return json_answer(status, found if self._has_key(call) else {"status": found["status"]})
 
     def standing(self) -> dict[str, Any]:
-        """Every check in its own words, at most ten seconds old."""
-        if self._kept is None or time.monotonic() - self._kept[0] > KEPT:
-            self._kept = (time.monotonic(), self.look())
-        return self._kept[1]
+        """Every check in its own words, at most ten seconds old. One call looks; those that come meanwhile get the
+        last answer, or wait for the first: no crowd of anonymous calls can multiply the work."""
+        if fresh := self._fresh():
+            return fresh
+        if not self._looking.acquire(blocking=self._kept is None):
+            return self._kept[1] if self._kept else self.standing()
+        try:
+            found = self._fresh() or self.look()
+            self._kept = self._kept if self._kept and found is self._kept[1] else (time.monotonic(), found)
+            return found
+        finally:
+            self._looking.release()
+
+    def _fresh(self) -> dict[str, Any] | None:
+        return self._kept[1] if self._kept and time.monotonic() - self._kept[0] <= KEPT else None
 
     def _has_key(self, call: Call) -> bool:
         due = self.settings.environ.get("DESK_HEALTH_KEY", "")

@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 
 from shared.api.http import Answer, Call, json_answer
+from shared.azure.bounded_http import bounded
 from shared.config.desk_file import TicketSource
 from shared.config.secrets import resolve
 from shared.config.settings import Settings
 from shared.domain.problems import Ours, Problem, Trouble, Unreadable
 from shared.storage.queue_messages import wake_message
-from shared.tickets.entra_tokens import Keys
+from shared.tickets.entra_tokens import MOST_JWKS, Keys
 from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
 from shared.tickets.mapping import Ignored, map_event
 from shared.tickets.unread import is_own, ticket_in
@@ -27,7 +28,8 @@ def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:
 
     def fetch(url: str) -> bytes:
         try:
-            return http.get(url).raise_for_status().content
+            answer, _ = bounded(http, "GET", url, 10.0, MOST_JWKS + 1)
+            return answer.raise_for_status().content
         except httpx.HTTPError as error:
             raise Trouble(f"Entra's signing keys could not be fetched ({type(error).__name__})") from error
 

@@ -59,6 +59,24 @@ def _short(text: str, slug: str) -> str:
     return text.replace("{instance}", slug[: max(room, 0)].rstrip("-"))
 
 
+def has_name_of_its_own(entry: FilesEntry, name: str) -> bool:
+    """Whether `{instance}` becomes a container that no other unnamed instance can have: Azure ends the names of backup
+    instances in a GUID, and nothing of it is cut off."""
+    guid = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", name.lower())
+    return guid is not None and guid[0] in filled(entry, name).container
+
+
+def owners_of(container: str, desk: Desk) -> set[str]:
+    """The named instances whose own container, by `{instance}` of one of their targets, this is."""
+    targets = {name: one for name, one in desk.targets.items() if isinstance(one, FilesEntry)}
+    return {
+        name
+        for name, entry in desk.instances.items()
+        for one in (targets[target] for target in entry.targets if target in targets)
+        if "{instance}" in (one.container or "") and filled(one, name).container == container
+    }
+
+
 def container_plan(target: FilesTarget, desk: Desk, ground: Ground) -> Plan:
     try:
         url = resource_ids.parse_container(target.container, ground.cloud)

@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry
-from shared.config.plans import Ground, container_plan, files_plan, parsed, server_plan
+from shared.config.plans import (
+    Ground,
+    container_plan,
+    derived_id,
+    files_plan,
+    has_name_of_its_own,
+    owners_of,
+    parsed,
+    server_plan,
+)
 from shared.config.rights import Asker
 from shared.config.verify import level_of, wanted
 from shared.domain import resource_ids
 from shared.domain.problems import Problem, forbidden, invalid, unknown
 from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest
-from shared.domain.resource_ids import ArmId
+from shared.domain.resource_ids import ArmId, parse_container
 from shared.domain.restore import Plan
 from shared.domain.verification import Level, Wanted
 
@@ -116,7 +125,9 @@ def _plan(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground, ins
     if entry and not entry.explicit_targets:
         raise forbidden("target", f"instances.{name} takes named targets only (explicitTargets is not set)")
     if isinstance(target, FilesTarget):
-        return _files(target, request, desk, ground)
+        plan = _files(target, request, desk, ground)
+        _alone(plan, _Place(entry, name or instance.name), desk)
+        return plan
     return _database(target, request, desk, ground)
 
 
@@ -136,10 +147,25 @@ def _named(request: RestoreRequest, target: str, desk: Desk, ground: Ground, pla
         if request.database:
             raise invalid("database", "a restore as files has no database name")
         plan = files_plan(found, place.name, desk, ground)
+        if (
+            place.entry is None
+            and "{instance}" in (found.container or "")
+            and not has_name_of_its_own(found, place.name)
+        ):
+            words = "its container is named after the instance, and another instance may have the name of this one"
+            raise forbidden("target", f"{words}: give the instance a name in desk.toml")
+        _alone(plan, place, desk)
     if place.entry is None:
         _covered(plan, desk)
     location = request.location or (found.location or "").replace(" ", "").lower() or None
     return plan.model_copy(update={"name": target, "location": location})
+
+
+def _alone(plan: Plan, place: _Place, desk: Desk) -> None:
+    """Dumps of two instances never lie in one container that is named after one of them."""
+    owners = owners_of(plan.container or "", desk)
+    if owners - {place.name if place.entry else ""}:
+        raise forbidden("target", "this container belongs to another instance")
 
 
 def _covered(plan: Plan, desk: Desk) -> None:
@@ -156,6 +182,9 @@ def _covered(plan: Plan, desk: Desk) -> None:
 
 def _files(target: FilesTarget, request: RestoreRequest, desk: Desk, ground: Ground) -> Plan:
     plan = container_plan(target, desk, ground)
+    known = derived_id(parse_container(target.container, ground.cloud), desk)
+    if target.container_id and target.container_id.lower() != (known or "").lower():
+        raise forbidden("target.containerId", "desk.toml knows no such id for this account: leave this field out")
     _covered(plan, desk)
     return plan.model_copy(update={"location": request.location})
 

@@ -19,11 +19,12 @@ from pydantic import (
 )
 
 from shared.domain.problems import Problem
-from shared.domain.values import Strict, iso
+from shared.domain.values import Strict, deeper, iso
 from shared.domain.verification import Level
 from shared.domain.wrong_fields import said_of
 
 BODY_LIMIT = 32 * 1024
+DEEPEST = 100  # levels of a body: Jira's documents have some twenty
 _HIDDEN = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 _CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_HIDDEN}]")
 _REF = r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~#-][A-Za-z0-9._~#-]*)*"
@@ -186,6 +187,8 @@ def parse_json(raw: bytes, limit: int = BODY_LIMIT) -> dict[str, Any]:
         raise Problem(413, "The body is too large", f"{len(raw)} bytes were sent; send {limit} at most", "body")
     try:
         value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_unique)
+        if deeper(value, DEEPEST):
+            raise RecursionError
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else f"it could not be read: {error}"

@@ -39,3 +39,18 @@ class Strict(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
     )
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether JSON data has lists and objects in one another beyond so many levels; walked without recursion."""
+    here = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        here = [
+            inner
+            for one in here
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+        if not here:
+            return False
+    return True

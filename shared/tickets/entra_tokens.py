@@ -15,6 +15,7 @@ from shared.domain.problems import Trouble
 from shared.tickets.signatures import Unverified
 
 SKEW_SECONDS = 300
+MOST_JWKS, MOST_KEYS = 256 * 1024, 100  # Entra sends 15 KB and some ten keys
 type Keys = Callable[[str, str], Any]  # tenant and key id → the public key, or Unverified
 
 
@@ -84,8 +85,10 @@ def read_keys(body: bytes) -> dict[str, Any]:
     """The RSA keys of a JWKS document, by id; Trouble where it is none."""
     import jwt
 
+    if len(body) > MOST_JWKS:
+        raise Trouble(f"Entra's signing keys are more than {MOST_JWKS} bytes: something else answers there")
     try:
-        listed = [one for one in json.loads(body)["keys"] if one.get("kty") == "RSA"]
+        listed = [one for one in json.loads(body)["keys"] if one.get("kty") == "RSA"][:MOST_KEYS]
         return {one["kid"]: jwt.PyJWK.from_dict(one, algorithm="RS256").key for one in listed}
-    except (ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, jwt.PyJWTError) as error:
         raise Trouble("Entra's signing keys could not be read") from error

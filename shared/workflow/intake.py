@@ -20,7 +20,7 @@ from shared.storage.dead_letters import dead_request
 from shared.storage.idempotency import REFUSED, TRIES, Keys
 from shared.storage.store import Change
 from shared.telemetry import audit
-from shared.workflow.announce import announce
+from shared.workflow.announce import Announced, announce
 from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
@@ -112,13 +112,13 @@ class Intake:
             timeline=(Entry(at=now, what="accepted", note=f"by {caller.source}"),),
         )
 
-    def _put(self, restore: Restore, request_hash: str) -> Accepted:
+    def _put(self, restore: Restore, request_hash: str, quiet: bool = False) -> Accepted:
         """Key, vault, then restore with open row and notices; a crash between leaves a key that the next call fills."""
         for _ in range(TRIES if restore.key else 1):
             named = restore
             if restore.key:
                 named = restore.model_copy(update={"id": self.keys.claim(restore, request_hash, self._fresh(restore))})
-            told = announce(self.parts, None, named)
+            told = Announced(named, ()) if quiet else announce(self.parts, None, named)
             more = [dead_request(told.restore, restore.accepted_at)] if restore.phase is Phase.REFUSED else []
             created = self._accepted(told.restore, [*told.notices, *more])
             if created:
@@ -142,9 +142,10 @@ class Intake:
                 raise
             return None
 
-    def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller) -> Restore:
-        """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason."""
-        now, words = self.parts.now(), unsigned(str(problem)[:4000])
+    def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller, note: str | None = "") -> Restore:
+        """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason.
+        `note` is added to the words of the notice; None: the row and its dead letter say it, and no notice does."""
+        now, words = self.parts.now(), unsigned(str(problem)[:1900]) + (note or "")
         asked = {name: _cut(said[name]) for name in READABLE if name in said}
         restore = Restore(
             id=row_keys.new_id(None, now, self.parts.random_bytes()),
@@ -167,7 +168,7 @@ class Intake:
         if caller.key:  # a scope of its own: the key itself may stand for another, good request
             what = canonical_hash({"said": said, "why": str(problem)})
             restore = restore.model_copy(update={"key": f"refused\n{what}\n{caller.key}"})
-        refused = self._put(restore, REFUSED).restore
+        refused = self._put(restore, REFUSED, quiet=note is None).restore
         if caller.key:  # who looks for the key finds what became of it
             self.parts.ledger.claim_key(caller.source, f"refused\n{caller.key}", refused.id, REFUSED, now)
         return refused

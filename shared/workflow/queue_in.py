@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
 
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
@@ -17,6 +19,33 @@ from shared.workflow.ports import Parts
 from shared.workflow.workflow import Workflow
 
 log = logging.getLogger("desk")
+EACH = 10  # refusals of an hour that are announced one by one
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Flood:
+    """Refused messages within an hour: the first are announced each, then every tenfold number of them. Counts in this
+    process alone: several workers say the same a few times over, and no row is written for it."""
+
+    now: Callable[[], datetime]
+    _since: datetime | None = None
+    _count: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def note(self) -> str | None:
+        """Counts one refusal: the words that its notice adds, or None where it is announced by no notice."""
+        with self._lock:
+            now = self.now()
+            if self._since is None or now - self._since >= HOUR:
+                self._since, self._count = now, 0
+            self._count += 1
+            if self._count <= EACH:
+                return ""
+            digits = str(self._count)
+            if digits.rstrip("0") != "1":
+                return None
+            return f" ({digits} messages were refused within the hour; GET /api/dead-letters lists them all.)"
 
 
 @dataclass(frozen=True)
@@ -26,6 +55,7 @@ class QueueIn:
     parts: Parts
     intake: Intake
     workflow: Workflow
+    flood: Flood
 
     def message(self, raw: bytes, message_id: str) -> None:
         """A message of `restore-requests`."""
@@ -76,14 +106,14 @@ class QueueIn:
 
     def _refuse(self, asked: Asked, problem: Problem) -> None:
         try:
-            self.intake.refuse(asked.value, problem, Caller("queue", asked.key))
+            self.intake.refuse(asked.value, problem, Caller("queue", asked.key), self.flood.note())
         except (Trouble, Conflict):
             self.parts.send(copy_of(asked), self.parts.pace.hold_message)
 
     def _refuse_unreadable(self, read: Unreadable) -> None:
         log.warning("a message of the queue is refused: %s", read.problem)
         try:
-            self.intake.refuse({}, read.problem, Caller("queue", read.key))
+            self.intake.refuse({}, read.problem, Caller("queue", read.key), self.flood.note())
         except (Trouble, Conflict):
             self.parts.send(copy_of(read), self.parts.pace.hold_message)
 

@@ -67,9 +67,10 @@ def _disallowed(parts: Parts, restore: Restore) -> tuple[str, str] | None:
     return None
 
 
-def _sent_to(plan: Plan) -> tuple[str, str | None, str | None]:
-    """Where the data goes, and by whose leave."""
-    return (plan.account or plan.destination).lower(), plan.secret, plan.identity
+def _sent_to(plan: Plan) -> tuple[str, str, str | None, str | None]:
+    """Where the data goes, and by whose leave. The container's id counts: it names subscription and resource group."""
+    place = (plan.account or plan.destination).lower()
+    return place, (plan.container_id or "").lower(), plan.secret, plan.identity
 
 
 def submit(parts: Parts, restore: Restore, save: Save) -> Restore:

@@ -23,7 +23,7 @@ from shared.sweep.sweep import Sweep
 from shared.workflow.intake import Intake
 from shared.workflow.operator_acts import Acts
 from shared.workflow.ports import Parts
-from shared.workflow.queue_in import QueueDoor, QueueIn
+from shared.workflow.queue_in import Flood, QueueDoor, QueueIn
 from shared.workflow.workflow import Workflow
 from tests.kits.fakes import OTHER_VAULT, VAULT
 
@@ -131,7 +131,7 @@ class Process:
 
     @cached_property
     def queue_in(self) -> QueueIn:
-        return QueueIn(self.parts, self.intake, self.workflow)
+        return QueueIn(self.parts, self.intake, self.workflow, Flood(self.parts.now))
 
     @cached_property
     def queue_door(self) -> QueueDoor:

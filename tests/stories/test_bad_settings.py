@@ -154,7 +154,7 @@ def test_a_message_that_crashes_the_poison_function_too_outlives_its_week() -> N
 
         poison = message
 
-    crashing = Crashing(process.parts, process.intake, process.workflow)
+    crashing = Crashing(process.parts, process.intake, process.workflow, process.queue_in.flood)
     days(queues, lambda: crashing, 9)
     assert (world.restores(), queues.expired, len(queues.kept["poison"])) == ([], 0, 1)
     days(queues, lambda: process.queue_in, 0.1)

@@ -86,7 +86,12 @@ def test_another_secret_of_a_servers_login_is_a_change_too() -> None:
     asked = now_is(world, running(world, world.process(), database="new")).model_copy(update={"phase": Phase.VALIDATED})
     assert hindrance(parts, asked) is None
     assert asked.plan
-    for changes in ({"secret": SECRET + "x"}, {"identity": IDENTITY}, {"database": "other"}):
+    for changes in (
+        {"secret": SECRET + "x"},
+        {"container_id": "/other"},
+        {"identity": IDENTITY},
+        {"database": "other"},
+    ):
         other = asked.model_copy(update={"plan": asked.plan.model_copy(update=changes)})
         assert refused(world, other) == "TargetChanged"
     assert hindrance(parts, asked.model_copy(update={"plan": None})) is None
