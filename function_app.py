@@ -1,5 +1,6 @@
 """The triggers: each decodes, makes one call, encodes. One function per route: keys are handed out per function."""
 
+import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ import azure.functions as func
 if TYPE_CHECKING:
     from shared.api.http import Answer, Call
     from shared.composition import App
+
+gc.set_threshold(100_000, 20, 100)  # imports make objects that stay: a collector that runs among them finds nothing
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 

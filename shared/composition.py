@@ -1,5 +1,7 @@
 """The one place where the real parts are built: lazily, once, on the first call that needs them."""
 
+from __future__ import annotations
+
 import logging
 import secrets
 import ssl
@@ -9,63 +11,60 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
 
-from shared.aftercare.cleanup import Cleanup
-from shared.aftercare.rows import Rows
-from shared.aftercare.strangers import Strangers
-from shared.aftercare.verdicts import Verdicts
-from shared.aftercare.verifications import Verifications
-from shared.aftercare.verify import Verify
-from shared.api.aftercare import AftercareApi
-from shared.api.dead_letters import DeadLetters
-from shared.api.desk import DeskApi
-from shared.api.health import Health
-from shared.api.http import Answer, Call
-from shared.api.instances import InstancesApi
-from shared.api.restores import Api
-from shared.api.verification import VerificationApi
-from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client, sign_in_options
-from shared.azure.bounded_http import bounded, bounded_transport
-from shared.azure.data_protection import DataProtection
-from shared.azure.port import Azure
-from shared.azure.unusable import unusable
-from shared.config.desk_file import Desk
-from shared.config.desk_reader import DeskReader
-from shared.config.plans import Ground
 from shared.config.settings import CLOUD, QUEUE, STORAGE, TABLE, Settings, of_process
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
 from shared.domain.version import AGENT
-from shared.notices.channels.registry import check_channels
-from shared.notices.notifier import HttpPost, Notifier
-from shared.notices.outbox import Outbox
 from shared.redaction import Redactor, install, secrets_of
-from shared.storage.ledger import Ledger
-from shared.storage.shared_state import Board, Pause
-from shared.storage.store import Store
-from shared.sweep.points_look import PointsLook
-from shared.sweep.retention import Retention
-from shared.sweep.sweep import Sweep
-from shared.sweep.timer import Upkeep
-from shared.telemetry import tell
-from shared.workflow.intake import Intake
-from shared.workflow.operator_acts import Acts
-from shared.workflow.ports import Parts
-from shared.workflow.queue_in import Flood, QueueDoor, QueueIn
-from shared.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
     from azure.storage.queue import QueueClient
 
+    from shared.aftercare.verdicts import Verdicts
+    from shared.aftercare.verify import Verify
+    from shared.api.aftercare import AftercareApi
+    from shared.api.dead_letters import DeadLetters
+    from shared.api.desk import DeskApi
+    from shared.api.health import Health
+    from shared.api.http import Answer, Call
+    from shared.api.instances import InstancesApi
+    from shared.api.restores import Api
     from shared.api.tickets import TicketIn
+    from shared.api.verification import VerificationApi
+    from shared.azure.data_protection import DataProtection
+    from shared.azure.port import Azure
+    from shared.config.desk_file import Desk
+    from shared.notices.notifier import Notifier
     from shared.pages.site import Site
+    from shared.storage.shared_state import Pause
+    from shared.storage.store import Store
     from shared.storage.wake_queue import QueueState
+    from shared.sweep.sweep import Sweep
+    from shared.sweep.timer import Upkeep
+    from shared.workflow.intake import Intake
+    from shared.workflow.ports import Parts
+    from shared.workflow.queue_in import QueueDoor, QueueIn
+    from shared.workflow.workflow import Workflow
+
 
 UNREAD = "="  # no TOML: whatever may be a secret is taken for one
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class _Later:
+    """A part that is built with its first call: most requests over HTTP need nothing of Azure."""
+
+    def __init__(self, build: Callable[[], object]) -> None:
+        self._build, self._lock = build, Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            built = self._build()
+        return getattr(built, name)
 
 
 @dataclass
@@ -75,9 +74,11 @@ class App:
     settings: Settings
 
     @cached_property
-    def credential(self) -> "TokenCredential":
+    def credential(self) -> TokenCredential:
         """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
         from azure.identity import DefaultAzureCredential
+
+        from shared.azure.arm_client import sign_in_options
 
         settings = self.settings
         return DefaultAzureCredential(managed_identity_client_id=settings.client_id, **sign_in_options(settings.cloud))
@@ -113,7 +114,7 @@ class App:
 
         return WakeQueue(self._queue(QUEUE)).send
 
-    def _queue(self, name: str) -> "QueueClient":
+    def _queue(self, name: str) -> QueueClient:
         from azure.storage.queue import QueueClient
 
         settings = self._with_storage()
@@ -123,7 +124,7 @@ class App:
         return QueueClient(str(settings.queue_url), name, credential=self.credential, **short)
 
     @cached_property
-    def queues(self) -> "Callable[[], QueueState]":
+    def queues(self) -> Callable[[], QueueState]:
         """How the queues stand now."""
         from shared.storage.wake_queue import look
 
@@ -138,6 +139,8 @@ class App:
     @cached_property
     def azure(self) -> Azure:
         """The Data Protection API. Where a setting makes it unusable, each call is Trouble that names the setting."""
+        from shared.azure.unusable import unusable
+
         if CLOUD in self.settings.faults:
             return unusable(self.settings.faults[CLOUD])
         try:
@@ -146,6 +149,10 @@ class App:
             return unusable(f"Azure cannot be called: ARM_CA_BUNDLE or ARM_ENDPOINT is wrong ({type(error).__name__})")
 
     def _data_protection(self) -> DataProtection:
+        from shared.azure.arm_calls import ArmCalls
+        from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+        from shared.azure.data_protection import DataProtection
+
         settings, scope = self.settings, self.settings.arm_scope
         if settings.local:
             auth, token = TokenAuth(settings.arm_endpoint, lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
@@ -163,9 +170,11 @@ class App:
         parts = self.parts
         parts.board.set_quiet(subscription, parts.now() + timedelta(seconds=self.pace.budget_window / 6))
 
-    def _arm_token(self, scope: str) -> "AccessToken":
+    def _arm_token(self, scope: str) -> AccessToken:
         """Trouble that passes, and an alert of its own: without a token nothing moves."""
         from azure.core.exceptions import AzureError
+
+        from shared.telemetry import tell
 
         try:
             return self.credential.get_token(scope)
@@ -176,12 +185,19 @@ class App:
     @cached_property
     def parts(self) -> Parts:
         """The ports, filled."""
+        from shared.config.desk_reader import DeskReader
+        from shared.config.plans import Ground
+        from shared.notices.outbox import Outbox
+        from shared.storage.ledger import Ledger
+        from shared.storage.shared_state import Board
+        from shared.workflow.ports import Parts
+
         ground = Ground(self.settings.cloud, self.settings.own_account)
         return Parts(
             ledger=Ledger(self.store, self.pace.hour),
             board=Board(self.store, _fixed_pause(self.settings)),
             outbox=Outbox(self.store),
-            azure=self.azure,
+            azure=cast("Azure", _Later(lambda: self.azure)),
             read_desk=_unjudged(self.settings) or DeskReader(self.settings.desk_config, ground, _faults),
             send=lambda text, delay: self.send(text, delay),
             ground=ground,
@@ -193,15 +209,22 @@ class App:
 
     @cached_property
     def workflow(self) -> Workflow:
+        from shared.workflow.workflow import Workflow
+
         return Workflow(self.parts)
 
     @cached_property
     def intake(self) -> Intake:
+        from shared.workflow.intake import Intake
+
         return Intake(self.parts)
 
     @cached_property
     def notifier(self) -> Notifier:
         import httpx
+
+        from shared.azure.bounded_http import bounded, bounded_transport
+        from shared.notices.notifier import HttpPost, Notifier
 
         http = httpx.Client(
             timeout=15,
@@ -218,10 +241,19 @@ class App:
 
     @cached_property
     def sweep(self) -> Sweep:
+        from shared.sweep.sweep import Sweep
+
         return Sweep(self.parts, self.workflow, self.notifier)
 
     @cached_property
     def upkeep(self) -> Upkeep:
+        from shared.aftercare.cleanup import Cleanup
+        from shared.aftercare.rows import Rows
+        from shared.aftercare.strangers import Strangers
+        from shared.sweep.points_look import PointsLook
+        from shared.sweep.retention import Retention
+        from shared.sweep.timer import Upkeep
+
         retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
         parts, rows = self.parts, Rows(self.parts.ledger)
         cleanup = Cleanup(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
@@ -233,6 +265,8 @@ class App:
 
     @cached_property
     def verify(self) -> Verify:
+        from shared.aftercare.verifications import Verifications
+        from shared.aftercare.verify import Verify
         from shared.storage.wake_queue import LOADS, LoadQueue
 
         parts, loads = self.parts, LoadQueue(self._queue(LOADS))
@@ -240,6 +274,7 @@ class App:
 
     @cached_property
     def verdicts(self) -> Verdicts:
+        from shared.aftercare.verdicts import Verdicts
         from shared.storage.wake_queue import VERDICTS, WakeQueue
 
         return Verdicts(self.verify, WakeQueue(self._queue(VERDICTS)).send)
@@ -247,6 +282,7 @@ class App:
     @cached_property
     def queue_door(self) -> QueueDoor:
         from shared.storage.wake_queue import WakeQueue
+        from shared.workflow.queue_in import QueueDoor
 
         poison = WakeQueue(self._queue(f"{QUEUE}-poison"))
         return QueueDoor(
@@ -255,14 +291,17 @@ class App:
 
     @cached_property
     def queue_in(self) -> QueueIn:
+        from shared.workflow.queue_in import Flood, QueueIn
+
         return QueueIn(self.parts, self.intake, self.workflow, Flood(self.parts.now))
 
     @cached_property
-    def ticket_in(self) -> "TicketIn":
+    def ticket_in(self) -> TicketIn:
         """Ticket systems' webhooks; the tenant's keys are fetched when an Entra source is first called."""
         import httpx
 
         from shared.api.tickets import TicketIn, fetch_with
+        from shared.azure.bounded_http import bounded_transport
         from shared.tickets.entra_tokens import TenantKeys
 
         about = {"trust_env": False, "follow_redirects": False, "headers": {"User-Agent": AGENT}}
@@ -273,32 +312,48 @@ class App:
 
     @cached_property
     def api(self) -> Api:
+        from shared.api.restores import Api
+        from shared.workflow.operator_acts import Acts
+
         acts = Acts(self.parts, self.workflow, self.intake)
         return Api(self.parts, self.intake, acts, self.settings.principals)
 
     @cached_property
     def aftercare_api(self) -> AftercareApi:
+        from shared.aftercare.rows import Rows
+        from shared.api.aftercare import AftercareApi
+
         return AftercareApi(self.api, Rows(self.parts.ledger))
 
     @cached_property
     def verification_api(self) -> VerificationApi:
+        from shared.aftercare.rows import Rows
+        from shared.api.verification import VerificationApi
+
         return VerificationApi(self.api, Rows(self.parts.ledger), self.verify)
 
     @cached_property
     def desk_api(self) -> DeskApi:
+        from shared.api.desk import DeskApi
+
         return DeskApi(self.parts, self.notifier)
 
     @cached_property
     def instances_api(self) -> InstancesApi:
+        from shared.api.instances import InstancesApi
+
         return InstancesApi(self.parts)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:
+        from shared.api.dead_letters import DeadLetters
+
         return DeadLetters(self.parts)
 
     @cached_property
-    def page(self) -> "Site":
+    def page(self) -> Site:
         """The page for people; jinja2 is imported when it is first asked for."""
+
         from shared.pages.history import History
         from shared.pages.site import Site
         from shared.pages.tokens import Tokens
@@ -320,11 +375,15 @@ class App:
 
     @cached_property
     def health(self) -> Health:
+        from shared.api.health import Health
+
         return Health(self.parts, self.settings)
 
 
 def _fixed_pause(settings: Settings) -> Pause | None:
     """For a desk that takes over the ledger of another: nothing is submitted while the setting is true."""
+    from shared.storage.shared_state import Pause
+
     unread = settings.faults.get("DESK_START_PAUSED")
     reason = unread or "the setting is true; set it to false to submit"
     return Pause("DESK_START_PAUSED", reason, datetime.now(UTC)) if settings.start_paused else None
@@ -341,6 +400,8 @@ def _unjudged(settings: Settings) -> Callable[[], Desk] | None:
 
 def _faults(desk: Desk) -> list[str]:
     """Channels and mappings, looked at when the file is read; without mappings jmespath is not even imported."""
+    from shared.notices.channels.registry import check_channels
+
     found = check_channels(desk)
     if desk.tickets:
         from shared.tickets.mapping import check_mappings

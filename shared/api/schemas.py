@@ -11,7 +11,7 @@ from shared.domain.restore import Attempt, AzureError, Datasource, Entry, Job, P
 class Shown(BaseModel):
     """An answer: a later release may add fields, so readers must let unknown ones pass."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="allow", alias_generator=to_camel)
 
 
 class PointView(Point):

@@ -26,7 +26,9 @@ Moment = Annotated[
 class Value(BaseModel):
     """What the ledger keeps: fields that a newer release wrote survive a save by this one."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True
+    )
 
     def json_value(self) -> dict[str, Any]:
         """The value as JSON-ready data, camelCase, absent fields left out."""
@@ -37,7 +39,12 @@ class Strict(BaseModel):
     """What a caller or desk.toml says: a field we do not know is refused by its name."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
+        defer_build=True,
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=False,
     )
 
 

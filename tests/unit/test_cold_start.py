@@ -45,6 +45,19 @@ def test_the_app_put_together_brings_no_sdk_before_a_call_needs_it() -> None:
     assert loaded("import function_app; from shared.composition import app").isdisjoint(HEAVY)
 
 
+def test_a_request_over_http_needs_nothing_that_calls_azure_or_posts_notices() -> None:
+    found = loaded("import function_app, shared.composition, shared.api.restores")
+    assert found.isdisjoint({"httpx", "shared.azure.arm_calls", "shared.azure.data_protection", "shared.sweep.sweep"})
+
+
+def test_azure_is_built_with_its_first_call() -> None:
+    statement = "from pathlib import Path; from shared.composition import App; from shared.config.settings import *; "
+    statement += "app = App(from_environment({'AzureWebJobsStorage': 'UseDevelopmentStorage=true'}, Path('/'))); "
+    built = "from local.stack.memory import MemoryStore; app.__dict__['store'] = MemoryStore(); app.api; "
+    assert "shared.azure.data_protection" not in loaded(statement + built)
+    assert "shared.azure.data_protection" in loaded(statement + built + "app.parts.azure.azure_time()")
+
+
 @pytest.mark.parametrize("part", ["sweep.sweep", "workflow.queue_in", "notices.notifier", "api.restores"])
 def test_each_ways_own_module_brings_no_sdk_either(part: str) -> None:
     assert loaded(f"import shared.{part}").isdisjoint(HEAVY)
