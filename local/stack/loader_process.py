@@ -6,6 +6,7 @@ import sys
 import threading
 
 from loader.queues import open_queues
+from loader.shielded import shield
 from loader.work import verdict_of, work_on
 
 IDLE_SECONDS = (0.2, 0.5)  # between looks at an empty queue: somebody is watching
@@ -13,6 +14,7 @@ IDLE_SECONDS = (0.2, 0.5)  # between looks at an empty queue: somebody is watchi
 
 def main() -> int:
     """Ends with its parent, whose pipe its stdin is; a load in hand goes back to its queue by itself."""
+    shield()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("azure").setLevel(logging.ERROR)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from local.postgres.programs import pg_bin
+from local.stack.delivered import connection_string
 from local.stack.stack import TICKETS, Stack
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours
@@ -56,6 +58,8 @@ def exports(stack: Stack) -> dict[str, str]:
     found = {"DESK_URL": stack.url, "DESK_KEY": stack.key, "DESK_HEALTH_KEY": stack.key}
     if not stack.options.storage:
         found["AzureWebJobsStorage"] = stack.storage
+    if stack.options.loader and not stack.options.storage:  # for `deskctl load` of what the vaulted target was given
+        found |= {"AZURE_STORAGE_CONNECTION_STRING": connection_string(stack.azurite, "drillstore"), "PG_BIN": pg_bin()}
     return found | {name: stack.ticket_secrets[system] for system, name in TICKETS.items()}
 
 

@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import ContainerClient
 
-from loader.sources import Container, File, Folder, Modified, NoSource, Source, SourceError, open_source
+from loader.sources import (
+    Container,
+    File,
+    Folder,
+    Modified,
+    NoSource,
+    Source,
+    SourceError,
+    container_client,
+    open_source,
+)
 from local.stack.azurite import Azurite
+from local.stack.delivered import connection_string
 
 SIZE = (9 << 20) + 17  # three chunks
 CONTENT = secrets.token_bytes(1 << 16) * (SIZE // (1 << 16)) + b"the end, 17 bytes"
@@ -100,3 +111,12 @@ def test_identity_is_used_for_a_container_of_another_account(azurite: Azurite) -
     source = open_source("https://account.blob.core.windows.net/c", environ)
     assert isinstance(source, Container)
     assert "Credential" in type(source._client.credential).__name__
+
+
+def test_a_connection_string_of_the_urls_account_is_used_wherever_its_endpoint_is(azurite: Azurite) -> None:
+    string = connection_string(azurite, "drillstore")
+    environ = {"AZURE_STORAGE_CONNECTION_STRING": string}
+    for host in ("drillstore.blob.core.windows.net", "drillstore.blob.core.chinacloudapi.cn"):
+        assert container_client(f"https://{host}/rd-1", environ).url == f"{azurite.blob_endpoint}/drillstore/rd-1"
+    for other in ("drillstore2.blob.core.windows.net", "drillstore.example.com", "drillstore.file.core.windows.net"):
+        assert container_client(f"https://{other}/rd-1", environ).url == f"https://{other}/rd-1"
