@@ -8,6 +8,7 @@ from deskctl.arm_reader import Absent, ArmReader, Hidden, Json
 from deskctl.doctor.accounts import account_faults, container_faults
 from deskctl.doctor.findings import Finding, fault, ok, unknown
 from deskctl.doctor.key_vaults import secret_faults, vault_faults
+from deskctl.doctor.own_containers import contents
 from deskctl.doctor.preflight import plain
 from deskctl.doctor.roles import KEEPS_CONTAINERS, READS, READS_SECRETS, WRITES_BLOBS, needs
 from deskctl.doctor.vault import Vault
@@ -110,6 +111,7 @@ class Targets:
     def _own_containers(self, use: Use, account: str, scope: str) -> Iterator[Finding]:
         """An account in which the desk makes and deletes a container for each attempt."""
         yield ok(use.place, f"storage account {account} is there")
+        yield from contents(self.reader, use.place, account, scope)
         yield needs(self.reader, use.place, use.who, use.principal, WRITES_BLOBS, scope)
         desk = self.vaults.people.get("the desk")
         if desk:

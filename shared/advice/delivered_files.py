@@ -35,10 +35,24 @@ def steps(restore: Restore, plan: Plan) -> Steps:
         Step("Fetch them", (f"mkdir -p {folder}", f'{each} {fetch} || echo "NOT FETCHED: $name" >&2; done')),
         *(_roles(folder) if _flexible(restore) else ()),
         _databases(folder),
-        Step(
+        _deletes_itself(restore, plan, folder)
+        if plan.account
+        else Step(
             "Delete the files and your copy when they are loaded: whoever reads them reads all the data",
             (f"{each} {gone}; done", f"rm -r {folder}"),
         ),
+    )
+
+
+def _deletes_itself(restore: Restore, plan: Plan, folder: str) -> Step:
+    """The container is the desk's own: it deletes it, and people say when."""
+    clean = shell_commands.act(restore.id, "cleanup", "<you>", "loaded")
+    keep = f'POST /api/restores/{restore.id}/keep with "hours" keeps it longer'
+    words = f"The desk deletes this container {plan.keep_hours:g} h after the restore ended; {keep}"
+    return Step(
+        f"{words}. When the files are loaded, delete your copy, and have the container deleted at once: whoever reads "
+        f"them reads all the data (POST /api/restores/{restore.id}/cleanup)",
+        (f"rm -r {folder}", clean),
     )
 
 
@@ -53,11 +67,18 @@ def _flexible(restore: Restore) -> bool:
     return restore.datasource is None or restore.datasource.flexible
 
 
+def _alone(restore: Restore) -> bool:
+    """Whether nothing but this restore's files is in its container."""
+    return bool(restore.plan and restore.plan.account)
+
+
 def _found(restore: Restore, at: dict[str, str]) -> tuple[str, str, str]:
     """How the files are listed and named, and in words which they are. A flexible server's names begin with a uuid
     that nobody knows before: those files are found by the time of the job."""
     job, shown = restore.job, "name, properties.contentLength, properties.creationTime"
-    if not _flexible(restore):
+    if _alone(restore):
+        named, chosen, which = {}, "[]", "The files"
+    elif not _flexible(restore):
         prefix = restore.file_prefix(restore.attempt.number if restore.attempt else 1)
         named, chosen, which = {"prefix": f"{prefix}_"}, "[]", f"The files whose names begin with {prefix}"
     elif job and job.started:

@@ -27,7 +27,7 @@ class Containers:
             if no.error.code.lower() == NO_CONTAINER:
                 return None
             raise
-        found = _read(read_dict(answer))
+        found = read_container(read_dict(answer))
         if found is None or found.name != name:
             raise Trouble("Azure's answer is not the container that was asked for")
         return found
@@ -49,7 +49,7 @@ class Containers:
     def containers(self, account: str) -> Iterator[BlobContainer]:
         path = f"{account}/blobServices/default/containers"
         for item in self._calls.pages("GET", path, params=VERSION):
-            found = _read(item)
+            found = read_container(item)
             if found:
                 yield found
 
@@ -65,7 +65,8 @@ def _path(account: str, name: str) -> str:
     return f"{account}/blobServices/default/containers/{name}"
 
 
-def _read(item: object) -> BlobContainer | None:
+def read_container(item: object) -> BlobContainer | None:
+    """A container as ARM shows it; None for what is none."""
     resource = Loose(item)
     name, said = resource.text("name"), resource.part("properties")["metadata"]
     metadata = {str(key).lower(): str(value) for key, value in said.items()} if isinstance(said, dict) else {}

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from deskctl.arm_reader import ArmReader
 from deskctl.doctor.app import TRIGGERS
 from deskctl.doctor.desk import clock
+from deskctl.doctor.own_containers import contents
 from deskctl.doctor.roles import KEEPS_CONTAINERS
 from local.cli import run
 from local.emulator import Emulator, Options
@@ -71,6 +73,22 @@ def test_an_account_of_own_containers(tmp_path: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr().out
     assert "--role 'Storage Account Contributor'" in said
     assert said.count(f"--scope {ACCOUNT}\n") == 2
+
+
+def test_what_else_lies_in_an_account_of_own_containers(tmp_path: Path) -> None:
+    with Emulator(Options(state=tmp_path / "arm"), healthy()) as azure, ArmReader(azure.url) as reader:
+        before = [(one.state, one.words) for one in contents(reader, "targets.drills", "store", ACCOUNT)]
+        body: dict[str, object] = {"properties": {"metadata": {}}}
+        path = f"{ACCOUNT}/blobServices/default/containers/sales"
+        reader.http.put(path, params={"api-version": "2023-05-01"}, json=body).raise_for_status()
+        after = [one.words for one in contents(reader, "targets.drills", "store", ACCOUNT) if one.state == "fault"]
+        hidden = [one.state for one in contents(reader, "targets.drills", "store", f"{ACCOUNT}x")]
+    assert before == [
+        ("ok", "store holds nothing but the desk's containers"),
+        ("ok", "a container that the desk deleted from store can be brought back for 7 days more (soft delete)"),
+    ]
+    assert after == ["store holds containers that are not the desk's: sales; it makes none there until they are gone"]
+    assert hidden == ["unknown"]
 
 
 def test_the_cloud_is_the_arms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -182,6 +182,22 @@ def test_a_flexible_servers_files_are_listed_without_the_prefix_that_azure_may_i
     assert "_roles.sql" in said
 
 
+def test_files_in_a_container_of_their_own_are_all_of_it_and_the_desk_deletes_them() -> None:
+    plan = FILES.model_copy(update={"account": "/x/storageAccounts/drillstore", "keep_hours": 72.0})
+    job = Job(id="j", status="Completed", started=NOW)
+    said = next_step(a_restore(Phase.SUCCEEDED, outcome="filesDelivered", plan=plan, job=job)) or ""
+    assert "creationTime>=" not in said
+    assert "storage blob delete" not in said
+    assert "deletes this container 72 h after the restore ended" in said
+    assert '/cleanup -H "x-functions-key: $DESK_KEY"' in said
+
+
+def test_a_clean_up_that_failed_has_a_step_of_its_own() -> None:
+    said = next_step(a_restore(Phase.SUCCEEDED, outcome="filesDelivered"), "cleanupFailed") or ""
+    assert "/cleanup -H" in said
+    assert "pg_restore" not in said
+
+
 def test_a_created_database_lacks_roles_and_grants() -> None:
     done = a_restore(Phase.SUCCEEDED, outcome="databaseCreated", plan=DATABASE, datasource=SINGLE)
     said = next_step(done) or ""
