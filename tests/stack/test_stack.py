@@ -274,3 +274,17 @@ def test_the_demo_ends_as_it_should() -> None:
     assert last["ok"]
     assert last["requested"] == sum(last["ended"].values())
     assert {"succeeded", "checked", "failed", "refused"} == set(last["ended"])
+
+
+def test_operations_whose_urls_say_no_for_good_end_by_the_jobs_list(stack: Stack) -> None:
+    gone = {"match": {"verb": "restore", "probability": 1}, "fault": {"kind": "expire", "status": 403}}
+    ended(stack, ask(stack))
+    stack.emulated("faults", "POST", [gone])
+    try:
+        views = [ended(stack, one) for one in [ask(stack, instance=name) for name in ("pg-prod-01", "geo-flex")]]
+    finally:
+        (rule,) = stack.emulated("faults")
+        stack.emulated("faults", "DELETE")
+    assert rule["applied"] == 2
+    assert [view["phase"] for view in views] == ["succeeded"] * 2
+    assert [len(submissions(stack, view)) for view in views] == [1, 1]

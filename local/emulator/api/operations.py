@@ -51,8 +51,10 @@ def _polled(world: World, call: Call) -> tuple[Operation, bool]:
     expired = call.struck.expire.status if call.struck.expire else row.expired
     if expired == 404:
         raise RefusedError(NOT_FOUND)
-    if expired:
+    if expired == 204:
         raise RefusedError("NoContent", status=expired)
+    if expired:
+        raise gateway_refused(expired, "AuthorizationFailed", "The operation can no longer be followed.")
     left_behind.mark_polled(world.store.db, row.operation.id)
     first = not row.polled and not world.options.ends_at_first_poll
     return row.operation, first or call.now < row.operation.ends

@@ -72,7 +72,7 @@ class ExpireFault(_Model):
     """The operation's URLs answer this from now on; on a POST, from its birth."""
 
     kind: Literal["expire"] = "expire"
-    status: Literal[404, 204] = 404
+    status: Literal[404, 204, 400, 403, 409, 410] = 404
 
 
 class JobFault(_Model):
