@@ -179,8 +179,9 @@ def _error(facts: Facts) -> str | None:
 
 
 def _page(facts: Facts, desk_url: str) -> Link | None:
-    """The restore's own page; a sample notice is of no restore."""
-    url = _web(f"{desk_url}{facts.path.replace('/api/', '/desk/', 1)}") if desk_url else None
+    """The page of the restore or instance; a sample notice is of none."""
+    place = facts.path.replace("/api/", "/desk/", 1).removesuffix("/recovery-points")
+    url = _web(f"{desk_url}{place}") if desk_url else None
     return Link(DESK_LINK, url) if url and facts.event != "test" else None
 
 

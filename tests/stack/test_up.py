@@ -13,8 +13,10 @@ import pytest
 
 from local.stack.processes import ROOT
 from local.stack.stack import Options
-from local.stack.up import alone
+from local.stack.up import alone, signed_in
+from shared.config.desk_file import parse_desk
 from shared.domain.problems import Ours
+from shared.pages.access import HEADER, person_of
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
@@ -30,6 +32,34 @@ def test_a_folder_in_which_another_one_works(tmp_path: Path) -> None:
         pass
     with alone(options):
         pass  # the first has ended
+
+
+def test_as_signs_in_with_the_roles_of_desk_toml() -> None:
+    header = signed_in("ada@contoso.com", None, None, {})
+    person = person_of({HEADER: header}, True, parse_desk(Options().config.read_text()))
+    assert person.name == "ada@contoso.com"
+    assert person.roles == ("RestoreDesk.Reader", "RestoreDesk.Requester", "RestoreDesk.Operator")
+    one = signed_in("ada@contoso.com", "RestoreDesk.Reader", "http://127.0.0.1:1", {})
+    assert person_of({HEADER: one}, True, parse_desk(Options().config.read_text())).roles == ("RestoreDesk.Reader",)
+
+
+@pytest.mark.parametrize(
+    ("name", "roles", "arm", "said"),
+    [
+        ("ada@contoso.com", None, "https://management.azure.com", "only with an ARM on this machine"),
+        (None, "RestoreDesk.Reader", None, "--roles needs --as"),
+        ("ada@contoso.com", "RestoreDesk.Reeder", None, "no role 'RestoreDesk.Reeder'"),
+    ],
+)
+def test_as_is_refused(name: str | None, roles: str | None, arm: str | None, said: str) -> None:
+    with pytest.raises(Ours, match=said):
+        signed_in(name, roles, arm, {})
+
+
+def test_as_needs_a_desk_toml_with_a_page(tmp_path: Path) -> None:
+    (tmp_path / "desk.toml").write_text("")
+    with pytest.raises(Ours, match=r"has no \[page\] table"):
+        signed_in("ada@contoso.com", None, None, {"DESK_CONFIG": str(tmp_path / "desk.toml")})
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from shared.notices.channels.answers import wait_of
 from shared.notices.channels.registry import compose, verdict
 from shared.notices.facts import Facts, NextStep
 from shared.notices.messages import Delivered, Kind, Message, Resolved, Stop, TryAgain
-from shared.notices.notice_text import Notice, notice_of, one_text, said
+from shared.notices.notice_text import DESK_LINK, Notice, notice_of, one_text, said
 from shared.notices.sample import sample_facts
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -319,3 +319,29 @@ def test_each_channel_takes_a_message_by_its_own_answer(kind: Kind, status: int,
     found = verdict(kind, status, body, {})
     assert (found == Delivered()) is taken
     assert taken or isinstance(found, TryAgain)
+
+
+# --- the link to the page -------------------------------------------------------------------------------------------
+DESK_URL = "https://desk.contoso.com"
+LINKING: tuple[Kind, ...] = ("teams", "slack", "pagerduty", "jira", "github", "zendesk", "servicenow")
+
+
+@pytest.mark.parametrize("kind", LINKING)
+def test_people_get_a_link_to_the_restores_own_page_where_the_page_is_on(kind: Kind) -> None:
+    refs = {"github": "contoso/ops#1", "jira": "issue/OPS-1", "zendesk": "tickets/1"}
+    ticket = {"system": kind, "id": "OPS-1", "ref": refs.get(kind, f"sc_req_item/{'0f' * 16}")}
+    told = facts("failed", ticket=ticket)
+    where = f"{DESK_URL}/desk/restores/{told.restore}"
+    body = compose(told, channel(kind, desk_url=DESK_URL), AT).body.decode()
+    assert where in body.replace("\\/", "/")
+    assert DESK_LINK in body
+    assert DESK_LINK not in compose(told, channel(kind), AT).body.decode()
+
+
+def test_no_link_leads_to_a_page_that_is_not_there() -> None:
+    assert DESK_LINK not in {link.text for link in notice_of(facts("test"), PORTAL, SITES, DESK_URL).links}
+    stale = facts("pointStale", path="/api/instances/pg-prod-01/recovery-points")
+    (page,) = [link.url for link in notice_of(stale, PORTAL, SITES, DESK_URL).links if link.text == DESK_LINK]
+    assert page == f"{DESK_URL}/desk/instances/pg-prod-01"
+    for unsafe in ("http://desk.contoso.com", "javascript:alert(1)//", ""):
+        assert DESK_LINK not in {link.text for link in notice_of(facts(), PORTAL, SITES, unsafe).links}

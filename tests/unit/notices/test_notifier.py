@@ -7,7 +7,7 @@ import pytest
 
 from shared.api.dead_letters import DeadLetters
 from shared.api.http import Call
-from shared.config.desk_file import Channel
+from shared.config.desk_file import Channel, FromEnvironment, Page, PageRole
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.notices.outbox import Notice, Outbox
@@ -179,3 +179,19 @@ def test_the_newest_dead_letter_comes_first() -> None:
         world.settle(world.process())
         world.clock.advance(60)
     assert [f"no-{n}" in letter["why"] for n, letter in zip((2, 1, 0), dead_letters(world), strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_notices_link_to_the_page_where_it_has_an_address_and_is_on(on: bool) -> None:
+    tenant, role = "99999999-8888-4777-8666-555555555555", PageRole()
+    chat = {**DESK_MODEL.channels, "chat": Channel(kind="slack", url=FromEnvironment(env="CHAT"), default=True)}
+    page = Page(tenant=tenant, roles={"R": role}) if on else None
+    world = World(desk=desk_with(channels=chat, page=page))
+    one = running(world, world.process())
+    process = world.process()
+    more = {"public_url": "https://desk.contoso.com", "environ": {"CHAT": "https://hooks.slack.com/services/T/B/x"}}
+    notifier = replace(process.notifier, **more)  # type: ignore[arg-type]
+    (first,) = notices(world, one, "chat")
+    notifier.tell("chat", chat["chat"], first)
+    body = world.posts.messages[-1].body.decode()
+    assert (f"https://desk.contoso.com/desk/restores/{one}|Open in Restore Desk" in body) is on
