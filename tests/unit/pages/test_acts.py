@@ -219,9 +219,10 @@ def test_a_choice_that_cannot_be_is_refused_before_anything_is_written(changed: 
 
 def test_a_role_that_is_taken_away_before_submission_refuses_the_restore() -> None:
     world = page_world()
-    browser = Browser(world)
+    browser = Browser(world, person(roles=(REQUESTER,)))
     browser.post("ask/confirm", browser.fields("ask/confirm", CHOICE))
-    world.desk = DESK_MODEL.model_copy(update={"page": PAGE.model_copy(update={"roles": {READER: PAGE.roles[READER]}})})
+    roles = {REQUESTER: PAGE.roles[READER], OPERATOR: PAGE.roles[REQUESTER]}  # another's role may ask now
+    world.desk = DESK_MODEL.model_copy(update={"page": PAGE.model_copy(update={"roles": roles})})
     world.settle(browser.process)
     (restore,) = world.restores()
     assert restore.phase is Phase.REFUSED

@@ -240,6 +240,15 @@ def test_no_text_changes_the_page_around_it(number: int, harmless: tuple[Browser
     assert skeleton(browser.get("nowhere" + said)) == skeleton(other.get("nowhere"))
 
 
+def test_no_text_hides_or_turns_round_what_stands_beside_it() -> None:
+    hidden = "\u202eegdelnwo\u202c a\u200bb \x00\x1b[2J"
+    _, browser, restore = spoilt(hidden)
+    for path in ("", "restores", "dead-letters", f"restores/{restore}"):
+        shown = text(browser.get(path))
+        assert "egdelnwo" in shown, path
+        assert not set(shown) & set("\u202e\u202c\u200b\x00\x1b"), path
+
+
 def test_there_are_sixty_of_them() -> None:
     assert len(set(TEXTS)) == 60
 
