@@ -68,9 +68,11 @@ def _disallowed(parts: Parts, restore: Restore) -> tuple[str, str] | None:
 
 
 def _sent_to(plan: Plan) -> tuple[str, str, str | None, str | None]:
-    """Where the data goes, and by whose leave. The container's id counts: it names subscription and resource group."""
-    place = (plan.account or plan.destination).lower()
-    return place, (plan.container_id or "").lower(), plan.secret, plan.identity
+    """Where the data goes, and by whose leave. The container's id counts: it names subscription and resource group;
+    one that the desk made lies in the account, and is not in desk.toml."""
+    if plan.account:
+        return plan.account.lower(), "", plan.secret, plan.identity
+    return plan.destination.lower(), (plan.container_id or "").lower(), plan.secret, plan.identity
 
 
 def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
