@@ -21,7 +21,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
 var rules = [
   {
     name: 'no-sweep-finished'
-    about: 'No sweep has finished for 15 minutes: nothing is polled, submitted or told. Runbook: "no sweep".'
+    about: 'No sweep has finished for 15 minutes: nothing is polled, submitted or told. (Two minutes without one are usual after an instance died.) Runbook: "no sweep".'
     severity: 0
     few: true
     query: 'traces | where message startswith "desk.sweep "'
@@ -56,7 +56,7 @@ var rules = [
   }
   {
     name: 'poison-queue'
-    about: 'Messages are in the poison queue: one of them crashed the app five times.'
+    about: 'Messages are in the poison queue: one of them crashed the app five times. While the function take_poison is switched off they are gone after seven days.'
     severity: 1
     few: false
     query: 'traces | where message startswith "desk.poison " or (message startswith "desk.sweep " and toint(parse_json(substring(message, 11)).poison) > 0)'

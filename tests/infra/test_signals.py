@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.pace import Pace
 from tests.kits.snapshots import deployment
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,22 @@ def test_silence_is_an_alert() -> None:
     (silent,) = [one for one in ALERTS.values() if one["criteria"]["allOf"][0]["operator"] == "LessThan"]
     assert '"desk.sweep "' in silent["criteria"]["allOf"][0]["query"]
     assert silent["severity"] == 0
+
+
+# Microsoft's timer lock: a lease of 60 s, looked for every 60 s (WebJobs SDK), so that much after an instance died
+LOCK_SECONDS = 60 + 60
+
+
+def test_what_is_said_of_silence_allows_for_the_death_of_an_instance() -> None:
+    (silent,) = [one for one in ALERTS.values() if one["criteria"]["allOf"][0]["operator"] == "LessThan"]
+    minutes = int(re.fullmatch(r"PT(\d+)M", silent["windowSize"])[1])  # type: ignore[index]
+    for seconds in (Pace().sweep_silent, minutes * 60):
+        assert seconds >= 2 * LOCK_SECONDS
+    limits = (ROOT / "docs/limits.md").read_text()
+    assert f"no sweep runs for up to {['', 'one minute', 'two minutes'][LOCK_SECONDS // 60]}" in limits
+    assert f"{Pace().sweep_silent / 60:.0f} and {minutes} minutes" in limits
+    assert "gone after seven days" in limits
+    assert "seven days" in ALERTS["poison-queue"]["description"]
 
 
 def test_alerts_are_sent_and_wait_for_no_table() -> None:
