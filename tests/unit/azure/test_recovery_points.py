@@ -159,3 +159,9 @@ def test_what_an_instance_protects() -> None:
     assert found.id.endswith("/servers/ossserver/databases/emp")
     assert (found.name, found.location) == ("ossserver\\emp", "westus")
     assert read_datasource({"properties": {}}) is None
+
+
+@pytest.mark.parametrize("asked", [{}, before("2026-05-01T00:00:00Z"), by_id("0" * 32)])
+def test_an_instance_without_any_point_is_told_so(asked: dict[str, Any]) -> None:
+    with pytest.raises(NoPoint, match="the vault lists none of this instance"):
+        choose([], asked, NOW, False)

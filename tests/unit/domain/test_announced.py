@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from shared.domain.events import ValidationGone
+from shared.domain.outcomes import Resubmit
 from shared.domain.restore import Phase, Plan, Restore
 from shared.domain.state_machine import announcement
 from tests.kits.fakes import START, VAULT
@@ -67,3 +69,15 @@ def test_a_container_that_is_there_is_the_destination(plan: dict[str, Any], dest
 
 def test_a_server_and_its_database_are_the_destination() -> None:
     assert Plan(kind="database", server="/s", database="d").destination == "/s/databases/d"
+
+
+def test_what_a_person_sent_anew_shows_the_jobs_that_were_seen() -> None:
+    assert Resubmit("dba", "none is ours", ("j1", "j2")).note() == (
+        f"{Resubmit('dba', 'none is ours').note()} Jobs that may be its own: j1, j2."
+    )
+    assert "Jobs" not in str(Resubmit("dba", "none is ours").note())
+
+
+def test_each_validation_whose_end_was_not_read_is_counted() -> None:
+    gone = ValidationGone("its URL is gone", START)
+    assert gone.changes(RESTORE.model_copy(update={"lost_validations": 3}), START)["lost_validations"] == 4

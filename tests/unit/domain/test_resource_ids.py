@@ -264,3 +264,20 @@ def test_a_container_that_is_taken_has_one_account_on_azures_host(account: str, 
     assert found.text == f"https://{found.account}.blob.core.windows.net/{found.container}"
     assert found.account.isalnum()
     assert found.container == container
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://drillaccount.blob.core.windows.net/drills",
+        "HTTPS://drillaccount.blob.core.windows.net/drills",
+        "https://drillaccount.blob.core.windows.net//drills",
+        "drillaccount.blob.core.windows.net/drills",
+    ],
+)
+def test_a_container_is_https_with_single_slashes(text: str) -> None:
+    with pytest.raises(BadName, match="begins with https:// and has single slashes"):
+        resource_ids.parse_container(text, PUBLIC)
+    assert (
+        resource_ids.parse_container("https://drillaccount.blob.core.windows.net/drills", PUBLIC).container == "drills"
+    )

@@ -345,3 +345,26 @@ def test_no_link_leads_to_a_page_that_is_not_there() -> None:
     assert page == f"{DESK_URL}/desk/instances/pg-prod-01"
     for unsafe in ("http://desk.contoso.com", "javascript:alert(1)//", ""):
         assert DESK_LINK not in {link.text for link in notice_of(facts(), PORTAL, SITES, unsafe).links}
+
+
+@pytest.mark.parametrize("length", [2_500, 2_550, 2_551, 2_900, 3_300])
+@pytest.mark.parametrize("ticks", [False, True])
+def test_slack_shows_a_command_whole_within_a_sections_limit_or_not_at_all(length: int, ticks: bool) -> None:
+    command = ("echo " + "x" * length)[: length - 3] + ("```" if ticks else "xxx")
+    sent = facts(steps=(NextStep(words="w" * 3_000, command=command),))
+    found = json.loads(compose(sent, channel("slack"), AT).body)["blocks"]
+    texts = [block["text"]["text"] for block in found if block["type"] == "section" and "text" in block]
+    assert all(len(text) <= 3_000 for text in texts)
+    whole = [text for text in texts if f"```{command}```" in text]
+    assert len(whole) == int(length <= 2_550 and not ticks)
+    assert any("The commands stand in nextStep" in text for text in texts) is (not whole)
+
+
+def test_a_comment_in_jira_shows_the_command_as_code() -> None:
+    sent = facts(
+        steps=(NextStep(words="Do", command="az x"), NextStep(words="Look")),
+        ticket={"system": "jira", "id": "OPS-12", "ref": "OPS-12"},
+    )
+    body = json.loads(compose(sent, channel("jira", internal=False), AT).body)["body"]
+    code = [node["content"][0]["text"] for node in body["content"] if node["type"] == "codeBlock"]
+    assert code == ["az x"]

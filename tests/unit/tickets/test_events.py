@@ -12,7 +12,7 @@ import pytest
 
 from deskctl import map as map_command
 from shared.domain.problems import Problem
-from shared.tickets.event import event_of
+from shared.tickets.event import default_ticket, event_of
 from shared.tickets.issue_forms import read_form
 from shared.tickets.mapping import Mapped
 from tests.kits.ticket_samples import DESK, SAMPLES, mapped, saved
@@ -131,3 +131,17 @@ def test_a_mapping_is_tried_from_the_command_line(capsys: pytest.CaptureFixture[
     assert run_map(capsys, "jira", str(SAMPLES / "zendesk.json"))[0] == 1
     assert "did you mean jira" in run_map(capsys, "jirra", str(bare))[1]
     assert "No such file" in run_map(capsys, "jira", str(tmp_path / "none.json"))[1]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "ref"),
+    [
+        ({"table": "sc_req_item", "sys_id": "0f" * 16}, f"sc_req_item/{'0f' * 16}"),
+        ({"table": "", "sys_id": "0f" * 16}, None),
+        ({"table": "sc_req_item", "sys_id": ""}, None),
+        ({"sys_id": "0f" * 16}, None),
+        ({"table": "sc_req_item"}, None),
+    ],
+)
+def test_half_a_reference_to_a_servicenow_ticket_is_none(ticket: dict[str, str], ref: str | None) -> None:
+    assert default_ticket("servicenow", {"ticket": {"number": "R1", **ticket}}).get("ref") == ref
