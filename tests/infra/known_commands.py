@@ -88,6 +88,8 @@ AZ = {
     "storage container legal-hold clear": {"--account-name", "--container-name", "--tags"},
     "storage container immutability-policy show": {"--account-name", "--container-name"},
     "storage container show": {"--account-name", "--auth-mode", "--name"},
+    "storage container-rm delete": {"--name", "--storage-account"},
+    "storage container-rm list": {"--query", "--storage-account"},
     "storage container-rm update": {"--name", "--public-access", "--storage-account"},
     "storage message peek": {"--queue-name", "--account-name", "--auth-mode", "--num-messages"},
 }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.azure.port import Doubt, Rejected
+from shared.config.desk_file import parse_desk
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Phase
 from shared.notices.outbox import Outbox
@@ -16,6 +17,7 @@ from shared.sweep.retention import Retention
 from shared.workflow.operator_acts import Act
 from tests.kits.aftercare_kit import (
     ACCOUNT,
+    DESK_TEXT,
     KEEP_HOURS,
     act,
     asked,
@@ -147,6 +149,21 @@ def test_what_delivered_nothing_goes_at_once(phase: Phase) -> None:
     up_to(world, one, phase)
     assert world.process().cleanup.run() == 1
     assert world.azure.deleted == [f"rd-{one}-1"]
+
+
+@pytest.mark.parametrize(("changed", "phase"), [("otherstore", Phase.REFUSED), ("drillstore", Phase.SUCCEEDED)])
+def test_another_account_in_desk_toml_before_the_post_refuses_and_the_made_container_goes(
+    changed: str, phase: Phase
+) -> None:
+    world = vaulted_world()
+    one = asked(world)
+    up_to(world, one, Phase.VALIDATING)
+    world.desk = parse_desk(DESK_TEXT.replace("storageAccounts/drillstore", f"storageAccounts/{changed}"))
+    up_to(world, one, phase)
+    error = now_is(world, one).error
+    assert (error.code if error else None) == ("TargetChanged" if phase is Phase.REFUSED else None)
+    assert world.process().cleanup.run() == (1 if phase is Phase.REFUSED else 0)
+    assert row_of(world, one).account == ACCOUNT
 
 
 def test_a_lost_restore_keeps_its_container() -> None:
