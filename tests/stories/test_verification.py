@@ -2,12 +2,13 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from loader.messages import Load, answered, started
-from loader.verdict import Verdict
+from loader.verdict import Level, Verdict
 from shared.aftercare.verification_messages import MAX_BYTES
 from shared.api.http import Answer, Call
 from shared.api.http import answered as replied
@@ -67,11 +68,13 @@ def test_what_was_delivered_is_verified_and_told_with_its_rows() -> None:
 @pytest.mark.parametrize(
     ("found", "event", "words"),
     [
-        (failed(), "verificationFailed", "Decoded: failed; x_database_shop.sql: it is cut off; 3 s"),
-        (unsure(), "verificationInconclusive", "Decoded: could not be told; x_database_shop.sql: no zstd here; 3 s"),
+        (failed, "verificationFailed", "Decoded: failed; x_database_shop.sql: it is cut off; 3 s"),
+        (unsure, "verificationInconclusive", "Decoded: could not be told; x_database_shop.sql: no zstd here; 3 s"),
     ],
 )
-def test_a_verdict_that_is_not_good_names_the_file_and_what_to_do(found: Verdict, event: str, words: str) -> None:
+def test_a_verdict_that_is_not_good_names_the_file_and_what_to_do(
+    found: Callable[[Level], Verdict], event: str, words: str
+) -> None:
     world = verifying_world()
     one = delivered(world)
     world.loads.found[one] = found
@@ -99,7 +102,7 @@ def test_settings_are_pinned_when_the_restore_is_accepted_and_when_a_person_asks
 def test_without_databases_those_of_the_last_passed_verification_of_the_instance_are_expected() -> None:
     world = verifying_world(ASKED.replace('databases = ["shop"]\n', ""))
     one = delivered(world)
-    world.loads.found[one] = failed()
+    world.loads.found[one] = failed
     run(world)
     two = delivered(world, "k2")
     run(world)

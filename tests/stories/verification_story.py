@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loader.messages import Load, answered, started
+from loader.verdict import Level
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
@@ -170,7 +171,7 @@ class Disorder:
 
     def do_load(self) -> None:
         one = self.dice.choice(self.ones)
-        self.world.loads.found[one] = self.dice.choice([passed, passed, failed, unsure])(_level(self.world, one))
+        self.world.loads.found[one] = self.dice.choice([passed, passed, failed, unsure])
         breaker = self._breaker()
         crashing(breaker, lambda: self.world.loads.work(breaker))
 
@@ -187,7 +188,7 @@ class Disorder:
         load = self._some_load()
         if load is None:
             return
-        text = answered(load, self.dice.choice([passed, failed, unsure])(_level(self.world, "")).as_json())
+        text = answered(load, self.dice.choice([passed, failed, unsure])(Level(load.level)).as_json())
         forged = self.dice.choice(
             [
                 with_nonce(text, "f" * 43),
@@ -237,7 +238,7 @@ class Disorder:
         """All is well again: desk.toml, loader, queues."""
         self.world.desk = parse_desk(self.text)
         for one in self.ones:
-            self.world.loads.found[one] = passed(_level(self.world, one))
+            self.world.loads.found[one] = passed
         for _ in range(ROUNDS):
             process = self.world.process()
             process.verify.run()
@@ -269,13 +270,6 @@ class Disorder:
         if len(verdicts) < row.number:
             found.append(f"{one}: {row.number} numbers, told {verdicts}")
         return found
-
-
-def _level(world: World, one: str) -> Any:
-    from loader.verdict import Level
-
-    loads = [load for load in world.loads.sent if load.verification == one]
-    return Level(loads[-1].level) if loads else Level.DECODED
 
 
 def singles() -> Iterator[dict[int, str]]:
