@@ -220,6 +220,11 @@ class App:
         return Intake(self.parts)
 
     @cached_property
+    def redact(self) -> Redactor:
+        """Takes out the secrets that desk.toml and the settings name."""
+        return Redactor(secrets_of(desk_text(self.settings), self.settings.environ))
+
+    @cached_property
     def notifier(self) -> Notifier:
         import httpx
 
@@ -236,7 +241,7 @@ class App:
         parts, settings = self.parts, self.settings
         return Notifier(
             parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token, bounded), parts.now,
-            parts.jitter, parts.pace, settings.local, settings.cloud, settings.public_url,
+            parts.jitter, parts.pace, settings.local, settings.cloud, settings.public_url, redact=self.redact,
         )  # fmt: skip
 
     @cached_property
@@ -414,9 +419,14 @@ def _faults(desk: Desk) -> list[str]:
 def app() -> App:
     """The app of this process; its log is clean before anything can be said."""
     settings = of_process(ROOT)
+    made = App(settings)
+    install(made.redact)
+    return made
+
+
+def desk_text(settings: Settings) -> str:
+    """desk.toml as it stands, to look for the secrets that it names."""
     try:
-        desk_toml = settings.desk_config.read_text(errors="replace") if settings.desk_config.is_file() else ""
+        return settings.desk_config.read_text(errors="replace") if settings.desk_config.is_file() else ""
     except OSError:
-        desk_toml = UNREAD
-    install(Redactor(secrets_of(desk_toml, settings.environ)))
-    return App(settings)
+        return UNREAD

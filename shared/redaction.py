@@ -69,6 +69,12 @@ def secrets_of(desk_toml: str, environ: Mapping[str, str]) -> list[str]:
     return values + keys
 
 
+# what moves a terminal's cursor, reorders a line, or makes a new one for some readers; \n and \t stay for tracebacks
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ue000-\uf8ff\U000e0000-\U0010ffff]"
+)
+
+
 class _Record(logging.LogRecord):
     """A record that is clean from the start, so that no handler, the host's or anybody's, sees more."""
 
@@ -76,7 +82,7 @@ class _Record(logging.LogRecord):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.msg, self.args = self.redact(self.getMessage()), None
+        self.msg, self.args = self.redact(_UNSEEN.sub("?", self.getMessage())), None
         if self.exc_info:
             self.exc_text = self.redact(logging.Formatter().formatException(self.exc_info))
             self.exc_info = None  # formatters take exc_text; nothing else may read the exception's own words

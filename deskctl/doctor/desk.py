@@ -17,6 +17,9 @@ from shared.domain.version import VERSION
 SKEW = 120.0  # seconds; signed calls of ticket systems are refused after five minutes
 
 
+WHO = {"by": "deskctl doctor", "reason": "each channel is tried"}
+
+
 @dataclass(frozen=True)
 class Deployed:
     """A desk by its URL and key."""
@@ -119,7 +122,7 @@ class Deployed:
     def _channel(self, name: str, channel: Channel) -> Finding:
         place = f"channels.{name}"
         try:
-            answer = self.http.post(f"/api/channels/{name}/test")
+            answer = self.http.post(f"/api/channels/{name}/test", json=WHO)
             told = answer.json() if answer.content else {}
         except (httpx.HTTPError, ValueError) as error:
             return unknown(place, f"its test did not answer ({type(error).__name__})")

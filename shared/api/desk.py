@@ -39,6 +39,7 @@ class DeskApi:
 
     def channel_test(self, call: Call) -> Answer:
         """POST /api/channels/{name}/test: a sample notice, and what the channel answered."""
+        act = read_model(Act, call.body)
         name, desk = call.path.get("name", ""), self.parts.read_desk()
         channel = desk.channels.get(name)
         if channel is None:
@@ -46,6 +47,7 @@ class DeskApi:
         facts = sample_facts("test", self.parts.now(), self.parts.ground.cloud)
         answer = self.notifier.tell(name, channel, sample_notice(facts.model_dump_json(by_alias=True), name, facts.at))
         delivered = isinstance(answer, Delivered)
+        tell("act", act="test", by=act.by, reason=act.reason, channel=name, delivered=delivered)
         shown = {"channel": name, "kind": channel.kind, "delivered": delivered}
         if not isinstance(answer, Delivered):
             shown |= {"answer": answer.why, "final": isinstance(answer, Stop)}

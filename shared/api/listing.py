@@ -149,7 +149,7 @@ class Listing:
             return []  # a list is there to be read while desk.toml is being mended
 
     def _lines(self, rows: list[Row], query: Mapping[str, str], more: str | None) -> Answer:
-        body = "".join(json.dumps(self._whole(row), ensure_ascii=False) + "\n" for row in rows)
+        body = "".join(json.dumps(self._whole(row)) + "\n" for row in rows)
         kept = {
             name: query[name]
             for name in ("vault", "instance", "phase", "source", "since", "pageSize", "format")

@@ -82,7 +82,8 @@ TEXTS = {
     "pause_desk": RouteText("desk", "Nothing is submitted to Azure until resume. Running restores are watched on.",
                             {**_ACT, "reason": "maintenance of the network"}),
     "resume_desk": RouteText("desk", "Ends the pause.", {**_ACT, "reason": "maintenance is over"}),
-    "check_channel": RouteText("desk", "Sends a sample notice to a channel and gives the channel's own answer."),
+    "check_channel": RouteText("desk", "Sends a sample notice to a channel and gives the channel's own answer.",
+                               {**_ACT, "reason": "no notice came"}),
     "openapi": RouteText("desk", "This document, generated from the models that the desk itself uses."),
     "health": RouteText(
         "desk",

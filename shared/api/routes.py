@@ -133,7 +133,7 @@ ROUTES = (
     Route("resume_desk", "POST", "/desk/resume", "Submit again", {200: Answers(c.Paused)}, BODY, Act),
     Route("check_channel", "POST", "/channels/{name}/test", "Send a sample notice",
           {200: Answers(c.ChannelAnswer), 502: Answers(c.ChannelAnswer, {}, "the channel did not take it")},
-          (404, 422), None, (_path("name", "a channel of desk.toml", "events", pattern=NAME),)),
+          (404, *BODY), Act, (_path("name", "a channel of desk.toml", "events", pattern=NAME),)),
     Route("openapi", "GET", "/openapi.json", "This document", {200: Answers(c.Shown)}),
     Route("health", "GET", "/health", "Whether the desk works",
           {200: Answers(c.HealthView), 503: Answers(c.HealthView, {}, "something is down")}, keyed=False),

@@ -156,6 +156,7 @@ class TicketSource(Rights):
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")] | None = None
     audience: str | None = None
     clients: tuple[str, ...] = ()  # who may call, by application id: a tenant gives a token to any app that asks
+    scopes: tuple[str, ...] = ()  # of tokens for signed-in people, beside the application's own tokens
     bots: tuple[str, ...] = ()  # our own users there (login, account id, e-mail): their acts start no restore
     reply: Name | None = None
     when: str

@@ -25,7 +25,8 @@ from shared.domain.wrong_fields import said_of
 
 BODY_LIMIT = 32 * 1024
 DEEPEST = 100  # levels of a body: Jira's documents have some twenty
-_HIDDEN = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+# `untagged` takes out the private use of higher planes, and tags: no pattern of JSON Schema can name them
+_HIDDEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ue000-\uf8ff"
 _CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_HIDDEN}]")
 _REF = r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~#-][A-Za-z0-9._~#-]*)*"
 _WEB = r"https?://[^\s<>\x22\\^`{|}]+"
@@ -33,7 +34,7 @@ _WEB = r"https?://[^\s<>\x22\\^`{|}]+"
 
 def _printable(text: str) -> str:
     if _CONTROL.search(text):
-        raise ValueError("may not contain control characters")
+        raise ValueError("may not contain control, direction or private-use characters")
     return text
 
 

@@ -8,8 +8,15 @@ from typing import Any
 
 MARK = "… (cut)"
 _HIDDEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\ue000-\uf8ff\U000e0000-\U0010ffff]"  # private use, and tags, which spell words that nobody sees
 )
+_JWT = re.compile(r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?")
+_PAIR = re.compile(
+    r"(?i)\b(sig|accountkey|sharedaccesskey|password|pwd|client_secret|access_token|refresh_token|api[-_]?key)"
+    r"(\s*=\s*|[\"']?:[\"']?\s*)[^\s\"'&;,}]{6,}"
+)
+_UNSEEN = re.compile("[\U000e0000-\U0010ffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _USER = re.compile(r"(?i)(https?://)[^\s/?#@]+@")
 _SIGNED = re.compile(
@@ -21,6 +28,20 @@ BREAK = "\u200b"  # zero width: keeps a mention or a bare link from being one, a
 def plain(text: str) -> str:
     """One line of what a reader sees: no control, direction or zero-width characters, no lone surrogates."""
     return " ".join(_HIDDEN.sub(" ", text).split())
+
+
+def clean(text: str) -> str:
+    """Every line of it, without the characters that hide, reorder or break lines for some readers."""
+    return "\n".join(_HIDDEN.sub(" ", line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def untagged(value: dict[str, Any]) -> dict[str, Any]:
+    """JSON data without tags and private-use characters of the higher planes, which spell words that nobody sees."""
+    text = json.dumps(value, ensure_ascii=False)
+    if not _UNSEEN.search(text):
+        return value
+    cleaned: dict[str, Any] = json.loads(_UNSEEN.sub("", text))
+    return cleaned
 
 
 def size(text: str) -> int:
@@ -54,8 +75,9 @@ def unlinked(text: str) -> str:
 
 
 def unsigned(text: str) -> str:
-    """URLs without what gives access: a user, and a query that holds a signature, a key or a token."""
-    return _SIGNED.sub(r"\1?…", _USER.sub(r"\1", text))
+    """Without what gives access: in URLs a user, and a query that holds a signature, a key or a token; elsewhere
+    tokens, passwords and keys that stand behind their names."""
+    return _PAIR.sub(r"\1\2…", _JWT.sub("…", _SIGNED.sub(r"\1?…", _USER.sub(r"\1", text))))
 
 
 def slack(text: str) -> str:

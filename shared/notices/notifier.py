@@ -15,6 +15,7 @@ from shared.config.desk_file import Channel, Desk
 from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
+from shared.domain.text import same
 from shared.notices.channels.registry import KINDS, compose, verdict
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
@@ -74,6 +75,7 @@ class Notifier:
     local: bool = False
     cloud: Cloud = PUBLIC
     public_url: str = ""  # DESK_PUBLIC_URL: notices link to the page there, where desk.toml has one
+    redact: Callable[[str], str] = same  # takes secrets out of what a channel answers
 
     def deliver(self, owed: Iterable[Notice], told: DeliveryRound, over: Callable[[], bool] = lambda: False) -> None:
         """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
@@ -189,9 +191,10 @@ class Notifier:
         if message.before and told_before:
             told = told_before(*self.post(message.before))
             if told is not None:
-                return told
+                return told  # in our own words
         status, body, headers = self.post(message)
-        return verdict(channel.kind, status, body, headers)
+        found = verdict(channel.kind, status, body, headers)
+        return found if isinstance(found, Delivered) else replace(found, why=self.redact(found.why))
 
 
 def _tell(notice: Notice, state: str, why: str, level: int) -> None:

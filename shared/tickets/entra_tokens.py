@@ -53,7 +53,18 @@ def check_claims(claims: Mapping[str, Any], source: TicketSource, now: datetime,
     client = claims.get("azp") or claims.get("appid")
     if not isinstance(client, str) or client.lower() not in {one.lower() for one in source.clients}:
         raise Unverified("the token's application is not among this source's clients")
+    _may_act(claims, source)
     return client
+
+
+def _may_act(claims: Mapping[str, Any], source: TicketSource) -> None:
+    """An application's own token; or one for a signed-in person, with a scope that the source lists."""
+    said = claims.get("scp")
+    scopes = said.split() if isinstance(said, str) else []
+    roles = claims.get("roles")
+    own = claims.get("idtyp") == "app" or (claims.get("idtyp") is None and not said and bool(roles))
+    if not own and not set(scopes) & set(source.scopes):
+        raise Unverified("the token is neither an application's own (idtyp or roles) nor of a scope of this source")
 
 
 def _number(value: object) -> float | None:

@@ -12,7 +12,7 @@ from shared.config.rights import askers
 from shared.domain.problems import Problem, Trouble, forbidden, invalid
 from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
-from shared.domain.text import unsigned
+from shared.domain.text import clean, unsigned, untagged
 from shared.domain.values import utc
 from shared.notices.routing import may_write
 from shared.storage import row_keys
@@ -59,6 +59,7 @@ class Intake:
     def take(self, value: dict[str, Any], caller: Caller) -> Accepted:
         """Checks a request against its model and desk.toml and puts it on the books. Problem: nothing is written.
         Ours: desk.toml is invalid."""
+        value = untagged(value)
         request = parse_request(value)
         desk = self.parts.read_desk()
         found = self.keys.known(caller.source, caller.key, canonical_hash(value)) if caller.key else None
@@ -83,7 +84,7 @@ class Intake:
         now = self.parts.now()
         vault = decision.vault.text
         extra = [name for name in (caller.reply, request.callback) if name]
-        ticket = request.ticket.model_dump(exclude_none=True) if request.ticket else None
+        ticket = _without_secrets(request.ticket.model_dump(exclude_none=True)) if request.ticket else None
         return Restore(
             id=row_keys.new_id(vault, now, self.parts.random_bytes()),
             phase=Phase.ACCEPTED,
@@ -93,13 +94,13 @@ class Intake:
             source=caller.source,
             judged_by="0.2",
             key=caller.key,
-            asked={name: part for name, part in value.items() if name != "idempotencyKey"},
+            asked=_without_secrets({name: part for name, part in value.items() if name != "idempotencyKey"}),
             plan=decision.plan,
             verification=decision.verification,
-            requested_by=request.requested_by,
+            requested_by=unsigned(request.requested_by) if request.requested_by else None,
             authenticated_as=caller.authenticated_as,
             roles=caller.roles,
-            reason=request.reason,
+            reason=unsigned(request.reason) if request.reason else request.reason,
             ticket=ticket,
             channels=tuple(dict.fromkeys(extra)),
             dry_run=request.dry_run,
@@ -145,7 +146,7 @@ class Intake:
     def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller, note: str | None = "") -> Restore:
         """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason.
         `note` is added to the words of the notice; None: the row and its dead letter say it, and no notice does."""
-        now, words = self.parts.now(), unsigned(str(problem)[:1900]) + (note or "")
+        now, words = self.parts.now(), unsigned(clean(str(problem)[:1900])) + (note or "")
         asked = {name: _cut(said[name]) for name in READABLE if name in said}
         restore = Restore(
             id=row_keys.new_id(None, now, self.parts.random_bytes()),
@@ -174,6 +175,7 @@ class Intake:
         return refused
 
 
+PROSE = ("reason", "requestedBy", "url")
 READABLE = ("instance", "target", "recoveryPoint", "requestedBy", "reason", "ticket", "dryRun", "database")
 
 
@@ -188,10 +190,17 @@ def _may_comment(request: RestoreRequest, caller: Caller, desk: Desk) -> None:
         raise forbidden("ticket.ref", f"{name} may not write to this ticket: its `refs` in desk.toml do not cover it")
 
 
+def _without_secrets(said: dict[str, Any]) -> dict[str, Any]:
+    """People paste links and passwords into what they write; the ledger, notices and logs do not keep them."""
+    kept = {name: unsigned(part) if name in PROSE and isinstance(part, str) else part for name, part in said.items()}
+    ticket = kept.get("ticket")
+    return {**kept, "ticket": _without_secrets(ticket)} if isinstance(ticket, dict) else kept
+
+
 def _cut(value: Any) -> Any:
     """What could be read of a field, short: a refused request may hold anything."""
     if isinstance(value, str):
-        return unsigned(value[:2000])[:300]
+        return unsigned(clean(value[:2000]))[:300]
     if isinstance(value, dict):
         return {str(name)[:60]: _cut(part) for name, part in list(value.items())[:10] if isinstance(part, str | int)}
     return value if isinstance(value, int | float | bool) else None

@@ -1,11 +1,13 @@
 """What an operator may do: withdraw, again, resolve, resend, pause; each with who and why, each guarded by the row."""
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints
+from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints, field_validator
 
 from shared.azure.port import Gone, Rejected
 from shared.domain.events import Event, Withdrawn
@@ -14,6 +16,7 @@ from shared.domain.problems import Problem
 from shared.domain.request import Database, GuardRequests, Rehydration, Target, Wanted
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
+from shared.domain.text import plain, unsigned
 from shared.domain.values import Strict
 from shared.notices.outbox import Notice
 from shared.storage.store import Conflict
@@ -34,6 +37,21 @@ class Act(Strict):
 
     by: Words
     reason: Words
+
+    @field_validator("by", "reason")
+    @classmethod
+    def _visible(cls, text: str) -> str:
+        if not (seen := plain(unsigned(text))):
+            raise ValueError("has no character that can be seen")
+        return seen
+
+    @field_validator("by")
+    @classmethod
+    def _no_proof(cls, text: str) -> str:
+        """Who the platform verified stands behind the name in words that no caller can write."""
+        if "authenticatedas" in re.sub(r"[^a-z]", "", unicodedata.normalize("NFKC", text).casefold()):
+            raise ValueError("may not say who is authenticated: the desk adds that itself")
+        return text
 
 
 class Resolution(Act):

@@ -25,6 +25,7 @@ SOURCE = TicketSource.model_validate(
         "tenant": TENANT,
         "audience": "restore-desk",
         "clients": (CLIENT,),
+        "scopes": ("Restores.Ask",),
         "when": "`true`",
         "request": "body",
     }
@@ -37,6 +38,7 @@ CLAIMS = {
     "aud": "restore-desk",
     "tid": TENANT,
     "azp": CLIENT,
+    "idtyp": "app",
     "nbf": NOW.timestamp() - 60,
     "exp": NOW.timestamp() + 3600,
 }
@@ -69,6 +71,8 @@ class Tenant:
         {},
         {"aud": "api://restore-desk"},
         {"iss": f"https://sts.windows.net/{TENANT}/", "azp": None, "appid": CLIENT.upper()},
+        {"idtyp": None, "roles": ["Restore.Ask"]},
+        {"idtyp": "user", "scp": "openid Restores.Ask"},
     ],
 )
 def test_a_token_for_us_names_who_calls(change: dict[str, Any]) -> None:
@@ -90,6 +94,12 @@ def test_a_token_for_us_names_who_calls(change: dict[str, Any]) -> None:
         ({"azp": "77777777-7777-8888-9999-000000000000"}, "not among"),
         ({"azp": None}, "not among"),
         ({"azp": None, "appid": 7}, "not among"),
+        ({"idtyp": None}, "neither an application's own"),
+        ({"idtyp": "user"}, "neither an application's own"),
+        ({"idtyp": "user", "roles": ["Restore.Ask"]}, "neither an application's own"),
+        ({"idtyp": None, "scp": "user_impersonation", "roles": ["Restore.Ask"]}, "neither an application's own"),
+        ({"idtyp": None, "scp": "Restores.AskFor"}, "neither an application's own"),
+        ({"idtyp": None, "roles": []}, "neither an application's own"),
     ],
 )
 def test_a_token_that_is_not_for_us_is_not_taken(change: dict[str, Any], why: str) -> None:
