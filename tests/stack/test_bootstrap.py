@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from local.setup import node as bootstrap_node
 from local.setup.bootstrap import refuse_unknown
-from local.setup.commands import COMMANDS, needs_azurite
+from local.setup.commands import COMMANDS, needs_azurite, needs_browser
 from local.setup.node import ROOT, major
 from local.setup.python import Python, Venv, by_fitness, candidates, choose, described, find_python
 from local.setup.steps import MISSING, Steps, Trouble, digest, stamped, straight
@@ -196,6 +196,13 @@ def test_a_version_is_read_or_counts_as_none(said: str, number: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "browser"), [("test", True), ("test -k x", True), ("test --fast", False), ("demo", False), ("up", False)]
+)
+def test_only_the_tests_bring_a_browser(line: str, browser: bool) -> None:
+    assert needs_browser(line.split()) is browser
+
+
+@pytest.mark.parametrize(
     ("line", "azurite"),
     [
         ("demo", True),
@@ -204,7 +211,7 @@ def test_a_version_is_read_or_counts_as_none(said: str, number: int) -> None:
         ("test --fast", False),
         ("demo --help", False),
         ("chaos", True),
-        ("bench", False),
+        ("bench", True),
         *((name, False) for name in ("emulator", "map", "check", "init", "doctor", "ask", "--help", "")),
     ],
 )
