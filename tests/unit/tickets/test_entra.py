@@ -90,6 +90,8 @@ def test_a_token_for_us_names_who_calls(change: dict[str, Any]) -> None:
         ({"exp": NOW.timestamp()}, "expired"),
         ({"exp": None}, "expired"),
         ({"exp": True}, "expired"),
+        ({"exp": "9999999999"}, "expired"),
+        ({"nbf": "0"}, "expired"),
         ({"nbf": NOW.timestamp() + 301}, "not valid yet"),
         ({"azp": "77777777-7777-8888-9999-000000000000"}, "not among"),
         ({"azp": None}, "not among"),

@@ -49,6 +49,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("The job is another instance's", {"instance": ""}),
     ("The job goes elsewhere", {"destination": "https://dumps.blob.core.windows.net/other"}),
     ("The job goes elsewhere", {"destination": ""}),
+    ("The job goes elsewhere", {"destination": None}),
 ]
 
 

@@ -47,6 +47,9 @@ def test_withdraw_after_submission_is_a_409_that_says_what_is_possible() -> None
     with pytest.raises(Problem) as caught:
         world.process().acts.withdraw(now_is(world, one), ACT)
     assert (caught.value.status, caught.value.more["possible"]) == (409, [])
+    assert "it is restoring; only a restore that is accepted, validated, validating can be withdrawn" in str(
+        caught.value
+    )
 
 
 def test_withdraw_whose_own_save_came_back_as_a_conflict_is_done() -> None:

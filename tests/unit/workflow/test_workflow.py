@@ -98,3 +98,15 @@ def test_withdrawn_while_a_message_is_on_its_way_it_is_never_submitted() -> None
     world.settle(world.process())
     assert (now_is(world, one).phase, world.azure.count("submit")) == (Phase.WITHDRAWN, 0)
     assert world.faults({one}) == []
+
+
+def test_one_that_still_waits_for_the_same_turn_is_left_as_it_is() -> None:
+    world = World()
+    one, two = (running(world, world.process(), key=key) for key in "ab")
+    up_to(world, one, Phase.RESTORING)
+    world.process().workflow.advance(two, now_due=True)
+    waits = now_is(world, two)
+    assert waits.waiting_for == one
+    for _ in range(2):
+        assert world.process().workflow.advance(two, now_due=True) == waits
+    assert now_is(world, two) == waits
