@@ -13,12 +13,9 @@ from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
 from shared.telemetry import tell
-from tests.kits.kusto import Row, queries, run
+from tests.kits.kusto import ALERTS, SILENCE, Row, run
 from tests.kits.stories import up_to
 from tests.kits.world import DBA_URL, EVENTS_URL, World, faster, running
-
-ALERTS = {name: query for name, query in queries().items() if name == name.lower() and "-" in name}
-SILENCE = "no-sweep-finished"  # the one that fires where there are no rows
 
 
 class Lines(logging.Handler):

@@ -66,6 +66,10 @@ def diagnostics(asked: dict[str, str]) -> dict[str, list[str]]:
     return found
 
 
+ALERTS = {name: query for name, query in queries().items() if name == name.lower() and "-" in name}
+SILENCE = "no-sweep-finished"  # the one that fires where there are no rows
+
+
 # --- the evaluator ------------------------------------------------------------------------------------------------
 TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|\d+[smhd]\b|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|>=|<=|[-+*/(),.|=<>;\[\]])')
 

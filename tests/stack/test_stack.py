@@ -25,7 +25,7 @@ from shared.api.routes import ROUTES, Route
 from shared.config.settings import QUEUE, TABLE
 from shared.domain.clouds import CHINA
 from shared.domain.restore import Phase
-from tests.kits.kusto import audit, run
+from tests.kits.kusto import ALERTS, SILENCE, audit, run
 from tests.kits.stack_kit import DRILL, ask, by_key, ended, submissions, told
 
 pytestmark = pytest.mark.slow
@@ -243,6 +243,14 @@ def test_the_audit_in_the_log_is_the_ledgers_timeline_restore_by_restore(stack: 
         logged.setdefault(row["restore"], []).append((row["phase"], row["at"]))
     assert len(books) > 8
     assert logged == books
+
+
+def test_the_alerts_fire_on_what_happened_here_and_on_nothing_else(stack: Stack) -> None:
+    """What crashed us was put on the poison queues above; all else went well, though slower than a quiet desk."""
+    fired = {name for name, query in ALERTS.items() if run(query, stack.traces())}
+    assert "poison-queue" in fired
+    assert fired <= {"poison-queue", SILENCE, "outbox-late", "queue-late"}  # SILENCE: its rows are sweeps that ended
+    assert SILENCE in fired
 
 
 def test_nothing_that_was_said_names_another_cloud(stack: Stack) -> None:
