@@ -92,10 +92,11 @@ class App:
         """The ledger's table."""
         from azure.data.tables import TableClient
 
-        from shared.storage.table_store import TableStore
+        from shared.storage.table_store import TableStore, pooled
 
         settings = self._with_storage()
         short: dict[str, Any] = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
+        short["transport"] = pooled()
         if settings.connection_string:
             client = TableClient.from_connection_string(settings.connection_string, TABLE, **short)
         else:

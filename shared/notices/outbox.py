@@ -1,6 +1,7 @@
 """The outbox: notices owed and told, one row per channel and event; delivery moves a row, alone."""
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,11 +11,12 @@ from shared.domain.values import iso, utc
 from shared.notices.facts import Facts
 from shared.storage import row_keys, vault_directory
 from shared.storage.dead_letters import dead_notice
-from shared.storage.long_text import chunked, joined
+from shared.storage.long_text import joined
 from shared.storage.store import Change, Field, Row, Store
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
 ROUTED = 30  # notices in a transaction, which takes 4 MiB
+FACTS = "packed"  # the column of the facts: they repeat themselves for each channel, and take a third so
 UNDER_WAY = "an attempt was begun, and nothing more was heard of it"
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
 
@@ -57,7 +59,7 @@ class Notice:
             "attempts": self.attempts,
             "answer": self.answer[:1000],
             "dead": self.dead,
-            **chunked(self.facts),
+            FACTS: zlib.compress(self.facts.encode(), 9),
         }
 
     def read_facts(self) -> Facts:
@@ -83,13 +85,21 @@ def read_notice(row: Row) -> Notice:
         event=row.text("event"),
         due=utc(row.text("due")),
         owed_since=utc(row.text("owedSince")),
-        facts=joined(row) or row.text("facts"),
+        facts=_facts(row),
         state=row.text("state"),
         attempts=int(str(attempts)),
         answer=row.text("answer"),
         dead=row.text("dead"),
         etag=row.etag,
     )
+
+
+def _facts(row: Row) -> str:
+    """The facts of a row, packed, or plain as an older release wrote them."""
+    packed = row.fields.get(FACTS)
+    if isinstance(packed, bytes) and packed:
+        return zlib.decompress(packed).decode()
+    return joined(row) or row.text("facts")
 
 
 class Outbox:

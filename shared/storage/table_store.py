@@ -4,13 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+import requests
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, UpdateMode
+from requests.adapters import HTTPAdapter
 
 from shared.domain.problems import Trouble
 from shared.storage.store import Change, Conflict, Row
 
+CONNECTIONS = (
+    64  # a sweep has up to 16 workers and 16 channels, HTTP and queue have theirs: none waits, none is dropped
+)
 CONFLICTS = frozenset({404, 409, 412})
 NO_TABLE = frozenset({"TableNotFound", "TableBeingDeleted"})  # 404 and 409 too, and no conflict
 
@@ -80,6 +86,14 @@ class TableStore:
         if verb == "update":
             return self._table().update_entity(entity, **options)
         return self._table().upsert_entity(entity, **options)
+
+
+def pooled() -> RequestsTransport:
+    """A transport that keeps a connection for each thread; its own default keeps ten, and logs each one beyond."""
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=0))
+    return RequestsTransport(session=session, session_owner=False)
 
 
 def trouble(error: AzureError) -> Trouble:
