@@ -17,7 +17,7 @@ from local.bench import calls
 from local.bench import imports as bench_imports
 from local.bench.capacity import capacity, table
 from local.bench.document import write
-from local.bench.shows import show
+from local.bench.shows import Show, markdown, show
 from local.setup.environment import hermetic
 from local.stack.processes import ROOT
 
@@ -84,6 +84,23 @@ def in_process(module: str, *arguments: str) -> dict[str, Any]:
     return value
 
 
+def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
+    found = in_process("storage")
+    shows = [
+        Show("a short restore, one channel: calls to the table of its own", found["short"]["calls"], most=35),
+        Show("an idle sweep of 200 vaults: storage calls", found["idle"]["calls"], most=8),
+        Show("GET /api/instances, 109 instances: CPU ms", found["instances"]["ms"], most=200),
+        Show("GET /api/instances, 109 instances: storage calls", found["instances"]["calls"], most=5),
+        Show("a closed restore, five channels: KiB it leaves", found["left"]["kib"], most=15),
+    ]
+    if args.write:
+        rounds = (
+            f"In its time the sweep's own rounds made {found['short']['rounds']:.0f} more, which all restores share."
+        )
+        write("storage", f"{markdown(shows)}\n\n{rounds}")
+    return show(console, "Storage", shows), found
+
+
 def _imports(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     imports = bench_imports.measured(3 if args.quick else bench_imports.RUNS)
     made = Table(title="A cold start's imports", title_justify="left")
@@ -98,5 +115,6 @@ def _imports(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
 PARTS: Mapping[str, Callable[[Console, argparse.Namespace], tuple[bool, Any]]] = {
     "calls": _calls,
     "sweep": _sweep,
+    "storage": _storage,
     "imports": _imports,
 }

@@ -1,40 +1,173 @@
-"""What the desk asks of its table and queues: a short restore, an idle sweep, the list of instances; in a process alone.
+"""What the desk asks of its table: a short restore, an idle sweep, the list of instances; in a process alone.
 
-Counted at the store's and the queue's own methods, one for each call to Azure: what is billed as a transaction.
+Counted at the store's own methods, one for each call to Azure: what is billed as a transaction.
 """
 
-import argparse
 import json
 import logging
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from local.bench.contender import cpu_seconds
-from local.bench.sweep import parts_over, vaults
+import httpx
+
+from local.bench.contender import cpu_seconds, until_done
+from local.bench.ours import HEAD, LIMIT, Bench
+from local.bench.sweep import parts_over, sweep_of, vaults
+from local.bench.world import Case, world
 from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.api.instances import InstancesApi
-from shared.config.desk_reader import DeskReader
-from shared.config.plans import Ground
-from shared.domain.clouds import PUBLIC
-from shared.domain.events import ValidationStarted
-from shared.domain.restore import Phase
+from shared.config.desk_file import parse_desk
 from shared.domain.values import iso
-from shared.notices.notifier import Notifier
 from shared.storage import row_keys, vault_directory
-from shared.storage.shared_state import Board
-from shared.storage.store import Change, Row
-from shared.storage.wake_queue import QueueState, look
+from shared.storage.store import Change, Field, Row, Store
+from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
-from shared.sweep.sweep import Sweep
 from shared.sweep.timer import Upkeep
-from shared.workflow.ports import Parts
-from shared.workflow.workflow import Workflow
 
-INSTANCES, POINTS, VAULTS = 109, 14, 200
+INSTANCES, POINTS, VAULTS, CHANNELS = 109, 14, 200, 5
+QUEUE_CALLS = 2  # of an idle sweep: how many messages lie in either queue (shared/storage/wake_queue.py)
+TARGET, _, _ = HEAD.partition("[channels.bench]")
+CHANNEL = """
+[channels.bench{}]
+kind = "webhook"
+url = "http://127.0.0.1:9/bench"
+secret = {{ env = "BENCH_SECRET" }}
+on = ["accepted", "submitted", "succeeded"]
+default = true
+"""
+SHORT = Case(restores=2, vaults=1, speed=20.0, job_seconds=120.0, days=1, held=2)
+
+
+class Counted:
+    """A store that counts its calls; those that a sweep's round makes for all restores of a vault are apart."""
+
+    def __init__(self, store: Store) -> None:
+        self.inner, self.calls, self.rounds = store, 0, 0
+
+    def _count(self, partition: str, key: str) -> None:
+        own = partition == row_keys.DIRECTORY or key == "live-"
+        own = own or (partition == row_keys.DESK and key.startswith("pulse-"))
+        self.rounds += own
+        self.calls += not own
+
+    def get(self, partition: str, key: str) -> Row | None:
+        self._count(partition, key)
+        return self.inner.get(partition, key)
+
+    def scan(self, partition: str, start: str, stop: str, limit: int | None = None) -> Iterator[Row]:
+        self._count(partition, start)
+        return self.inner.scan(partition, start, stop, limit)
+
+    def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
+        if any(change.verb == "put" for change in changes) and partition == row_keys.DIRECTORY:
+            self.calls += 1  # a request enters its vault
+        else:
+            self._count(partition, changes[0].key)
+        return self.inner.commit(partition, changes)
+
+
+def short_restore(channels: int) -> dict[str, float]:
+    """The second restore of an instance (Azure's facts are known), from its POST until all is told: calls of its own,
+    of the rounds in that time, KiB that it leaves. Each channel hears of its acceptance, submission and end."""
+    with world(SHORT) as made:
+        counted, head = Counted(MemoryStore()), TARGET + "".join(CHANNEL.format(n) for n in range(channels))
+        bench = Bench(SHORT, made, store=counted, head=head)
+        name = SHORT.instances()[0][2]
+        with bench.queue:
+            for done in (1, 2):
+                counted.calls = counted.rounds = 0
+                bench.ask(name, f"{name}-{done}")
+                bench.score.restores = done
+                until_done(bench.score, LIMIT / SHORT.speed, bench.sweep)
+                bench.sweep()
+        last = max(row.key for row in _rows(counted, "restore-"))
+        left = [row for row in _rows(counted, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
+        kept = {row.key: row for row in left if not row.key.startswith("live-")}
+    size = sum(2 * len(row.key) + sum(map(_size, row.fields.values())) for row in kept.values())
+    return {"calls": counted.calls, "rounds": counted.rounds, "kib": size / 1024}
+
+
+def _rows(store: Store, prefix: str) -> list[Row]:
+    place = row_keys.vault_partition(SHORT.instances()[0][0])
+    return list(store.scan(place, prefix or "a", row_keys.until(prefix) if prefix else "~"))
+
+
+def _size(value: Field) -> int:
+    if isinstance(value, str):
+        return 2 * len(value)
+    return len(value) if isinstance(value, bytes) else 8
+
+
+def _no_azure(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"no call to ARM is needed here: {request.url.path}")
+
+
+def idle_sweep() -> dict[str, float]:
+    """One round of everything that the timer does, with nothing unfinished in any of the vaults."""
+    counted = Counted(MemoryStore())
+    parts = parts_over(counted, _no_azure)
+    now = datetime.now(UTC)
+    for vault in vaults(VAULTS):
+        vault_directory.enter(counted, vault)
+    for entry in vault_directory.entries(counted):
+        vault_directory.note(counted, replace(entry, empty_since=now - timedelta(hours=1)), now, empty=True)
+    for name in ("retention", "containers"):
+        parts.board.beat(name, now)
+    parts.board.beat("sweep", now, fullAt=iso(now))
+    for instance in parts.read_desk().instances.values():
+        counted.commit(row_keys.DESK, [Change("put", row_keys.looked(instance.id), {"at": iso(now)})])
+    retention = Retention(parts.ledger, parts.outbox, 90)
+    timer = Upkeep(sweep_of(parts), parts.board, retention, PointsLook(parts), QueueState, parts.now)
+    counted.calls = counted.rounds = 0
+    began = cpu_seconds()
+    timer.run()
+    return {"calls": counted.calls + counted.rounds + QUEUE_CALLS, "ms": (cpu_seconds() - began) * 1000}
+
+
+def instances() -> dict[str, float]:
+    """`GET /api/instances`, each with its points remembered."""
+    vault, now, counted = vaults(1)[0], datetime.now(UTC), Counted(MemoryStore())
+    point = {
+        "recoveryPointTime": iso(now),
+        "recoveryPointDataStoresDetails": [{"type": "VaultStore", "state": "COMMITTED"}],
+    }
+    text = HEAD + "".join(
+        f'[instances.pg-{n}]\nid = "{vault}/backupInstances/pg-{n}"\ntargets = ["drills"]\n' for n in range(INSTANCES)
+    )
+    desk = parse_desk(text)
+    parts = replace(
+        parts_over(counted, lambda request: (_ for _ in ()).throw(AssertionError())), read_desk=lambda: desk
+    )
+    for n in range(INSTANCES):
+        listed = [{"name": f"{n}-{day}", "properties": point} for day in range(POINTS)]
+        parts.board.remember(vault, f"points-pg-{n}", {"value": listed}, now)
+    api = InstancesApi(parts)
+    api.list(Call())
+    counted.calls = counted.rounds = 0
+    began = cpu_seconds()
+    answer = api.list(Call())
+    shown = json.loads(answer.body)["value"]
+    assert len(shown) == INSTANCES, len(shown)
+    assert all(row["lastPoint"] for row in shown), shown[:2]
+    return {"calls": counted.calls, "ms": (cpu_seconds() - began) * 1000}
+
+
+def main() -> int:
+    logging.getLogger("desk").setLevel(logging.CRITICAL)
+    found: dict[str, Any] = {
+        "short": short_restore(1),
+        "left": short_restore(CHANNELS),
+        "idle": idle_sweep(),
+        "instances": instances(),
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

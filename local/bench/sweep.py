@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ from shared.config.desk_reader import DeskReader
 from shared.config.plans import Ground
 from shared.domain.clouds import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
+from shared.notices.messages import Message
 from shared.notices.notifier import Notifier
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
+from shared.storage.store import Store
 from shared.sweep.sweep import Sweep
 from shared.workflow.ports import Parts
 from shared.workflow.workflow import Workflow
@@ -88,6 +90,26 @@ def restores(vault: str, each: int, now: datetime) -> Iterator[Restore]:
         )
 
 
+def parts_over(store: Store, jobs: Callable[[httpx.Request], httpx.Response]) -> Parts:
+    """The app's own parts over a store and what answers in ARM's place."""
+    http = httpx.Client(base_url=ARM, transport=httpx.MockTransport(jobs))
+    azure = DataProtection(ArmCalls(http, http, "2024-04-01", 60), lambda: "token")
+    ground = Ground(PUBLIC, None)
+    desk = DeskReader(Path("samples/desk.toml"), ground, lambda _: [])
+    return Parts(Ledger(store), Board(store), Outbox(store), azure, desk, lambda text, delay: None, ground)
+
+
+def sweep_of(parts: Parts, told: Callable[[Message], None] = lambda message: None) -> Sweep:
+    """A sweep whose channels take everything; `told` sees each message."""
+
+    def post(message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+        told(message)
+        return 200, b"", {}
+
+    notifier = Notifier(parts.outbox, parts.read_desk, {}, post, parts.now, parts.jitter, parts.pace)
+    return Sweep(parts, Workflow(parts), notifier)
+
+
 def sweep_once(count: int, each: int) -> dict[str, Any]:
     """Fills a ledger and sweeps it once."""
     now, store = datetime.now(UTC), MemoryStore()
@@ -95,15 +117,8 @@ def sweep_once(count: int, each: int) -> dict[str, Any]:
     for vault in vaults(count):
         for restore in restores(vault, each, now):
             ledger.accept(restore)
-    http = httpx.Client(base_url=ARM, transport=httpx.MockTransport(jobs))
-    azure = DataProtection(ArmCalls(http, http, "2024-04-01", 60), lambda: "token")
-    ground = Ground(PUBLIC, None)
-    desk = DeskReader(Path("samples/desk.toml"), ground, lambda _: [])
-    parts = Parts(ledger, Board(store), Outbox(store), azure, desk, lambda text, delay: None, ground)
-    notifier = Notifier(
-        parts.outbox, parts.read_desk, {}, lambda message: (200, b"", {}), parts.now, parts.jitter, parts.pace
-    )
-    sweep, before = Sweep(parts, Workflow(parts), notifier), (store.writes, cpu_seconds(), peak_mib(), time.monotonic())
+    parts = parts_over(store, jobs)
+    sweep, before = sweep_of(parts), (store.writes, cpu_seconds(), peak_mib(), time.monotonic())
     this = sweep.run()
     return {
         "restores": count * each,

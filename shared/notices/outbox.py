@@ -59,8 +59,16 @@ class Notice:
             "attempts": self.attempts,
             "answer": self.answer[:1000],
             "dead": self.dead,
-            FACTS: zlib.compress(self.facts.encode(), 9),
+            **(self._packed() if self.state == "owed" else {}),
         }
+
+    def _packed(self) -> dict[str, Field]:
+        return {FACTS: zlib.compress(self.facts.encode(), 9)}
+
+    def said(self) -> Change:
+        """What all channels of its event are sent: one row, the same from each of them."""
+        fields = {"restore": self.restore, "event": self.event, **self._packed()}
+        return Change("put", row_keys.said(self.restore, self.sequence), fields)
 
     def read_facts(self) -> Facts:
         """What it says."""
@@ -141,8 +149,15 @@ class Outbox:
         self._told(notice, replace(notice, state="given up", answer=why, dead=dead.key), dead)
 
     def _told(self, owed: Notice, told: Notice, *more: Change) -> None:
-        gone = Change("delete", owed.key, etag=owed.etag)
-        self.store.commit(row_keys.partition(owed.restore), [gone, Change("put", told.key, told.fields()), *more])
+        gone, kept = Change("delete", owed.key, etag=owed.etag), Change("put", told.key, told.fields())
+        self.store.commit(row_keys.partition(owed.restore), [gone, kept, told.said(), *more])
+
+    def with_facts(self, notice: Notice) -> Notice:
+        """A told notice with what it said, which is kept once for all channels of its event."""
+        if notice.facts:
+            return notice
+        row = self.store.get(row_keys.partition(notice.restore), row_keys.said(notice.restore, notice.sequence))
+        return replace(notice, facts=_facts(row) if row else "")
 
     def route(self, notice: Notice, channels: Sequence[str]) -> None:
         """An unrouted event gets its channels: many in several transactions, the last of which takes it away."""
@@ -157,8 +172,9 @@ class Outbox:
 
     def resend(self, notice: Notice, now: datetime) -> None:
         """A told notice is owed once more, under the same event id."""
+        notice = self.with_facts(notice)
         again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="", dead="")
-        vault_directory.enter(self.store, str(json.loads(notice.facts).get("vault", "")))  # it may be idle
+        vault_directory.enter(self.store, str(json.loads(notice.facts or "{}").get("vault", "")))  # it may be idle
         changes = [Change("put", again.key, again.fields())]
         if notice.dead:
             changes.append(Change("delete", notice.dead))

@@ -69,6 +69,11 @@ def notice(state: str, restore_id: str, sequence: int, channel: str) -> str:
     return f"{head}-{restore_id}-{sequence:04d}-{channel}"
 
 
+def said(restore_id: str, sequence: int) -> str:
+    """What an event's notices say, once they are told: one row for all channels."""
+    return f"said-{restore_id}-{sequence:04d}"
+
+
 def done(closed_at: datetime, restore_id: str) -> str:
     return f"done-{iso(closed_at)}-{restore_id}"
 

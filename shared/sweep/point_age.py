@@ -39,6 +39,7 @@ def _clear(parts: Parts, said: Watched) -> None:
     store, place = parts.ledger.store, row_keys.partition(said.id)
     start = row_keys.notice("told", said.id, 0, "")
     for row in list(store.scan(place, start, row_keys.notice("told", said.id, said.sequence - 1, ""))):
-        for key in filter(None, (row.text("dead"), row.key)):
+        said_key = row_keys.said(said.id, int(row.text("sequence")))
+        for key in filter(None, (row.text("dead"), said_key, row.key)):
             with suppress(Conflict):  # it is gone already
                 store.commit(place, [Change("delete", key)])

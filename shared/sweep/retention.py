@@ -75,7 +75,8 @@ class Retention:
         """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""
         store, place = self._ledger.store, row_keys.partition(restore_id)
         told = list(self._told(restore_id))
-        gone = [*(row.text("dead") for row in told if row.text("dead")), *(row.key for row in told)]
+        said = {row_keys.said(restore_id, int(row.text("sequence") or 0)) for row in told}
+        gone = [*(row.text("dead") for row in told if row.text("dead")), *sorted(said), *(row.key for row in told)]
         if restore:
             gone.append(row_keys.dead(restore.accepted_at, restore_id, "request"))
             gone += [row_keys.container(restore_id), row_keys.verification(restore_id)]

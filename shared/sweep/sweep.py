@@ -110,7 +110,8 @@ class Sweep:
         rows = [row for row in work.opens if row.text("restore") not in heard]
         due = self._due_rows(vault, rows, work, partial(self._is_due, work=work, now=now, this=this), this)
         self._side_by_side(due, partial(self._row, work=work, this=this), this)
-        owed = self.parts.board.owed(vault) if due or heard else work.live.owed
+        moved = heard or any(row.text("phase") not in CLOSED for row in due)
+        owed = self.parts.board.owed(vault) if moved else work.live.owed
         self._tell(owed, this)
         if not this.over():
             self._shares.visited(vault)

@@ -260,16 +260,28 @@ def test_a_notice_keeps_all_it_holds_over_its_rows() -> None:
     one = running(world, world.process())
     world.settle(world.process())
     box, late = Outbox(world.store), world.clock.now() + timedelta(hours=1)
-    gone = notices(world, one, "dba")[0]
+    gone = box.with_facts(notices(world, one, "dba")[0])
     assert (gone.state, gone.restore, gone.event, gone.sequence) == ("given up", one, "succeeded", 3)
     assert gone.dead
     assert gone.owed_since < late
     assert gone.read_facts().event_id == gone.event_id == f"{one}.3"
-    box.resend(gone, late)
+    box.resend(notices(world, one, "dba")[0], late)
     again = notices(world, one, "dba")[0]
     assert (again.state, again.due, again.owed_since, again.attempts) == ("owed", late, late, 0)
     assert (again.answer, again.dead, again.facts) == ("", "", gone.facts)
     assert len(notices(world, one, "dba")) == 1
+
+
+def test_what_an_event_says_is_kept_once_for_all_channels_and_not_in_their_rows() -> None:
+    world = World()
+    one = running(world, world.process())
+    world.settle(world.process())
+    place = row_keys.partition(one)
+    said = [row.key for row in world.store.scan(place, "said-", row_keys.until("said-"))]
+    assert said == [row_keys.said(one, sequence) for sequence in (1, 2, 3)]
+    told = list(world.store.scan(place, "told-", row_keys.until("told-")))
+    assert len(told) == 4
+    assert not any("packed" in row.fields or "json0" in row.fields for row in told)
 
 
 def test_a_routed_event_is_owed_to_each_channel_as_it_was() -> None:

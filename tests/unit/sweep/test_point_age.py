@@ -184,7 +184,9 @@ def test_a_pager_opens_one_alert_and_ends_it() -> None:
     box = Outbox(world.store)
     notices = box.of_restore(Watched(world.read_desk().instances["pg-a"].id, "pg-a").id)
     channel = Resolved(name="p", kind="pagerduty", url="https://events.pagerduty.com", secrets=("r" * 32,))
-    first, second = (json.loads(pagerduty.compose(n.read_facts(), channel, START).body) for n in notices)
+    first, second = (
+        json.loads(pagerduty.compose(box.with_facts(n).read_facts(), channel, START).body) for n in notices
+    )
     assert (first["event_action"], first["payload"]["severity"]) == ("trigger", "warning")
     assert (second["event_action"], second["dedup_key"]) == ("resolve", first["dedup_key"])
     assert first["payload"]["class"] == "instance.pointStale"
