@@ -21,7 +21,7 @@ from local.setup.environment import hermetic
 from local.stack.processes import ROOT
 
 SIZES, QUICK = (2, 10, 50, 500), (2, 10)
-SPEEDS = ((2, 60.0), (10, 60.0), (50, 40.0), (500, 15.0), (10**9, 30.0))  # as fast as two cores carry so many
+SPEEDS = ((2, 30.0), (10, 30.0), (50, 40.0), (500, 15.0), (10**9, 30.0))  # as fast as two cores carry so many
 UNLIMITED = 500
 HOUR, SANE = (10, 50), 50  # sizes of the cases with jobs of an hour; with a pool of 16 threads and with Azurite
 NOTE = (

@@ -101,6 +101,19 @@ def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     return show(console, "Storage", shows), found
 
 
+def _hot(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
+    few, many = in_process("hot", "100", "5", "4"), in_process("hot", "10000", "90", "2" if args.quick else "8")
+    shows = [
+        Show("one vault, 10,000 running, 90 ends a minute: ends told", many["told"], least=many["ends"]),
+        Show("how late, 95 of 100 (s)", many["p95"], most=240),
+        Show("ARM calls a minute", many["callsAMinute"], most=200),
+        Show("CPU a restore and sweep, at 10,000 : at 100", many["cpuMs"] / few["cpuMs"], most=1.2),
+    ]
+    if args.write:
+        write("hot", markdown(shows))
+    return show(console, "A hot vault", shows), [few, many]
+
+
 def _imports(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     imports = bench_imports.measured(3 if args.quick else bench_imports.RUNS)
     made = Table(title="A cold start's imports", title_justify="left")
@@ -116,5 +129,6 @@ PARTS: Mapping[str, Callable[[Console, argparse.Namespace], tuple[bool, Any]]] =
     "calls": _calls,
     "sweep": _sweep,
     "storage": _storage,
+    "hot": _hot,
     "imports": _imports,
 }

@@ -17,7 +17,7 @@ from local.bench.shows import Show, show
 from local.bench.sweep import sweep_once
 from local.bench.world import Case
 
-WRITTEN = ("calls", "sweep", "storage")
+WRITTEN = ("calls", "sweep", "storage", "hot")
 CASE = Case(restores=2, vaults=1, speed=10.0)
 JOBS = [{"id": "a", "ends": "2026-10-01T12:00:00.0000000Z"}, {"id": "b", "ends": "2026-10-01T12:00:00.5000000Z"}]
 ENDED = 1_790_856_000.0  # the moment of the first
