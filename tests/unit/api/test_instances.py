@@ -14,6 +14,7 @@ from shared.domain.restore import AzureError, Datasource
 from shared.storage import row_keys
 from shared.storage.store import Change
 from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
+from shared.workflow.points import points_now
 from tests.kits.desk_kit import DESK, desk_with
 from tests.kits.fakes import FakeAzure
 from tests.kits.world import World
@@ -129,3 +130,16 @@ def test_a_point_in_archive_says_what_restoring_it_takes() -> None:
         ("pt-1", True, None),
         ("cold", True, "in archive: it is rehydrated first, which may take 15 h"),
     ]
+
+
+def test_during_trouble_an_older_list_is_shown_and_without_one_the_trouble() -> None:
+    world = World()
+    parts, instance = world.process().parts, world.read_desk().instances["pg-a"].id
+    world.azure.script["points"] = [Trouble("503")]
+    with pytest.raises(Trouble):
+        points_now(parts, instance)
+    known = points_now(parts, instance)
+    world.clock.advance(parts.pace.points_fresh + 1)
+    world.azure.script["points"] = [Trouble("503")]
+    assert points_now(parts, instance) == known
+    assert points_now(parts, instance).at == world.clock.now()

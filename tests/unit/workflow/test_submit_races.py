@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.azure.port import Doubt, Taken
+from shared.azure.port import Doubt, NotSent, Taken
 from shared.azure.responses import Operation
 from shared.domain.outcomes import TrackLost
 from shared.domain.problems import Trouble
-from shared.domain.restore import Attempt, Phase, Restore
+from shared.domain.restore import Attempt, Phase, Restore, subscription_of
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Pause
 from tests.kits.fakes import START, FakeAzure
@@ -133,3 +133,15 @@ def test_an_answer_that_names_its_job_at_once_is_followed_by_the_job() -> None:
     assert (after.phase, after.job and after.job.id) == (Phase.RESTORING, next(iter(azure.jobs_by_id)))
     assert after.due == world.clock.now() + timedelta(seconds=world.pace.job_likely)
     assert azure.count("operation") == 0
+
+
+@pytest.mark.parametrize("throttled", [True, False])
+def test_a_429_to_the_post_rests_the_whole_subscription(throttled: bool) -> None:
+    world = World()
+    restore = ready(world)
+    world.azure.script["submit"] = [NotSent("not now", 77.0, throttled)]
+    world.process().workflow.advance(restore.id, now_due=True)
+    after = now_is(world, restore.id)
+    assert (after.phase, after.due) == (Phase.VALIDATED, world.clock.now() + timedelta(seconds=77))
+    until = world.process().parts.board.quiet_until(subscription_of(restore))
+    assert until == (after.due if throttled else None)
