@@ -17,7 +17,11 @@ from local.postgres.delivery import delivery
 from local.postgres.programs import programs
 
 pytestmark = pytest.mark.slow
-CLIENT = programs()[18].path("pg_restore")
+
+
+def client() -> str:
+    """Asked for in a test, for a set-up without servers (`--fast`) has no PostgreSQL of ours."""
+    return programs()[18].path("pg_restore")
 
 
 def shop() -> bytes:
@@ -36,7 +40,7 @@ def cut(whole: bytes, size: int) -> Iterator[bytes]:
 def test_rows_and_hash_do_not_depend_on_the_chunks(size: int) -> None:
     whole = shop()
     archive = read_archive(lambda offset, length: whole[offset : offset + length])
-    decoded = decode(cut(whole, size), CLIENT, [entry.copy_statement for entry in archive.with_data()], nothing)
+    decoded = decode(cut(whole, size), client(), [entry.copy_statement for entry in archive.with_data()], nothing)
     assert (decoded.sha256, decoded.size) == (hashlib.sha256(whole).hexdigest(), len(whole))
     assert sum(decoded.rows.values()) == 2412
     assert decoded.rows[b"COPY sales.no_columns  FROM stdin;\n"] == 7
@@ -50,13 +54,13 @@ def test_a_source_that_breaks_is_raised_and_pg_restore_is_not_believed() -> None
 
     before = threading.active_count()
     with pytest.raises(SourceError, match="network"):
-        decode(breaking(), CLIENT, [], nothing)
+        decode(breaking(), client(), [], nothing)
     assert threading.active_count() == before
 
 
 def test_fewer_bytes_than_were_listed_are_our_trouble() -> None:
     whole = shop()[:-100]
-    found = judge_decoded(decode(cut(whole, 5000), CLIENT, [], nothing), len(whole) + 100, "f")
+    found = judge_decoded(decode(cut(whole, 5000), client(), [], nothing), len(whole) + 100, "f")
     assert found
     assert found.outcome is Outcome.INCONCLUSIVE
 
