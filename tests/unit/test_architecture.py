@@ -172,4 +172,4 @@ def test_a_room_is_neither_a_hall_nor_a_cupboard(folder: Path) -> None:
 
 def test_the_app_is_rooms_and_little_else() -> None:
     loose = {path.name for path in (ROOT / "shared").iterdir() if path.is_file()}
-    assert loose == {"__init__.py", "composition.py", "telemetry.py", "redaction.py"}
+    assert loose == {"__init__.py", "telemetry.py", "redaction.py"}

@@ -1,0 +1,156 @@
+"""The parts that move restores, built once over the connections."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from shared.composition.desk_rules import faults, unjudged
+from shared.composition.outside import Outside
+from shared.config.settings import QUEUE
+
+if TYPE_CHECKING:
+    from shared.aftercare.verdicts import Verdicts
+    from shared.aftercare.verify import Verify
+    from shared.azure.port import Azure
+    from shared.notices.notifier import Notifier
+    from shared.sweep.sweep import Sweep
+    from shared.sweep.timer import Upkeep
+    from shared.workflow.intake import Intake
+    from shared.workflow.ports import Parts
+    from shared.workflow.queue_in import QueueDoor, QueueIn
+    from shared.workflow.workflow import Workflow
+
+
+class _Later:
+    """A part that is built with its first call: most requests over HTTP need nothing of Azure."""
+
+    def __init__(self, build: Callable[[], object]) -> None:
+        self._build, self._lock = build, Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            built = self._build()
+        return getattr(built, name)
+
+
+@dataclass
+class Engine(Outside):
+    """What moves restores: the ports, the workflow, the sweep, the queues' doors."""
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The ports, filled."""
+        from shared.config.desk_reader import DeskReader
+        from shared.config.plans import Ground
+        from shared.notices.outbox import Outbox
+        from shared.storage.ledger import Ledger
+        from shared.workflow.ports import Parts
+
+        ground = Ground(self.settings.cloud, self.settings.own_account)
+        return Parts(
+            ledger=Ledger(self.store, self.pace.hour),
+            board=self.board,
+            outbox=Outbox(self.store),
+            azure=cast("Azure", _Later(lambda: self.azure)),
+            read_desk=unjudged(self.settings) or DeskReader(self.settings.desk_config, ground, faults),
+            send=lambda text, delay: self.send(text, delay),
+            ground=ground,
+            pace=self.pace,
+            elapsed=lambda: (
+                time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+            ),
+        )
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        from shared.workflow.workflow import Workflow
+
+        return Workflow(self.parts)
+
+    @cached_property
+    def intake(self) -> Intake:
+        from shared.workflow.intake import Intake
+
+        return Intake(self.parts)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        import httpx
+
+        from shared.azure.bounded_http import bounded, bounded_transport
+        from shared.notices.notifier import HttpPost, Notifier
+
+        http = httpx.Client(
+            timeout=15,
+            trust_env=False,
+            follow_redirects=False,
+            transport=bounded_transport(),
+            headers={"Accept-Encoding": "gzip"},
+        )
+        parts, settings = self.parts, self.settings
+        return Notifier(
+            parts.outbox, parts.read_desk, settings.environ, HttpPost(http, self.token, bounded), parts.now,
+            parts.jitter, parts.pace, settings.local, settings.cloud, settings.public_url, redact=self.redact,
+        )  # fmt: skip
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        from shared.sweep.sweep import Sweep
+
+        return Sweep(self.parts, self.workflow, self.notifier)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        from shared.aftercare.cleanup import Cleanup
+        from shared.aftercare.rows import Rows
+        from shared.aftercare.strangers import Strangers
+        from shared.sweep.points_look import PointsLook
+        from shared.sweep.retention import Retention
+        from shared.sweep.timer import Upkeep
+
+        retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
+        parts, rows = self.parts, Rows(self.parts.ledger)
+        cleanup = Cleanup(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
+        strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
+        return Upkeep(
+            self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers,
+            self.verify,
+        )  # fmt: skip
+
+    @cached_property
+    def verify(self) -> Verify:
+        from shared.aftercare.verifications import Verifications
+        from shared.aftercare.verify import Verify
+        from shared.storage.wake_queue import LOADS, LoadQueue
+
+        parts, loads = self.parts, LoadQueue(self._queue(LOADS))
+        return Verify(Verifications(parts.ledger), loads, parts.read_desk, parts.now, parts.pace, secrets.token_urlsafe)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        from shared.aftercare.verdicts import Verdicts
+        from shared.storage.wake_queue import VERDICTS, WakeQueue
+
+        return Verdicts(self.verify, WakeQueue(self._queue(VERDICTS)).send)
+
+    @cached_property
+    def queue_door(self) -> QueueDoor:
+        from shared.storage.wake_queue import WakeQueue
+        from shared.workflow.queue_in import QueueDoor
+
+        poison = WakeQueue(self._queue(f"{QUEUE}-poison"))
+        return QueueDoor(
+            lambda: self.queue_in, lambda text, delay: self.send(text, delay), poison.send, self.pace.hold_message
+        )
+
+    @cached_property
+    def queue_in(self) -> QueueIn:
+        from shared.workflow.queue_in import Flood, QueueIn
+
+        return QueueIn(self.parts, self.intake, self.workflow, Flood(self.parts.now))

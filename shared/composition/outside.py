@@ -1,0 +1,155 @@
+"""The connections to what is outside: identity, storage, ARM; opened once, with the first call that needs them."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from shared.composition.desk_rules import desk_text, fixed_pause
+from shared.config.settings import CLOUD, QUEUE, STORAGE, TABLE, Settings
+from shared.domain.pace import Pace
+from shared.domain.problems import Ours, Trouble
+from shared.redaction import Redactor, secrets_of
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
+    from azure.storage.queue import QueueClient
+
+    from shared.azure.data_protection import DataProtection
+    from shared.azure.port import Azure
+    from shared.storage.shared_state import Board
+    from shared.storage.store import Store
+    from shared.storage.wake_queue import QueueState
+
+
+@dataclass
+class Outside:
+    """What is outside of this process: identity, table, queues, ARM; each is opened when it is first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def credential(self) -> TokenCredential:
+        """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
+        from azure.identity import DefaultAzureCredential
+
+        from shared.azure.arm_client import sign_in_options
+
+        settings = self.settings
+        return DefaultAzureCredential(managed_identity_client_id=settings.client_id, **sign_in_options(settings.cloud))
+
+    def token(self, scope: str) -> str:
+        """A bearer token for a channel's service."""
+        return self.credential.get_token(scope).token
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger's table."""
+        from azure.data.tables import TableClient
+
+        from shared.storage.table_store import TableStore, pooled
+
+        settings = self._with_storage()
+        short: dict[str, Any] = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
+        short["transport"] = pooled()
+        if settings.connection_string:
+            client = TableClient.from_connection_string(settings.connection_string, TABLE, **short)
+        else:
+            client = TableClient(str(settings.table_url), TABLE, credential=self.credential, **short)
+        return TableStore(client)
+
+    def _with_storage(self) -> Settings:
+        if STORAGE in self.settings.faults:
+            raise Ours(self.settings.faults[STORAGE])
+        return self.settings
+
+    @cached_property
+    def board(self) -> Board:
+        """What the instances of the app share."""
+        from shared.storage.shared_state import Board
+
+        return Board(self.store, fixed_pause(self.settings))
+
+    @cached_property
+    def send(self) -> Callable[[str, float], None]:
+        """The wake queue."""
+        from shared.storage.wake_queue import WakeQueue
+
+        return WakeQueue(self._queue(QUEUE)).send
+
+    def _queue(self, name: str) -> QueueClient:
+        from azure.storage.queue import QueueClient
+
+        settings = self._with_storage()
+        short: dict[str, Any] = {"retry_total": 1, "connection_timeout": 5, "read_timeout": 10}
+        if settings.connection_string:
+            return QueueClient.from_connection_string(settings.connection_string, name, **short)
+        return QueueClient(str(settings.queue_url), name, credential=self.credential, **short)
+
+    @cached_property
+    def queues(self) -> Callable[[], QueueState]:
+        """How the queues stand now."""
+        from shared.storage.wake_queue import look
+
+        requests, poison = self._queue(QUEUE), self._queue(f"{QUEUE}-poison")
+        return lambda: look(requests, poison, datetime.now(UTC))
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Production's, unless ARM is an emulator on this machine."""
+        return Pace().faster(self.settings.pace_factor)
+
+    @cached_property
+    def azure(self) -> Azure:
+        """The Data Protection API. Where a setting makes it unusable, each call is Trouble that names the setting."""
+        from shared.azure.unusable import unusable
+
+        if CLOUD in self.settings.faults:
+            return unusable(self.settings.faults[CLOUD])
+        try:
+            return self._data_protection()
+        except (OSError, ValueError) as error:
+            return unusable(f"Azure cannot be called: ARM_CA_BUNDLE or ARM_ENDPOINT is wrong ({type(error).__name__})")
+
+    def _data_protection(self) -> DataProtection:
+        from shared.azure.arm_calls import ArmCalls
+        from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+        from shared.azure.data_protection import DataProtection
+
+        settings, scope = self.settings, self.settings.arm_scope
+        if settings.local:
+            auth, token = TokenAuth(settings.arm_endpoint, lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
+        else:
+            tokens = Tokens(lambda: self._arm_token(scope))
+            auth, token = TokenAuth(settings.arm_endpoint, tokens, tokens.forget), tokens
+        verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
+        total = self.pace.submit_total
+        usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
+        once = arm_client(settings.arm_endpoint, auth, total, keep_alive=False, verify=verify)
+        return DataProtection(ArmCalls(usual, once, settings.api_version, total, self._rest), token)
+
+    def _rest(self, subscription: str) -> None:
+        """Near the end of a budget every caller leaves the subscription alone for a moment, before a 429 is met."""
+        self.board.set_quiet(subscription, datetime.now(UTC) + timedelta(seconds=self.pace.budget_window / 6))
+
+    def _arm_token(self, scope: str) -> AccessToken:
+        """Trouble that passes, and an alert of its own: without a token nothing moves."""
+        from azure.core.exceptions import AzureError
+
+        from shared.telemetry import tell
+
+        try:
+            return self.credential.get_token(scope)
+        except AzureError as error:
+            tell("token", logging.ERROR, scope=scope, why=type(error).__name__)
+            raise Trouble(f"no token for Azure ({type(error).__name__})") from error
+
+    @cached_property
+    def redact(self) -> Redactor:
+        """Takes out the secrets that desk.toml and the settings name."""
+        return Redactor(secrets_of(desk_text(self.settings), self.settings.environ))
