@@ -77,7 +77,8 @@ def _all(failed: list[str], every_line: bool) -> int:
     `every_line` is asked for."""
     data = ROOT / ".local" / "coverage"
     os.environ |= {"COVERAGE_FILE": str(data), "COVERAGE_CORE": "sysmon"}
-    side_by_side = ["-n", str(min(os.process_cpu_count() or 1, 4)), "--cov=shared", "--cov-report="]
+    workers = str(min(os.process_cpu_count() or 1, 4))
+    side_by_side = ["-n", workers, "--dist", "loadscope", "--cov=shared", "--cov-report="]  # slow modules side by side
     code = pytest.main(side_by_side, plugins=[Verdicts(failed)])
     everything_ran = check(data)
     return int(code) or int(bool(failed) or (every_line and not everything_ran))

@@ -22,7 +22,7 @@ def test_every_truncation_is_found_by_decoding(compression: str) -> None:
 def test_every_flip_in_gzip_data_is_found_by_decoding() -> None:
     whole, schema = damage.sample("gzip")
     found = damage.measure(damage.flips(whole, "data", 40, SEED), schema)
-    assert found.failed[Level.DECODED] == found.made == 40
+    assert found.by_level[Level.DECODED] == found.made == 40  # most fail; a spoilt length may be inconclusive
 
 
 @pytest.mark.parametrize("compression", damage.COMPRESSIONS)

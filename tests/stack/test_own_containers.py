@@ -43,9 +43,9 @@ def test_real_dumps_are_delivered_and_go_on_time_but_where_they_are_kept() -> No
         assert stack.dumps is not None
         assert len(files) == len(list((stack.dumps / "custom").iterdir()))
         assert {head for name, head in files.items() if "_database_" in name} == {b"PGDMP"}
-        wait_until("the container is gone", 30, lambda: names(stack) == [f"rd-{stays}-1"])
+        wait_until("the container is gone", 90, lambda: names(stack) == [f"rd-{stays}-1"])
         rows = stack.http.get("/api/restores", params={"since": "2020-01-01T00:00:00Z"}).json()["value"]
         assert {row["id"]: row["container"]["state"] for row in rows} == {goes: "gone", stays: "kept"}
         assert stack.http.post(f"/api/restores/{goes}/keep", json={"by": "x", "reason": "y"}).status_code == 409
         act(stack, stays, "cleanup")
-        wait_until("the kept one is gone", 30, lambda: names(stack) == [])
+        wait_until("the kept one is gone", 90, lambda: names(stack) == [])
