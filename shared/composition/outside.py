@@ -87,6 +87,8 @@ class Outside:
 
         settings = self._with_storage()
         short: dict[str, Any] = {"retry_total": 1, "connection_timeout": 5, "read_timeout": 10}
+        # the SDK's own first wait is 15 s: a caller, or the whole sweep, would stand for it
+        short |= {"initial_backoff": 0.5, "increment_base": 1, "random_jitter_range": 0.3}
         if settings.connection_string:
             return QueueClient.from_connection_string(settings.connection_string, name, **short)
         return QueueClient(str(settings.queue_url), name, credential=self.credential, **short)

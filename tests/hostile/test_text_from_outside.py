@@ -2,8 +2,8 @@
 
 import io
 import json
-import zlib
 import logging
+import zlib
 from typing import Any
 
 import pytest
