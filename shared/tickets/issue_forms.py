@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-MOST, MOST_FIELDS = 24_000, 100  # characters: brackets cost a parser their square
+MOST, MOST_FIELDS = 16_000, 100  # characters: brackets cost a parser their square
 DEEPEST = 12  # quotes and lists within one another; markdown-it drops what is deeper than its own limit
 _EMPTY = frozenset({"No response", "None"})  # what GitHub writes into a field that was left empty
 

@@ -57,7 +57,7 @@ def test_what_was_delivered_is_verified_and_told_with_its_rows() -> None:
     row = verification(world, one)
     assert (row.state, row.number, row.sends, row.taken) == ("passed", 1, 1, 1)
     assert events(world, one)[-2:] == ["succeeded", "verified"]
-    facts = json.loads(Outbox(world.store).of_restore(one)[-1].facts)
+    facts = json.loads(world.posts.messages[-1].body)["data"]  # a told notice keeps no facts
     assert facts["verification"] == "Decoded: 1 database, 2 tables, 3 rows; gzip proven; 41 s"
     shown = json.loads(call(world, one, "show").body)
     assert (shown["state"], shown["totals"]["rows"], shown["databases"][0]["sha256"]) == ("passed", 3, "0" * 64)
@@ -79,7 +79,7 @@ def test_a_verdict_that_is_not_good_names_the_file_and_what_to_do(
     one = delivered(world)
     world.loads.found[one] = found
     run(world)
-    facts = json.loads(Outbox(world.store).of_restore(one)[-1].facts)
+    facts = json.loads(world.posts.messages[-1].body)["data"]  # a told notice keeps no facts
     assert (facts["event"], facts["verification"]) == (event, words)
     assert f"/api/restores/{one}/verif" in facts["nextStep"]
     assert now_is(world, one).phase is Phase.SUCCEEDED
