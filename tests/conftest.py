@@ -16,7 +16,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: starts servers or other processes; `test --fast` leaves it out")
 
 
+# Modules that take a minute and more begin first, so that no worker is left alone with one at the end.
+LONGEST = (
+    "tests/stack/test_chaos",
+    "tests/stack/test_mishaps",
+    "tests/infra/test_compiler",
+    "tests/hostile/test_schema",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         if "azurite" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)

@@ -78,7 +78,15 @@ def _all(failed: list[str], every_line: bool) -> int:
     data = ROOT / ".local" / "coverage"
     os.environ |= {"COVERAGE_FILE": str(data), "COVERAGE_CORE": "sysmon"}
     workers = str(min(os.process_cpu_count() or 1, 4))
-    side_by_side = ["-n", workers, "--dist", "loadscope", "--cov=shared", "--cov-report="]  # slow modules side by side
+    side_by_side = [
+        "-n",
+        workers,
+        "--dist",
+        "loadscope",
+        "--no-loadscope-reorder",
+        "--cov=shared",
+        "--cov-report=",
+    ]  # slow modules side by side
     code = pytest.main(side_by_side, plugins=[Verdicts(failed)])
     everything_ran = check(data)
     return int(code) or int(bool(failed) or (every_line and not everything_ran))
