@@ -11,6 +11,8 @@ from loader.sources import File, Source
 BEFORE, AFTER = len(END_OF_BLOCK), 6  # bytes looked at on both sides of a block's start
 GAP, SPAN = 256 << 10, 2 << 20  # blocks nearer than GAP are read with one range, of SPAN bytes at most
 READERS = 8  # ranges asked for at once
+LENGTH = 5  # bytes of a chunk's length: its sign, then the number
+WINDOW = 1 << 20
 PLAIN_TAIL = 512
 PLAIN_END = b"-- PostgreSQL database dump complete"
 
@@ -56,6 +58,27 @@ def block_faults(source: Source, file: File, archive: Archive) -> list[str]:
             if found:
                 readers.shutdown(cancel_futures=True)
                 return found
+    return []
+
+
+def length_faults(source: Source, file: File, archive: Archive) -> list[str]:
+    """A chunk that is longer than what is left of its table's block. It reads through the file once more, so it is for
+    a pg_restore that ran out of memory: a spoilt length asks for as much as it says."""
+    known = list(blocks(archive))
+    for (offset, entry), end in zip(known, [*(offset for offset, _ in known[1:]), file.size], strict=False):
+        if entry.kind == "BLOBS":  # each of its objects has chunks of its own
+            continue
+        at, length, start, window = offset + AFTER, 1, 0, b""
+        while length:
+            if not start <= at <= start + len(window) - LENGTH:
+                start, window = at, source.read(file, at, WINDOW)
+            raw = window[at - start : at - start + LENGTH]
+            length = int.from_bytes(raw[1:], "little")
+            if len(raw) < LENGTH or raw[0] or at + LENGTH + length > end:
+                return [
+                    f"at byte {at:,} a chunk of {titled(entry)} is said to have {length:,} bytes: its block ends before"
+                ]
+            at += LENGTH + length
     return []
 
 

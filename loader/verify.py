@@ -144,10 +144,13 @@ def _decoded(look: Look, database: Database) -> None:
 
 
 def _undecodable(look: Look, found: Finding, database: Database) -> None:
-    """Where we cannot decode, last bytes that are not there still tell of a file that was cut off."""
+    """Where we cannot decode, last bytes or lengths that are wrong still show that the file is damaged."""
     look.findings.append(found)
     if found.outcome is Outcome.INCONCLUSIVE:
-        for reason in listed.end_faults(look.source, database):
+        reasons = listed.end_faults(look.source, database)
+        if "out of memory" in found.reason and database.archive:
+            reasons += listed.length_faults(look.source, database.file, database.archive)
+        for reason in reasons:
             look.failed(reason, database.file.name)
 
 

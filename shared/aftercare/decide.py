@@ -6,9 +6,7 @@ from datetime import datetime
 
 from shared.aftercare.states import State
 from shared.domain.restore import Restore
-from shared.storage.container_rows import ContainerRow
-
-OWNER = "restoredesk"
+from shared.storage.container_rows import OWNER, ContainerRow
 
 
 @dataclass(frozen=True)

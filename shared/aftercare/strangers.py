@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.aftercare.decide import OWNER
 from shared.aftercare.rows import Rows
 from shared.aftercare.states import State
 from shared.azure.port import Azure, BlobContainer, Rejected
@@ -14,6 +13,7 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble, Unreadable
 from shared.storage import row_keys
 from shared.storage.account_looks import AccountLook
+from shared.storage.container_rows import OWNER
 from shared.storage.shared_state import Board
 
 AZURES_OWN = frozenset({"$logs", "$blobchangefeed"})  # Azure makes them itself where logs or the change feed are on

@@ -19,6 +19,8 @@ from shared.storage.store import Change, Field, Row
 
 UNDER_WAY = timedelta(minutes=5)  # a call that makes it may still be under way when its restore is withdrawn
 
+OWNER = "restoredesk"  # the metadata that says whose container it is: Azure takes no hyphen there
+
 
 @dataclass(frozen=True)
 class ContainerRow:

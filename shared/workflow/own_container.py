@@ -9,11 +9,11 @@ from shared.config.plans import container_url
 from shared.domain.events import ContainerBegun, ContainerMade, Event, NameTaken, Postponed, Refused
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, OwnContainer, Phase, Plan, Restore, refusal
+from shared.storage.container_rows import OWNER
 from shared.workflow.doubt import before_closing
 from shared.workflow.ports import Parts
 from shared.workflow.validation import still_settling
 
-OWNER = "restoredesk"  # the metadata that says whose container it is: Azure takes no hyphen there
 HOLD = 180.0  # seconds: longer than the calls of one try take together
 Save = Callable[[Restore, Event], Restore]
 

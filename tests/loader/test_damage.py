@@ -1,11 +1,16 @@
 """A seeded sample of `python -m tests.loader.damage`, whose whole table is in docs/verification.md."""
 
 import re
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from loader.archive import read_archive
+from loader.listed import length_faults
+from loader.sources import Folder
 from loader.verdict import Level, Outcome
+from local.postgres.delivery import delivery
 from tests.loader import damage
 
 pytestmark = pytest.mark.slow
@@ -22,7 +27,28 @@ def test_every_truncation_is_found_by_decoding(compression: str) -> None:
 def test_every_flip_in_gzip_data_is_found_by_decoding() -> None:
     whole, schema = damage.sample("gzip")
     found = damage.measure(damage.flips(whole, "data", 40, SEED), schema)
-    assert found.by_level[Level.DECODED] == found.made == 40  # most fail; a spoilt length may be inconclusive
+    assert found.failed[Level.DECODED] == found.made == 40
+
+
+def test_a_length_past_its_block_is_named_with_its_place(tmp_path: Path) -> None:
+    whole, _ = damage.sample("gzip")
+    archive = read_archive(lambda offset, length: whole[offset : offset + length])
+    at = min(entry.offset for entry in archive.of_kind("TABLE DATA") if entry.offset) + 6
+    (tmp_path / "spoilt").write_bytes(whole[: at + 4] + b"\x50" + whole[at + 5 :])
+    source = Folder(tmp_path)
+    (said,) = length_faults(source, source.files()[0], archive)
+    assert said.startswith(f"at byte {at:,} a chunk of ")
+    assert said.endswith("past its block")
+
+
+@pytest.mark.parametrize("compression", damage.COMPRESSIONS)
+def test_a_whole_archive_has_no_length_that_is_too_long(compression: str) -> None:
+    source = Folder(delivery(18, compress=compression).folder)
+    files = [file for file in source.files() if "_database_" in file.name]
+    assert len(files) > 3
+    for file in files:
+        archive = read_archive(partial(source.read, file))
+        assert length_faults(source, file, archive) == []
 
 
 @pytest.mark.parametrize("compression", damage.COMPRESSIONS)
