@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.config.desk_file import Desk
-from shared.domain.problems import Ours
 from shared.domain.restore import Restore
 from shared.domain.verification import Result
 from shared.notices import outbox
 from shared.notices.facts import facts_of
-from shared.notices.outbox import UNROUTED
-from shared.notices.routing import channels_of
+from shared.notices.outbox import channels_or_later
 from shared.storage.store import Change
-
-MOST = 30  # channels in one transaction, which takes 4 MiB: more are routed in several, after the step
 
 
 @dataclass(frozen=True)
@@ -32,13 +28,6 @@ def announced(
     """`found` is what a verification found, or in words what happened; with an unreadable desk.toml the event is kept,
     to be routed later."""
     numbered = restore.model_copy(update={"sequence": restore.sequence + 1})
-    try:
-        channels = channels_of(
-            read_desk(), restore.instance_name, restore.channels, event, restore.ticket, restore.source
-        )
-    except Ours:
-        channels = None
-    if channels is None or len(channels) > MOST:
-        channels = [UNROUTED, *restore.channels]
+    channels = channels_or_later(read_desk, restore, event)
     facts = facts_of(numbered, event, now, found)
     return Announced(numbered, tuple(outbox.owed(facts, channels)), facts.verification or str(found))

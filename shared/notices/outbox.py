@@ -2,13 +2,17 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.config.desk_file import Desk
+from shared.domain.problems import Ours
+from shared.domain.restore import Restore
 from shared.domain.text import within
 from shared.domain.values import iso, utc
 from shared.notices.facts import Facts
+from shared.notices.routing import channels_of
 from shared.storage import row_keys, vault_directory
 from shared.storage.dead_letters import dead_notice
 from shared.storage.long_text import joined
@@ -19,6 +23,7 @@ ROUTED = 30  # notices in a transaction, which takes 4 MiB
 FACTS = "packed"  # the column of the facts: they repeat themselves for each channel, and take a third so
 UNDER_WAY = "an attempt was begun, and nothing more was heard of it"
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
+MAX_CHANNELS = 30  # in one transaction, which takes 4 MiB: more are routed in several, after the step
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,16 @@ def _facts(row: Row) -> str:
     if isinstance(packed, bytes) and packed:
         return zlib.decompress(packed).decode()
     return joined(row) or row.text("facts")
+
+
+def channels_or_later(read_desk: Callable[[], Desk], restore: Restore, event: str) -> list[str]:
+    """The channels of a restore's event. It is kept, to be routed later, where desk.toml cannot be read or more
+    channels hear of it than one transaction takes; the restore's own are known by name."""
+    try:
+        named = channels_of(read_desk(), restore.instance_name, restore.channels, event, restore.ticket, restore.source)
+    except Ours:
+        return [UNROUTED, *restore.channels]
+    return named if len(named) <= MAX_CHANNELS else [UNROUTED, *restore.channels]
 
 
 class Outbox:

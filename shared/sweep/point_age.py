@@ -3,13 +3,12 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.notices.outbox import UNROUTED, owed
+from shared.notices.outbox import MAX_CHANNELS, UNROUTED, owed
 from shared.notices.point_facts import point_facts
 from shared.notices.routing import channels_of
 from shared.storage import row_keys
 from shared.storage.stale_points import Watched, key_of, watched
 from shared.storage.store import Change, Conflict
-from shared.workflow.announce import MOST
 from shared.workflow.points import PointsRead, is_stale, newest_usable, vault_of
 from shared.workflow.ports import Parts
 
@@ -28,7 +27,7 @@ def judge(parts: Parts, instance: str, name: str, days: float | None, read: Poin
     facts = point_facts(after, days, newest.time if newest else None, parts.now())
     channels = channels_of(parts.read_desk(), name, (), facts.event, None, facts.source)
     parts.ledger.enter_vault(facts.vault)
-    notices = owed(facts, channels if len(channels) <= MOST else [UNROUTED])
+    notices = owed(facts, channels if len(channels) <= MAX_CHANNELS else [UNROUTED])
     parts.ledger.store.commit(row_keys.partition(after.id), [after.change(), *notices])
     _clear(parts, after)
     return True

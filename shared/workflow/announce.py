@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.problems import Ours
 from shared.domain.restore import Entry, Restore
 from shared.domain.state_machine import announcement
 from shared.notices import outbox
 from shared.notices.facts import facts_of
-from shared.notices.outbox import UNROUTED
-from shared.notices.routing import channels_of, may_hear
+from shared.notices.outbox import channels_or_later
+from shared.notices.routing import may_hear
 from shared.storage.store import Change, Conflict
 from shared.workflow.ports import Parts
 
 if TYPE_CHECKING:
     from shared.workflow.intake import Caller  # which imports this module
 
-MOST = 30  # channels in one transaction, which takes 4 MiB: more are routed in several, after the step
 EVENT, WORD = "standing", "asked again"
 TRIES = 3
 
@@ -35,13 +33,7 @@ def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
     if event is None:
         return Announced(after, ())
     numbered = after.model_copy(update={"sequence": after.sequence + 1})
-    try:
-        desk, name = parts.read_desk(), after.instance_name
-        channels = channels_of(desk, name, after.channels, event, after.ticket, after.source)
-    except Ours:
-        channels = None
-    if channels is None or len(channels) > MOST:
-        channels = [UNROUTED, *after.channels]  # the restore's own are known by name; the rest is routed later
+    channels = channels_or_later(parts.read_desk, after, event)
     facts = facts_of(numbered, event, parts.now())
     return Announced(numbered, tuple(outbox.owed(facts, channels)))
 
