@@ -33,7 +33,7 @@ def act(stack: Stack, restore: str, what: str, **more: object) -> dict[str, obje
 
 
 def test_real_dumps_are_delivered_and_go_on_time_but_where_they_are_kept() -> None:
-    with Stack(Options(speed=600, pace=600, dumps=True)) as stack:
+    with Stack(Options(speed=600, pace=600, dumps=True, loader=True)) as stack:
         goes, stays = ask(stack, target="vaulted"), ask(stack, target="vaulted", instance="pg-prod-02")
         view = ended(stack, goes)
         assert (view["phase"], view["container"]["state"]) == ("succeeded", "kept")
