@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from shared.aftercare.verification_messages import Answer
 from shared.aftercare.verification_messages import Result as Said
@@ -99,8 +100,13 @@ def _foreign(row: Verification | None, answer: Answer) -> str:
 
 
 def _kept(said: Said) -> Result:
-    """It came from outside: what may be a signed URL is cut out of its texts."""
-    value = said.model_dump(by_alias=True)
-    value |= {name: unsigned(value[name]) for name in ("reason", "file")}
-    value |= {name: [unsigned(text) for text in value[name]] for name in ("warnings", "proves")}
-    return Result.model_validate(value)
+    """It came from outside: what may be a signed URL is cut out of every text."""
+    return Result.model_validate(_unsigned(said.model_dump(by_alias=True)))
+
+
+def _unsigned(value: Any) -> Any:
+    if isinstance(value, str):
+        return unsigned(value)
+    if isinstance(value, dict):
+        return {name: _unsigned(part) for name, part in value.items()}
+    return [_unsigned(part) for part in value] if isinstance(value, list | tuple) else value
