@@ -50,8 +50,9 @@ def load_archive(
             raise
         finally:
             code = process.wait()
+            said = words.text()  # before the pipe closes: its thread reads it to the end
             deadline.cancel()
-    return Ended(code, words.text(), deadline.late, deadline.late_at)
+    return Ended(code, said, deadline.late, deadline.late_at)
 
 
 class Deadline:
