@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import random
+import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,7 +59,8 @@ def _tried(chosen: list[Mutant], lines: CoverageMap, home: Path) -> list[Trial]:
     trees = queue.SimpleQueue[Tree]()
     workers = os.process_cpu_count() or 1
     for number in range(workers):
-        trees.put(Tree(copy_tree(ROOT, home / f"tree-{number}")))
+        tree = shutil.copytree(home / "base", home / f"tree-{number}", symlinks=True)  # with what Python compiled in it
+        trees.put(Tree(tree, lines.seconds))
 
     def one(fault: Mutant) -> Trial:
         tree = trees.get()

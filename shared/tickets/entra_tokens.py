@@ -78,7 +78,7 @@ class TenantKeys:
     cloud: Cloud
     fetch: Callable[[str], bytes]  # GET of a URL; raises Trouble
     now: Callable[[], datetime]
-    _kept: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict, repr=False)
+    _kept: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
 
     def __call__(self, tenant: str, key_id: str) -> Any:
         """The public key of that id, or Unverified."""

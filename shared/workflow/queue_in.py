@@ -31,7 +31,7 @@ class Flood:
     now: Callable[[], datetime]
     _since: datetime | None = None
     _count: int = 0
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _lock: Lock = field(default_factory=Lock)
 
     def note(self) -> str | None:
         """Counts one refusal: the words that its notice adds, or None where it is announced by no notice."""

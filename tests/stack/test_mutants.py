@@ -44,10 +44,10 @@ def fault() -> Mutant:
 
 @pytest.mark.parametrize(("test", "ended"), [("test_it[three | 3]", "killed"), ("test_weak", "survived")])
 def test_a_fault_is_found_only_by_a_test_that_fails(tree: Path, test: str, ended: str) -> None:
-    assert Tree(tree).try_out(fault(), [f"test_twice.py::{test}"]).ended == ended
+    assert Tree(tree, {}).try_out(fault(), [f"test_twice.py::{test}"]).ended == ended
     assert (tree / "shared/domain/twice.py").read_text() == SOURCE
 
 
 def test_an_id_that_pytest_does_not_find_is_said(tree: Path) -> None:
     with pytest.raises(LookupError, match="does not find"):
-        Tree(tree).try_out(fault(), ["test_twice.py::test_it[three "])
+        Tree(tree, {}).try_out(fault(), ["test_twice.py::test_it[three "])
