@@ -1,4 +1,4 @@
-"""The limits of desk.toml: exactly the limit is taken, one more is a fault; a label of settings stands for no secret."""
+"""The limits of desk.toml: exactly the limit is taken, one more is a fault; settings show no secret."""
 
 from typing import Any
 
