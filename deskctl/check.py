@@ -16,6 +16,7 @@ from shared.config.rights import Asker, asker
 from shared.domain.problems import Ours
 from shared.notices.channels.registry import check_channels, is_ticket_system
 from shared.tickets.mapping import check_mappings
+from shared.tickets.registry import check_sources
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +74,7 @@ def read(path: Path, arm: str | None = None) -> tuple[Desk, list[str]]:
         raise Ours(f"it cannot be read ({error.strerror}): --config says where it is") from error
     except UnicodeDecodeError as error:
         raise Ours("it is not UTF-8 text") from error
-    return desk, [*check_file(desk, ground(arm)), *check_channels(desk), *check_mappings(desk)]
+    return desk, [*check_file(desk, ground(arm)), *check_channels(desk), *check_sources(desk), *check_mappings(desk)]
 
 
 def show(desk: Desk, console: Console) -> None:

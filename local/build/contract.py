@@ -8,6 +8,7 @@ from local.host.process import ROOT
 from shared.api.openapi import document
 from shared.config.desk_file import Desk
 from shared.notices.channels.registry import KINDS
+from shared.tickets.registry import NAMES
 
 
 def desk_schema() -> dict[str, Any]:
@@ -18,6 +19,7 @@ def desk_schema() -> dict[str, Any]:
         if "patternProperties" in table:
             table["additionalProperties"] = False  # pydantic leaves names open that the pattern does not cover
     made["$defs"]["Channel"]["properties"]["kind"]["enum"] = sorted(KINDS)
+    made["$defs"]["TicketSource"]["properties"]["kind"]["enum"] = list(NAMES)
     return made
 
 

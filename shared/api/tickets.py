@@ -15,8 +15,10 @@ from shared.config.settings import Settings
 from shared.domain.problems import Ours, Problem, Trouble, Unreadable
 from shared.storage.queue_messages import wake_message
 from shared.tickets.entra_tokens import MOST_JWKS, Keys
-from shared.tickets.event import EVENT_LIMIT, Unverified, default_ticket, delivery_of, event_of, verify
+from shared.tickets.event import default_ticket, delivery_of, event_of
 from shared.tickets.mapping import Ignored, map_event
+from shared.tickets.sender import verify
+from shared.tickets.signatures import Unverified
 from shared.tickets.unread import is_own, ticket_in
 from shared.workflow.announce import tell_standing
 from shared.workflow.intake import Caller, Intake
@@ -63,8 +65,6 @@ class TicketIn:
         said: dict[str, Any] = {}
         key = None
         try:
-            if len(call.body) > EVENT_LIMIT:
-                raise Problem(413, "The body is too large", f"{EVENT_LIMIT} bytes are taken")
             event = event_of(source, call.headers, call.body)
             key = event["digest"]
             said = {"ticket": default_ticket(source.kind, event["body"])}
@@ -72,7 +72,7 @@ class TicketIn:
             if isinstance(mapped, Ignored):
                 return json_answer(200, {"status": "ignored", "reason": mapped.why})
             said, key = mapped.request, mapped.key
-            caller = replace(self._caller(name, source, key, client), delivery=delivery_of(call.headers))
+            caller = replace(self._caller(name, source, key, client), delivery=delivery_of(source.kind, call.headers))
             return self._take(said, caller)
         except Unreadable as error:  # 503, for it passes with the next deployment: a 4xx would switch the hook off
             raise Trouble(f"a newer release wrote the restore of this key ({error})") from error

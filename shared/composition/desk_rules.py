@@ -42,8 +42,9 @@ def faults(desk: Desk) -> list[str]:
     found = check_channels(desk)
     if desk.tickets:
         from shared.tickets.mapping import check_mappings
+        from shared.tickets.registry import check_sources
 
-        found += check_mappings(desk)
+        found += check_sources(desk) + check_mappings(desk)
     return found
 
 

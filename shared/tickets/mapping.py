@@ -9,7 +9,7 @@ from shared.config.desk_file import Desk, TicketSource
 from shared.domain.problems import Problem
 from shared.domain.text import fit, plain
 from shared.tickets import expressions
-from shared.tickets.event import Event, default_ticket, own_doing
+from shared.tickets.event import Event, default_ticket, ignored
 from shared.tickets.expressions import Unusable
 from shared.tickets.near_misses import near_misses
 from shared.tickets.safety import read_safety
@@ -61,9 +61,8 @@ class _Mapping:
 def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored:
     """The request an event of source `name` asks for, or why it asks for none; a Problem where a mapping fails."""
     mapping = _Mapping(name, source, event)
-    ours = own_doing(source, event)
-    if ours or event["headers"].get("x-github-event") == "ping":
-        return Ignored(ours or "it is GitHub's ping")
+    if why := ignored(source, event):
+        return Ignored(why)
     wanted = mapping.value("when")
     if wanted is None or wanted is False or wanted in ("", [], {}):
         near = near_misses(source.when, event)

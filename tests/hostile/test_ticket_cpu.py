@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.tickets.event import EVENT_LIMIT
 from shared.tickets.issue_forms import MOST
+from shared.tickets.kind import EVENT_LIMIT
 from tests.hostile.test_tickets import NAMES, is_clear, outcome
 from tests.kits.ticket_samples import saved
 

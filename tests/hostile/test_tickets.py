@@ -11,7 +11,8 @@ import pytest
 from shared.config.desk_file import parse_desk
 from shared.domain.problems import Problem
 from shared.domain.request import parse_request
-from shared.tickets.event import EVENT_LIMIT, event_of
+from shared.tickets.event import event_of
+from shared.tickets.kind import EVENT_LIMIT
 from shared.tickets.mapping import Ignored, Mapped, map_event
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "tickets"

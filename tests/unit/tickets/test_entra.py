@@ -14,7 +14,8 @@ from shared.config.desk_file import TicketSource
 from shared.domain.clouds import CHINA, CLOUDS, GOVERNMENT, PUBLIC, Cloud
 from shared.domain.problems import Trouble
 from shared.tickets.entra_tokens import TenantKeys, read_keys
-from shared.tickets.event import Unverified, verify
+from shared.tickets.sender import verify
+from shared.tickets.signatures import Unverified
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"

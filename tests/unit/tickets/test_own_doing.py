@@ -67,13 +67,19 @@ def test_a_person_without_a_name_is_not_our_user() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["x-github-delivery", "x-atlassian-webhook-identifier", "x-zendesk-webhook-invocation-id", "webhook-id"],
+    ("kind", "name"),
+    [
+        ("github", "X-GitHub-Delivery"),
+        ("jira", "X-Atlassian-Webhook-Identifier"),
+        ("zendesk", "X-Zendesk-Webhook-Invocation-Id"),
+        ("servicenow", "webhook-id"),
+        ("generic", "webhook-id"),
+    ],
 )
-def test_a_delivery_is_known_by_its_senders_id(name: str) -> None:
-    assert delivery_of({name: "d-1", "x-other": "no"}) == "d-1"
-    assert delivery_of({name: ""}) is None
-    assert delivery_of({}) is None
+def test_a_delivery_is_known_by_its_senders_id(kind: str, name: str) -> None:
+    assert delivery_of(kind, {name: "d-1", "x-other": "no"}) == "d-1"
+    assert delivery_of(kind, {name: ""}) is None
+    assert delivery_of(kind, {}) is None
 
 
 def test_a_header_that_holds_our_secret_is_hidden_by_whatever_name_it_has() -> None:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.config.desk_file import FromEnvironment, TicketSource, parse_desk
+from shared.config.desk_file import Desk, FromEnvironment, TicketSource, parse_desk
 from shared.domain.problems import Ours
 from shared.notices.standard_webhooks import key, sign
-from shared.tickets.event import Unverified, verify
+from shared.tickets.registry import NAMES, check_sources
+from shared.tickets.sender import verify
+from shared.tickets.signatures import Unverified
 
 NOW = datetime(2026, 7, 14, 12, 0, 30, tzinfo=UTC)
 OCTO = "It's a Secret to Everybody"
@@ -178,13 +180,26 @@ def test_no_reason_shows_a_secret_or_a_signature() -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda text: text.replace('"generic"', '"servicenow"'), "does not sign"),
         (lambda text: text.replace('secret = { env = "S" }', ""), "needs a secret"),
         (lambda text: text.replace('"signature"', '"entra"'), "tenant, audience and clients"),
     ],
 )
 def test_a_source_that_could_not_be_verified_is_refused_at_load(change: Callable[[str], str], why: str) -> None:
     text = '[tickets.a]\nkind = "generic"\nauth = "signature"\nsecret = { env = "S" }\nwhen = "x"\nrequest = "y"\n'
-    assert parse_desk(text).tickets["a"].kind == "generic"
+    assert check_sources(parse_desk(text)) == []
     with pytest.raises(Ours, match=why):
         parse_desk(change(text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("servicenow", 'servicenow does not sign its calls: use auth = "header" or "entra"'),
+        (
+            "githup",
+            f"kind is 'githup', and must be one of {', '.join(NAMES)}; did you mean github?",
+        ),
+    ],
+)
+def test_a_kind_that_is_none_or_does_not_sign_is_a_fault_of_the_file(kind: str, fault: str) -> None:
+    assert check_sources(Desk(tickets={"a": source(kind)})) == [f"tickets.a: {fault}"]

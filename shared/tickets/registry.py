@@ -1,0 +1,35 @@
+"""The kinds of ticket systems there are, found as the modules of `kinds`; one is imported when it is needed. Pure."""
+
+import difflib
+import importlib
+import pkgutil
+
+from shared.config.desk_file import Desk, TicketSource
+from shared.domain.text import fit, plain
+from shared.tickets import kinds
+from shared.tickets.kind import TicketKind
+
+NAMES: tuple[str, ...] = tuple(sorted(one.name for one in pkgutil.iter_modules(kinds.__path__)))
+
+
+def kind_of(name: str) -> TicketKind:
+    """The record of a kind; KeyError where there is no such kind."""
+    if name not in NAMES:
+        raise KeyError(name)
+    found: TicketKind = importlib.import_module(f"{kinds.__name__}.{name}").KIND
+    return found
+
+
+def check_sources(desk: Desk) -> list[str]:
+    """What is wrong with the kinds of desk.toml's ticket sources, one line each."""
+    return [f"tickets.{name}: {fault}" for name, source in desk.tickets.items() for fault in _faults(source)]
+
+
+def _faults(source: TicketSource) -> list[str]:
+    if source.kind not in NAMES:
+        near = difflib.get_close_matches(source.kind, NAMES, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return [f"kind is {fit(plain(source.kind), 60)!r}, and must be one of {', '.join(NAMES)}{hint}"]
+    if source.auth == "signature" and kind_of(source.kind).signature is None:
+        return [f'{source.kind} does not sign its calls: use auth = "header" or "entra"']
+    return []
