@@ -21,6 +21,7 @@ from shared.domain.restore import CLOSED, Phase, Restore
 from shared.domain.values import iso, utc
 from shared.storage import row_keys
 from shared.storage.container_rows import ContainerRow, names_span, read_container
+from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Unreadable
 from shared.storage.store import Row
 from shared.workflow.ports import Parts
@@ -103,11 +104,12 @@ class Listing:
     def _by_key(self, sources: list[str], key: str) -> Answer:
         """The restore that a key names, in each of the sources that has one, the latest first."""
         ledger, found = self.parts.ledger, dict[str, Restore]()
+        keys = KeyRows(ledger.store)
         for source in sources:
-            held = ledger.find_key(source, key) or ledger.find_key(source, f"refused\n{key}")
-            restore = ledger.load(held.restore) if held else None
-            if restore:
-                found[restore.id] = restore
+            for held in keys.all(source, key) or keys.all(source, f"refused\n{key}"):
+                restore = ledger.load(held.restore)
+                if restore:
+                    found[restore.id] = restore
         latest = sorted(found.values(), key=lambda restore: restore.accepted_at, reverse=True)
         return json_answer(200, {"value": [self.view(restore) for restore in latest]})
 

@@ -1,9 +1,8 @@
-"""The ledger: every restore, its open row, its turn and its keys; every save is guarded by its version."""
+"""The ledger: every restore, its open row and its turn; every save is guarded by its version."""
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,21 +16,7 @@ from shared.storage.container_rows import kept, queued
 from shared.storage.long_text import chunked, joined
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
-MOST_EARLIER = 50  # requests that a key remembers
 VOID = "void"  # marks the row of an id that was claimed and never saved
-
-
-@dataclass(frozen=True)
-class Key:
-    """An idempotency key's row: the restore it names, and the hash of the request that came with it."""
-
-    restore: str
-    hash: str
-    mine: bool
-    removed: bool = False  # the retention took its restore; the key stays
-    earlier: Mapping[str, str] = field(default_factory=dict)  # hash → restore, of requests that were refused before
-    at: str = ""  # when it was claimed or taken over
-    etag: str = ""
 
 
 class Ledger:
@@ -40,44 +25,6 @@ class Ledger:
     def __init__(self, store: Store, hour: float = 3600.0) -> None:
         """`hour` is an hour of a target's keepHours, in seconds."""
         self.store, self._hour = store, hour
-
-    def claim_key(self, source: str, key: str, restore_id: str, request_hash: str, now: datetime) -> Key:
-        """Inserted first, never removed; the first claim wins and every later one is told of it."""
-        place = row_keys.key_partition(source, key)
-        fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "at": iso(now), "source": source}
-        try:
-            self.store.commit(place, [Change("insert", "key", fields)])
-            return Key(restore_id, request_hash, True, at=iso(now))
-        except Conflict:
-            found = self.find_key(source, key)
-            if found is None:
-                raise
-            return found
-
-    def find_key(self, source: str, key: str) -> Key | None:
-        """What a key names, or None."""
-        row = self.store.get(row_keys.key_partition(source, key), "key")
-        if row is None:
-            return None
-        earlier = json.loads(row.text("earlier") or "{}")
-        at = row.text("takenOverAt") or row.text("at")
-        return Key(row.text("restore"), row.text("hash"), False, bool(row.text("removedAt")), earlier, at, row.etag)
-
-    def take_over_key(
-        self, source: str, key: str, held: Key, restore_id: str, request_hash: str, now: datetime, *, kept: bool = True
-    ) -> Key:
-        """A key for another request, if nobody took it since `held` was read; the latest key row. `kept`: the restore
-        that it stood for is on the books, and the earlier request still finds it."""
-        place = row_keys.key_partition(source, key)
-        before = [(held.hash, held.restore)] if kept else []
-        earlier = dict([*held.earlier.items(), *before][-MOST_EARLIER:])
-        fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "takenOverAt": iso(now)}
-        changed = Change("update", "key", {**fields, "earlier": json.dumps(earlier)}, held.etag)
-        try:
-            self.store.commit(place, [changed])
-            return Key(restore_id, request_hash, True, earlier=earlier, at=iso(now))
-        except Conflict:
-            return self.find_key(source, key) or held
 
     def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
         """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""

@@ -51,6 +51,11 @@ def key_partition(source: str, key: str) -> str:
     return f"k-{hashlib.sha256(f'{source}\n{key}'.encode()).hexdigest()}"
 
 
+def key(principal: str | None = None) -> str:
+    """The row of a key in its partition: the first caller's, or that of a principal to whom the first is foreign."""
+    return f"key-{short(principal, 26)}" if principal else "key"
+
+
 def restore(restore_id: str) -> str:
     return f"restore-{restore_id}"
 

@@ -67,9 +67,12 @@ class Retention:
         if not restore.key:
             return
         place = row_keys.key_partition(restore.source, restore.key)
-        row = self._ledger.store.get(place, "key")
-        if row and row.text("restore") == restore.id:
-            self._ledger.store.commit(place, [Change("update", "key", {"removedAt": iso(now)}, row.etag)])
+        who = restore.authenticated_as
+        for name in {row_keys.key(), row_keys.key(who)}:
+            row = self._ledger.store.get(place, name)
+            if row and row.text("restore") == restore.id:
+                fields = {"removedAt": iso(now), **({"principal": who} if who else {})}
+                self._ledger.store.commit(place, [Change("update", name, fields, row.etag)])
 
     def _clear(self, restore_id: str, restore: Restore | None, done: Row) -> None:
         """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""

@@ -17,7 +17,7 @@ from shared.domain.values import utc
 from shared.notices.routing import may_write
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
-from shared.storage.idempotency import REFUSED, TRIES, Keys
+from shared.storage.idempotency import REFUSED, TRIES, Keys, others
 from shared.storage.store import Change
 from shared.telemetry import audit
 from shared.workflow.announce import Announced, announce
@@ -62,9 +62,10 @@ class Intake:
         value = untagged(value)
         request = parse_request(value)
         desk = self.parts.read_desk()
-        found = self.keys.known(caller.source, caller.key, canonical_hash(value)) if caller.key else None
-        if found:
-            return Accepted(found, False)
+        if caller.key:
+            found = self.keys.known(caller.source, caller.key, canonical_hash(value), caller.authenticated_as)
+            if found:
+                return Accepted(found, False)
         self._not_in_the_future(request)
         _may_comment(request, caller, desk)
         decision = decide_for_any(request, askers(desk, caller.source, caller.roles), desk, self.parts.ground)
@@ -127,7 +128,7 @@ class Intake:
                 return Accepted(created, True, told.notices)
             # without a key the id is ours alone: a conflict is our own insert, whose answer the table's client lost
             found = self.parts.ledger.load(named.id)
-            if found:
+            if found and not others(found.authenticated_as, restore.authenticated_as):
                 return Accepted(found, not restore.key)
         raise Trouble("the ledger did not keep the request")
 
@@ -155,6 +156,7 @@ class Intake:
             instance=str(asked.get("instance", "")),
             source=caller.source,
             key=caller.key,
+            authenticated_as=caller.authenticated_as,
             asked=asked,
             requested_by=_text(asked.get("requestedBy")),
             reason=_text(asked.get("reason")),
@@ -171,7 +173,7 @@ class Intake:
             restore = restore.model_copy(update={"key": f"refused\n{what}\n{caller.key}"})
         refused = self._put(restore, REFUSED, quiet=note is None).restore
         if caller.key:  # who looks for the key finds what became of it
-            self.parts.ledger.claim_key(caller.source, f"refused\n{caller.key}", refused.id, REFUSED, now)
+            self.keys.first_claim(refused, f"refused\n{caller.key}", REFUSED)
         return refused
 
 

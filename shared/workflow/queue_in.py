@@ -10,6 +10,7 @@ from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
 from shared.domain.values import iso
 from shared.storage import row_keys
+from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Unreadable as ForeignRow
 from shared.storage.queue_messages import Asked, Unreadable, Wake, again, copy_of, read_message
 from shared.storage.store import Change, Conflict, Field
@@ -131,7 +132,8 @@ class QueueIn:
         if row is None:
             return replace(self._note_content(asked), own_key=True, poisoned=False)
         key = row.text("key")
-        before = self.parts.ledger.find_key("queue", key) if row.fields.get("done") and key != asked.key else None
+        was_done = row.fields.get("done") and key != asked.key
+        before = KeyRows(self.parts.ledger.store).find("queue", key) if was_done else None
         if before:
             words = (
                 f"the message crashed the desk, and it has the same words as restore {before.restore}: if it was meant "

@@ -23,6 +23,7 @@ from shared.domain.request import canonical_hash
 from shared.domain.restore import Phase
 from shared.domain.values import iso
 from shared.storage import row_keys
+from shared.storage.idempotency import KeyRows
 from shared.storage.shared_state import Pause
 from shared.storage.store import Change
 from shared.workflow.operator_acts import Act
@@ -201,7 +202,7 @@ def stands_still(story: Story, process: Process) -> bool:
 def claims(story: Story, process: Process) -> bool:
     """A process ended between a key and its restore, as another release of the desk may have left it."""
     dead = row_keys.new_id(VAULT, story.world.clock.now(), b"0123456789")
-    story.world.process().parts.ledger.claim_key("http", "k1", dead, canonical_hash(body(reason="dead")), now_of(story))
+    KeyRows(story.world.store).claim("http", "k1", dead, canonical_hash(body(reason="dead")), now_of(story))
     story.pending.append(("k1", body()))
     return True
 

@@ -21,7 +21,7 @@ class NeverAgain(Intake):
     """Refuses, for ever, a request whose key was claimed by a process that crashed before the restore was saved."""
 
     def _put(self, restore: Restore, request_hash: str, quiet: bool = False) -> Accepted:
-        known = self.parts.ledger.find_key(restore.source, restore.key) if restore.key else None
+        known = self.keys.rows.find(restore.source, restore.key) if restore.key else None
         if known and self.parts.ledger.load(known.restore) is None:
             raise Problem(409, "No", "the key was claimed by a request that never came on the books")
         return super()._put(restore, request_hash, quiet)

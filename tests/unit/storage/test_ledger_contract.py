@@ -14,6 +14,7 @@ from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
+from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Ledger, Unreadable
 from shared.storage.shared_state import Board, Pause
 from shared.storage.store import Change, Conflict, Store
@@ -141,12 +142,12 @@ def test_a_tracking_url_is_kept_whole_and_out_of_sight(store: Store) -> None:
 
 
 def test_the_first_claim_of_a_key_wins(store: Store) -> None:
-    ledger = Ledger(store)
-    first = ledger.claim_key("http", "k/1 #?", "r-1", "h-1", START)
-    again = ledger.claim_key("http", "k/1 #?", "r-2", "h-2", START)
+    keys = KeyRows(store)
+    first = keys.claim("http", "k/1 #?", "r-1", "h-1", START)
+    again = keys.claim("http", "k/1 #?", "r-2", "h-2", START)
     assert (first.mine, again.mine, again.restore, again.hash) == (True, False, "r-1", "h-1")
-    assert ledger.claim_key("queue", "k/1 #?", "r-3", "h-3", START).mine, "each source has its own"
-    assert ledger.find_key("http", "other") is None
+    assert keys.claim("queue", "k/1 #?", "r-3", "h-3", START).mine, "each source has its own"
+    assert keys.find("http", "other") is None
 
 
 def test_closed_and_told_it_leaves_what_the_sweep_reads(store: Store) -> None:

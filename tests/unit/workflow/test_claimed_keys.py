@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.request import canonical_hash
 from shared.storage import row_keys
+from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change
 from tests.kits.fakes import START, VAULT
@@ -86,7 +87,7 @@ def test_a_key_whose_id_was_voided_by_a_process_that_then_ended_is_free_at_once(
     for request in (FIRST, OTHER):
         world, claimed = World(), f"{row_keys.short(VAULT)}-01m3vnbwg00000000000000000"
         ledger = Ledger(world.store)
-        ledger.claim_key("http", "k", claimed, canonical_hash(FIRST), START)
+        KeyRows(world.store).claim("http", "k", claimed, canonical_hash(FIRST), START)
         assert ledger.void(claimed, START)
         assert ledger.void(claimed, START), "a second time is no conflict"
         answer = world.process().post(request, "k")
@@ -107,7 +108,7 @@ def test_a_restore_on_the_books_is_never_voided() -> None:
 def test_a_claim_from_a_clock_that_is_ahead_is_not_waited_for() -> None:
     world, claimed = World(), f"{row_keys.short(VAULT)}-01m3vnbwg00000000000000000"
     ahead = START.replace(year=START.year + 1)
-    Ledger(world.store).claim_key("http", "k", claimed, canonical_hash(FIRST), ahead)
+    KeyRows(world.store).claim("http", "k", claimed, canonical_hash(FIRST), ahead)
     assert world.process().post(OTHER, "k").status == 202
 
 

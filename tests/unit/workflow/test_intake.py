@@ -92,7 +92,7 @@ def test_a_key_claimed_by_a_caller_that_crashed_is_filled_by_the_next() -> None:
     world = World()
     process = world.process()
     claimed = f"{row_keys.short(VAULT)}-01m3vnbwg00000000000000000"
-    process.parts.ledger.claim_key("http", "k", claimed, canonical_hash(body()), world.clock.now())
+    process.intake.keys.rows.claim("http", "k", claimed, canonical_hash(body()), world.clock.now())
     answer = process.post(body(), "k")
     assert (answer.status, json.loads(answer.body)["id"]) == (202, claimed)
 

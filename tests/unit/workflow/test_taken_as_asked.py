@@ -13,7 +13,8 @@ from shared.domain.request import canonical_hash
 from shared.domain.restore import Attempt, Phase, Restore
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
-from shared.storage.ledger import Key, Ledger
+from shared.storage.idempotency import Key, KeyRows
+from shared.storage.ledger import Ledger
 from shared.workflow.announce import EVENT, WORD, tell_standing
 from shared.workflow.intake import Accepted, Caller, Intake
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
@@ -92,7 +93,7 @@ def raced(world: World, caller: Caller, **more: Any) -> Key:
     """A key that another request claims in the moment between the look and the claim."""
     other = f"{row_keys.short(VAULT)}-01m3vnbwg00000000000000000"
     value = body(**more)
-    return Ledger(world.store).claim_key(caller.source, str(caller.key), other, canonical_hash(value), START)
+    return KeyRows(world.store).claim(caller.source, str(caller.key), other, canonical_hash(value), START)
 
 
 def blind(world: World) -> Intake:
@@ -132,7 +133,7 @@ def test_the_same_request_that_races_for_its_key_is_one_restore() -> None:
 def test_a_key_that_was_claimed_in_another_vault_is_taken_over_by_the_same_request() -> None:
     world = World()
     elsewhere = f"{row_keys.short(OTHER_VAULT)}-01m3vnbwg00000000000000000"
-    Ledger(world.store).claim_key("http", "k", elsewhere, canonical_hash(body()), START)
+    KeyRows(world.store).claim("http", "k", elsewhere, canonical_hash(body()), START)
     with pytest.raises(Trouble, match="not on the books yet"):
         take(world, Caller("http", "k"))
     world.clock.advance(world.pace.claim_grace)
@@ -213,7 +214,7 @@ def test_a_refusal_is_one_row_per_key_request_and_reason_and_is_found_by_its_key
     other = {refuse(world, {"instance": "b"}, caller).id, refuse(world, {"instance": "a"}, Caller("queue", "m2")).id}
     other.add(world.process().intake.refuse({"instance": "a"}, replace_detail(NO), caller).id)
     assert len(other | {first.id}) == 4
-    held = Ledger(world.store).find_key("queue", "refused\nm1")
+    held = KeyRows(world.store).find("queue", "refused\nm1")
     assert held
     assert held.restore == first.id
     keyless = {refuse(world, {"instance": "a"}, Caller("queue")).id for _ in range(2)}
