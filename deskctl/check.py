@@ -16,7 +16,7 @@ from shared.config.rights import Asker, asker
 from shared.domain.problems import Ours
 from shared.notices.channels.registry import check_channels, is_ticket_system
 from shared.tickets.mapping import check_mappings
-from shared.tickets.registry import check_sources
+from shared.tickets.registry import check_sources, kind_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,11 +118,24 @@ def warnings(desk: Desk) -> list[str]:
         found.append("no channel is a default: restores of instances without channels are announced to nobody")
     found += [f"channels.{name} writes to tickets of the ticket sources that reply through it, and to no others: "
               "it has no refs" for name in _without_refs(desk)]  # fmt: skip
+    found += [f"tickets.{name} replies through channels.{reply}, which writes to no tickets of {desk.tickets[name].kind}"
+              for name, reply in _wrong_replies(desk)]  # fmt: skip
     shared = [name for name, target in desk.targets.items() if target.kind == "files"
               and "{instance}" not in (target.container or "{instance}")]  # fmt: skip
     used = [name for name in shared if sum(name in entry.targets for entry in desk.instances.values()) > 1]
     found += [f"targets.{name} is one container for several instances: flexible servers may ignore the file prefix; "
               "write {instance} into it" for name in used]  # fmt: skip
+    return found
+
+
+def _wrong_replies(desk: Desk) -> list[tuple[str, str]]:
+    """Ticket sources of one system that reply through a channel to the tickets of another."""
+    found = []
+    for name, source in desk.tickets.items():
+        channel = desk.channels[source.reply] if source.reply else None
+        ours = kind_of(source.kind).channel
+        if channel and ours and is_ticket_system(channel.kind) and channel.kind != ours:
+            found.append((name, str(source.reply)))
     return found
 
 

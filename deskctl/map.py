@@ -12,6 +12,7 @@ from shared.domain.problems import Ours, Problem, unknown
 from shared.domain.request import parse_request
 from shared.tickets.event import Event, event_of
 from shared.tickets.mapping import Ignored, Mapped, check_mappings, map_event
+from shared.tickets.registry import check_sources
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,8 @@ def main(args: argparse.Namespace) -> int:
 def _map(desk: Desk, name: str, raw: bytes) -> Mapped | Ignored:
     if name not in desk.tickets:
         raise unknown("source", name, "ticket source", desk.tickets)
-    faults = [fault for fault in check_mappings(desk) if fault.startswith(f"tickets.{name}.")]
+    heads = (f"tickets.{name}:", f"tickets.{name}.")
+    faults = [fault for fault in (*check_sources(desk), *check_mappings(desk)) if fault.startswith(heads)]
     if faults:
         raise Ours("\n".join(faults))
     return map_event(name, desk.tickets[name], saved_event(desk, name, raw))

@@ -44,6 +44,7 @@ FAULTS = {
     "a mapping that does not compile": (GOOD.replace("body.ok", "body.["), "tickets.jira.when"),
     "a secret in the file": (GOOD.replace('{ env = "SLACK_URL" }', '"https://hooks.slack.com/x"'), "is a secret"),
     "any account of Azure": ('[allow]\ncontainers = ["https://*.blob.core.windows.net/*"]', "name the account"),
+    "a kind of tickets that is none": (GOOD.replace('"jira"', '"jura"'), "did you mean jira?"),
     "a pattern out of its place": ('[allow]\ncontainers = ["*"]', "an allow pattern begins with"),
 }
 
@@ -68,6 +69,21 @@ def test_a_file_that_holds_is_shown_as_what_each_source_may_do(
         ["tickets/jira", "pg", "drills", "dba"],
     ]
     assert "no channel is a default" in said
+
+
+REPLY = """[channels.comments]
+kind = "github"
+secret = { env = "GITHUB_TOKEN" }
+"""
+
+
+@pytest.mark.parametrize(("kind", "noted"), [("jira", True), ("github", False), ("generic", False)])
+def test_a_reply_to_another_systems_tickets_is_noted(
+    kind: str, noted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = GOOD.replace('kind = "jira"', f'kind = "{kind}"\nreply = "comments"') + REPLY
+    code, said = told(tmp_path, text, capsys)
+    assert (code, f"comments, which writes to no tickets of {kind}" in said) == (0, noted)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -8,6 +8,7 @@ from local.build.cards import embedded
 from shared.config.desk_file import parse_desk
 from shared.notices.channels.registry import KINDS
 from shared.tickets.mapping import check_mappings
+from shared.tickets.registry import NAMES, kind_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,3 +27,14 @@ def test_the_mappings_in_the_documentation_are_the_tested_ones() -> None:
     shown = {name: source for block in blocks for name, source in tomllib.loads(block).get("tickets", {}).items()}
     assert shown == tested
     assert check_mappings(parse_desk(sample)) == []
+
+
+def test_the_table_of_ticket_kinds_is_theirs() -> None:
+    page = (ROOT / "docs" / "tickets.md").read_text(encoding="utf-8")
+    table = page.partition("## Who it is")[2].partition("\n- ")[0]
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| (.*) \|$", table, re.MULTILINE))
+    assert set(NAMES) == set(rows)
+    for name, row in rows.items():
+        signature = kind_of(name).signature
+        assert f"`{signature.header}`" in row if signature else "does not sign" in row
+        assert ("5 minutes" in row) == bool(signature and signature.expires)

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from shared.config.desk_file import TicketSource
-from shared.domain.problems import Problem
-from shared.tickets.event import default_ticket, delivery_of, event_of, own_doing
+from shared.tickets.event import delivery_of, event_of, own_doing
 from shared.tickets.issue_forms import Misread, read_form
 
 OURS = "it is a comment of the desk itself"
@@ -89,51 +88,7 @@ def test_a_header_that_holds_our_secret_is_hidden_by_whatever_name_it_has() -> N
     assert len(event["digest"]) == 64
 
 
-# --- what the body is -------------------------------------------------------------------------------------------
-FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-
-
-def test_zendesk_may_send_a_form_and_each_field_once() -> None:
-    zendesk = source("zendesk")
-    assert event_of(zendesk, {}, b"ticket_id=35436&note=a+b%20c&blank=")["body"] == {
-        "ticket_id": "35436",
-        "note": "a b c",
-        "blank": "",
-    }
-    assert event_of(zendesk, FORM, b'{"ticket_id": "1"}')["body"] == {"ticket_id": "1"}
-    assert event_of(zendesk, {}, b"a=1&" + b"&".join(b"f%d=1" % n for n in range(49)))["body"]["a"] == "1"
-    for raw, words in (
-        (b"a=1&b=2&a=3", "'a' stands twice"),
-        (b"a=\xff", "could not be read"),
-        (b"a=%FF", "could not be read"),
-        (b"&".join(b"f%d=1" % n for n in range(51)), "could not be read"),
-        (b"a=" + b"x" * (1024 * 1024), "bytes were sent"),
-    ):
-        with pytest.raises(Problem, match=words):
-            event_of(zendesk, {}, raw)
-    assert len(event_of(zendesk, {}, b"a=" + b"x" * (1024 * 1024 - 2))["body"]["a"]) == 1024 * 1024 - 2
-
-
-def test_a_form_of_another_system_holds_its_json_in_payload() -> None:
-    github = source("github")
-    assert event_of(github, FORM, b"payload=%7B%22a%22%3A%22%C3%A4%22%7D")["body"] == {"a": "ä"}
-    for headers, raw in (
-        ({}, b" payload=%7B%7D"),
-        (FORM, b"other=%7B%7D"),
-        (FORM, b"payload=\xff"),
-        (FORM, b"payload=" + b"x" * (1024 * 1024)),
-    ):
-        with pytest.raises(Problem):
-            event_of(github, headers, raw)
-
-
-def test_a_form_in_an_issue_is_read_and_an_issue_without_text_has_none() -> None:
-    github = source("github")
-    assert event_of(github, {}, b'{"issue": {"body": "### Target\\n\\ndrills"}}')["form"] == {"Target": "drills"}
-    for raw in (b'{"issue": {"body": null}}', b'{"issue": 7}', b"{}"):
-        assert event_of(github, {}, raw)["form"] == {}
-
-
+# --- an issue's form -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "fields"),
     [
@@ -177,58 +132,3 @@ def test_a_field_ends_where_its_reader_saw_it_end(text: str, fields: dict[str, A
 def test_a_form_that_may_be_read_otherwise_than_it_is_shown_is_refused(text: str, why: str) -> None:
     with pytest.raises(Misread, match=why):
         read_form(text)
-
-
-# --- the ticket that an event is about ------------------------------------------------------------------------------
-SITE = "https://contoso.atlassian.net"
-
-
-@pytest.mark.parametrize(
-    ("kind", "body", "ticket"),
-    [
-        (
-            "jira",
-            {"issue": {"key": "OPS-1", "self": f"{SITE}/rest/api/2/issue/1"}},
-            {"id": "OPS-1", "ref": "OPS-1", "url": f"{SITE}/browse/OPS-1"},
-        ),
-        ("jira", {"issue": {"key": "OPS-1", "self": "http://x/y"}}, {"id": "OPS-1", "ref": "OPS-1"}),
-        ("jira", {"issue": {"self": f"{SITE}/rest"}}, {}),
-        (
-            "servicenow",
-            {"ticket": {"table": "incident", "sys_id": "ab", "number": "INC1", "url": "https://x/1"}},
-            {"id": "INC1", "ref": "incident/ab", "url": "https://x/1"},
-        ),
-        ("servicenow", {"ticket": {"table": "incident", "sys_id": "ab"}}, {"id": "ab", "ref": "incident/ab"}),
-        ("servicenow", {"ticket": {"table": "incident", "number": "INC1"}}, {"id": "INC1"}),
-        ("servicenow", {"ticket": {"sys_id": "ab"}}, {"id": "ab"}),
-        (
-            "zendesk",
-            {"ticket_id": 35436, "ticket_url": "c.zendesk.com/1"},
-            {"id": "35436", "ref": "35436", "url": "https://c.zendesk.com/1"},
-        ),
-        ("zendesk", {"ticket": {"id": "2", "url": "https://c/2"}}, {"id": "2", "ref": "2", "url": "https://c/2"}),
-        (
-            "zendesk",
-            {"ticket_id": "1", "ticket": {"id": "2", "url": "c/2"}, "ticket_url": "c/1"},
-            {"id": "1", "ref": "1", "url": "https://c/1"},
-        ),
-        ("zendesk", {"detail": {"id": "3"}}, {"id": "3", "ref": "3"}),
-        (
-            "github",
-            {"repository": {"full_name": "c/r"}, "issue": {"number": 4, "html_url": "https://g/4"}},
-            {"id": "c/r#4", "ref": "c/r/issues/4", "url": "https://g/4"},
-        ),
-        ("github", {"repository": {"full_name": "c/r"}}, {}),
-        ("github", {"issue": {"number": 4}}, {}),
-        (
-            "generic",
-            {"ticket": {"id": "1", "ref": "r", "url": "https://x", "system": "own"}},
-            {"system": "own", "id": "1", "ref": "r", "url": "https://x"},
-        ),
-        ("generic", {"ticket": {"id": True}}, {}),
-        ("generic", {"ticket": "1"}, {}),
-        ("generic", {}, {}),
-    ],
-)
-def test_the_ticket_is_named_as_its_system_does(kind: str, body: dict[str, Any], ticket: dict[str, str]) -> None:
-    assert default_ticket(kind, body) == {"system": kind, **ticket}
