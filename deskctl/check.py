@@ -10,7 +10,7 @@ from rich.table import Table
 
 from deskctl.upgrade import missing_lines, without_callbacks
 from shared.config.cloud_settings import cloud_of, endpoint_of
-from shared.config.desk_file import Desk, Faults, parse_desk
+from shared.config.desk_file import Desk, Faults, TicketSource, parse_desk
 from shared.config.plans import Ground, check_file
 from shared.config.rights import Asker, asker
 from shared.domain.problems import Ours
@@ -118,8 +118,8 @@ def warnings(desk: Desk) -> list[str]:
         found.append("no channel is a default: restores of instances without channels are announced to nobody")
     found += [f"channels.{name} writes to tickets of the ticket sources that reply through it, and to no others: "
               "it has no refs" for name in _without_refs(desk)]  # fmt: skip
-    found += [f"tickets.{name} replies through channels.{reply}, which writes to no tickets of {desk.tickets[name].kind}"
-              for name, reply in _wrong_replies(desk)]  # fmt: skip
+    found += [f"tickets.{name} replies through channels.{source.reply}, which writes to no tickets of {source.kind}"
+              for name, source in desk.tickets.items() if _writes_elsewhere(desk, source)]  # fmt: skip
     shared = [name for name, target in desk.targets.items() if target.kind == "files"
               and "{instance}" not in (target.container or "{instance}")]  # fmt: skip
     used = [name for name in shared if sum(name in entry.targets for entry in desk.instances.values()) > 1]
@@ -128,15 +128,10 @@ def warnings(desk: Desk) -> list[str]:
     return found
 
 
-def _wrong_replies(desk: Desk) -> list[tuple[str, str]]:
-    """Ticket sources of one system that reply through a channel to the tickets of another."""
-    found = []
-    for name, source in desk.tickets.items():
-        channel = desk.channels[source.reply] if source.reply else None
-        ours = kind_of(source.kind).channel
-        if channel and ours and is_ticket_system(channel.kind) and channel.kind != ours:
-            found.append((name, str(source.reply)))
-    return found
+def _writes_elsewhere(desk: Desk, source: TicketSource) -> bool:
+    """Whether it replies through a channel to another system's tickets."""
+    channel = desk.channels[source.reply].kind if source.reply else ""
+    return is_ticket_system(channel) and kind_of(source.kind).channel not in (None, channel)
 
 
 def _without_refs(desk: Desk) -> list[str]:
