@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -196,8 +196,3 @@ class Outbox:
         if notice.state != "owed":
             changes.append(Change("delete", notice.key, etag=notice.etag))
         self.store.commit(row_keys.partition(notice.restore), changes)
-
-
-def row_values(fields: Mapping[str, Field]) -> dict[str, str]:
-    """Columns as text, for showing."""
-    return {name: str(value) for name, value in fields.items()}

@@ -28,20 +28,13 @@ class Lanes:
             by_channel[notice.channel].append(notice)
         for channel, own in by_channel.items():
             with self._lock:
-                running = self._running.get(channel)
-                if running and running[0] is not told:
+                known, started = self._running.get(channel), Future[None]()
+                if known and known[0] is not told:
                     continue
                 self._waiting[channel].append(own)
-            if not running:
-                self._start(channel, told, over)
-
-    def _start(self, channel: str, told: DeliveryRound, over: Callable[[], bool]) -> None:
-        with self._lock:
-            if channel in self._running:
-                return
-            started: Future[None] = Future()
-            self._running[channel] = (told, started)
-        self._pool.submit(self._run, channel, told, over, started)
+                self._running[channel] = known or (told, started)
+            if not known:
+                self._pool.submit(self._run, channel, told, over, started)
 
     def _run(self, channel: str, told: DeliveryRound, over: Callable[[], bool], ended: Future[None]) -> None:
         try:

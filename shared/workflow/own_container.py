@@ -18,36 +18,35 @@ HOLD = 180.0  # seconds: longer than the calls of one try take together
 Save = Callable[[Restore, Event], Restore]
 
 
-def wants_container(restore: Restore) -> bool:
-    """Whether its next step is to make the container of its attempt."""
-    account = restore.plan.account if restore.plan else None
+def wanted_by(restore: Restore) -> Plan | None:
+    """Its plan, which names an account, where its next step is to make the container of its attempt; else None."""
     begun = restore.phase is Phase.ACCEPTED and (restore.dry_run or restore.turn_at is not None)
     own = restore.own_container
-    return bool(account and begun and (own is None or not own.made or superseded(restore)))
+    wanted = begun and (own is None or not own.made or superseded(restore))
+    return restore.plan if restore.plan and restore.plan.account and wanted else None
 
 
-def superseded(restore: Restore) -> bool:
-    """Whether an attempt that may have reached Azure was made with this container: the next one gets its own."""
+def superseded(restore: Restore) -> OwnContainer | None:
+    """The container with which an attempt was made that may have reached Azure: the next one gets its own."""
     own = restore.own_container
-    return own is not None and any(attempt.number >= own.attempt for attempt in restore.doubtful)
+    return own if own and any(attempt.number >= own.attempt for attempt in restore.doubtful) else None
 
 
-def make_container(parts: Parts, restore: Restore, save: Save) -> Restore:
+def make_container(parts: Parts, restore: Restore, plan: Plan, save: Save) -> Restore:
     """Deletes the container of an earlier attempt, saves the intent, makes the container, saves that it is there."""
-    plan, current = restore.plan, restore
-    if plan is None or plan.account is None:
-        return restore
+    account, current = str(plan.account), restore
     try:
-        event = _closed(parts, plan.account)
+        event = _closed(parts, account)
         if event is None and not taken(restore):
-            _delete_earlier(parts, restore, plan.account)
-            current = save(restore, _begun(parts, restore, plan, plan.account))
-            current = save(current, _made(parts, current, plan.account))
+            _delete_earlier(parts, restore, account)
+            begun = _begun(parts, restore, plan, account)
+            current = save(restore, begun)
+            current = save(current, _made(parts, restore.id, begun.own_container, account))
             if not taken(current):
                 return current
-        event = event or _refused_name(current)
+        event = event or _refused_name(taken(current))
     except Rejected as no:
-        event = _refused(parts, current, plan.account, no.error)
+        event = _refused(parts, current, account, no.error)
     except Trouble as trouble:
         event = _postponed(parts, current, trouble)
     try:
@@ -57,19 +56,18 @@ def make_container(parts: Parts, restore: Restore, save: Save) -> Restore:
     return save(current, event)
 
 
-def taken(restore: Restore) -> bool:
-    """Whether the container of its attempt's name is somebody else's, as its books say."""
-    return restore.own_container is not None and restore.own_container.taken
+def taken(restore: Restore) -> str:
+    """The name of the container of its attempt where that is somebody else's, as its books say; else empty."""
+    own = restore.own_container
+    return own.name if own and own.taken else ""
 
 
 def _delete_earlier(parts: Parts, restore: Restore, account: str) -> None:
     """A late job of an earlier attempt has nowhere to write. Only a container that says it is this restore's goes."""
-    own = restore.own_container
-    if own is None or not superseded(restore):
-        return
-    found = parts.azure.container(account, own.name)
+    own = superseded(restore)
+    found = parts.azure.container(account, own.name) if own else None
     if found is not None and found.metadata.get(OWNER) == restore.id:
-        parts.azure.delete_container(account, own.name)
+        parts.azure.delete_container(account, found.name)
 
 
 def _begun(parts: Parts, restore: Restore, plan: Plan, account: str) -> ContainerBegun:
@@ -86,14 +84,11 @@ def _begun(parts: Parts, restore: Restore, plan: Plan, account: str) -> Containe
     return ContainerBegun(own, plan.model_copy(update=place), parts.now() + timedelta(seconds=HOLD))
 
 
-def _made(parts: Parts, restore: Restore, account: str) -> Event:
-    own = restore.own_container
-    if own is None:
-        raise Trouble("its container is not on the books")
+def _made(parts: Parts, restore_id: str, own: OwnContainer, account: str) -> Event:
     found = parts.azure.container(account, own.name)
-    if found is not None and (own.tries == 1 or found.metadata.get(OWNER) != restore.id):
+    if found is not None and (own.tries == 1 or found.metadata.get(OWNER) != restore_id):
         return NameTaken(own.model_copy(update={"taken": True}))
-    if found is None and not parts.azure.make_container(account, own.name, {OWNER: restore.id}) and own.tries == 1:
+    if found is None and not parts.azure.make_container(account, own.name, {OWNER: restore_id}) and own.tries == 1:
         return NameTaken(own.model_copy(update={"taken": True}))
     return ContainerMade(own.model_copy(update={"made": True}))
 
@@ -108,8 +103,7 @@ def _closed(parts: Parts, account: str) -> Event | None:
     return Refused(refusal("ContainerAccountShared", words, f"{advice} within {parts.pace.containers_mend:.0f} s."))
 
 
-def _refused_name(restore: Restore) -> Refused:
-    name = restore.own_container.name if restore.own_container else ""
+def _refused_name(name: str) -> Refused:
     words = f"A container {name} is there already, and the desk did not make it. Nothing was started."
     advice = (
         "Find out who made it, then ask again: the next restore has another name. The account is for the desk alone."

@@ -14,7 +14,7 @@ from shared.storage.store import Conflict
 from shared.telemetry import about, audit
 from shared.workflow.announce import announce
 from shared.workflow.doubt import before_closing, look_for_lost, unread_for_long
-from shared.workflow.own_container import make_container, wants_container
+from shared.workflow.own_container import make_container, wanted_by
 from shared.workflow.ports import Parts
 from shared.workflow.submission import hindrance, submit, too_late
 from shared.workflow.tracking import heard, poll_doubt, poll_job, poll_operation, poll_validation
@@ -104,8 +104,9 @@ class Workflow:
 
         try:
             event = too_late(self.parts, restore)
-            if event is None and wants_container(restore):
-                return make_container(self.parts, restore, save)
+            plan = wanted_by(restore)
+            if event is None and plan:
+                return make_container(self.parts, restore, plan, save)
             event = event or ASK[restore.phase](self.parts, restore)
             event = before_closing(self.parts, restore, event)
             if event is None and restore.phase is Phase.VALIDATED:

@@ -275,9 +275,11 @@ def test_a_deadline_that_has_passed_lets_nothing_begin() -> None:
 def test_tls_begins_within_the_deadline_too() -> None:
     with raw_server(whole(b"no TLS")) as server:
         url = server.url.replace("http://", "https://")
-        with arm_client(url, httpx.Auth(), 30, True, ssl.create_default_context()) as client:
-            with pytest.raises((httpx.ConnectError, httpx.TimeoutException)):
-                bounded(client, "GET", "/x", 5, 100)
+        with (
+            arm_client(url, httpx.Auth(), 30, True, ssl.create_default_context()) as client,
+            pytest.raises((httpx.ConnectError, httpx.TimeoutException)),
+        ):
+            bounded(client, "GET", "/x", 5, 100)
 
 
 # --- Data Protection and containers -----------------------------------------------------------------------------------
