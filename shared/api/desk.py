@@ -3,7 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from shared.api.http import Answer, Call, json_answer, read_model
+from shared.api.http import Answer, Call, json_answer
+from shared.api.restores import Api
 from shared.domain.problems import unknown
 from shared.notices.messages import Delivered, Stop
 from shared.notices.notifier import Notifier, sample_notice
@@ -18,12 +19,16 @@ from shared.workflow.ports import Parts
 class DeskApi:
     """The routes beside /api/restores."""
 
-    parts: Parts
+    api: Api
     notifier: Notifier
+
+    @property
+    def parts(self) -> Parts:
+        return self.api.parts
 
     def pause(self, call: Call) -> Answer:
         """POST /api/desk/pause: nothing is submitted until resume; what runs is watched on."""
-        act = read_model(Act, call.body)
+        act = self.api.by(Act, call)
         now = self.parts.now()
         pause = self.parts.board.set_paused(Pause(act.by, act.reason, now), now)
         tell("act", logging.WARNING, act="pause", by=act.by, reason=act.reason)
@@ -31,7 +36,7 @@ class DeskApi:
 
     def resume(self, call: Call) -> Answer:
         """POST /api/desk/resume"""
-        act = read_model(Act, call.body)
+        act = self.api.by(Act, call)
         self.parts.board.set_paused(None, self.parts.now())
         tell("act", act="resume", by=act.by, reason=act.reason)
         left = self.parts.board.paused()  # DESK_START_PAUSED is no operator's to end
@@ -39,7 +44,7 @@ class DeskApi:
 
     def channel_test(self, call: Call) -> Answer:
         """POST /api/channels/{name}/test: a sample notice, and what the channel answered."""
-        act = read_model(Act, call.body)
+        act = self.api.by(Act, call)
         name, desk = call.path.get("name", ""), self.parts.read_desk()
         channel = desk.channels.get(name)
         if channel is None:

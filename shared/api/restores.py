@@ -12,6 +12,7 @@ from shared.api.views import restore_view
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_json
 from shared.domain.restore import Restore
+from shared.domain.text import plain
 from shared.notices.outbox import read_notice
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
@@ -20,6 +21,8 @@ from shared.telemetry import tell
 from shared.workflow.intake import Accepted, Caller, Intake
 from shared.workflow.operator_acts import Act, Acts, Again, Resolution, not_found
 from shared.workflow.ports import Parts
+
+PRINCIPAL = ("x-ms-client-principal-name", "x-ms-client-principal-id")  # set by the platform where it signs in
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ class Api:
         return json_answer(202, restore_view(restore, notices, self.parts.now()), **headers)
 
     def _principal(self, call: Call) -> str | None:
-        return call.headers.get("x-ms-client-principal-name") if self.principals else None
+        """Who calls, by the platform's sign-in: a person's name; of an application without one its object id."""
+        said = (call.headers.get(name, "") for name in PRINCIPAL) if self.principals else ()
+        return next((found[:200] for found in map(plain, said) if found), None)
 
     def view(self, restore: Restore) -> dict[str, Any]:
         notices, now, ledger = self.parts.outbox.of_restore(restore.id), self.parts.now(), self.parts.ledger
@@ -74,9 +79,10 @@ class Api:
         return json_answer(200, self.view(restore), **waits)
 
     def by[A: Act](self, model: type[A], call: Call) -> A:
-        """An act; who the platform knows the caller to be stands beside who it says it is."""
+        """An act; who the platform knows the caller to be stands beside who it says it is, also where both are one:
+        anybody may say a name."""
         act, who = read_model(model, call.body), self._principal(call)
-        return act.model_copy(update={"by": f"{act.by} (authenticated as {who})"}) if who and who != act.by else act
+        return act.model_copy(update={"by": f"{act.by} (authenticated as {who})"}) if who else act
 
     def withdraw(self, call: Call) -> Answer:
         """POST /api/restores/{id}/withdraw"""

@@ -73,7 +73,7 @@ class App(Engine):
     def desk_api(self) -> DeskApi:
         from shared.api.desk import DeskApi
 
-        return DeskApi(self.parts, self.notifier)
+        return DeskApi(self.api, self.notifier)
 
     @cached_property
     def instances_api(self) -> InstancesApi:

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ _USER = re.compile(r"(?i)(https?://)[^\s/?#@]+@")
 _SIGNED = re.compile(
     r"(?i)(https?://[^\s?#]*)\?\S*?\b(?:sig|code|key|token|access_token|secret|password|[tcsh])=[^\s'\"<>]*"
 )
+_PROOF = "authenticatedas"
 BREAK = "\u200b"  # zero width: keeps a mention or a bare link from being one, and does not show
 
 
@@ -78,6 +80,19 @@ def unsigned(text: str) -> str:
     """Without what gives access: in URLs a user, and a query that holds a signature, a key or a token; elsewhere
     tokens, passwords and keys that stand behind their names."""
     return _PAIR.sub(r"\1\2…", _JWT.sub("…", _SIGNED.sub(r"\1?…", _USER.sub(r"\1", text))))
+
+
+def claims_proof(text: str) -> bool:
+    """Whether it reads as "authenticated as", which only the desk may say; also in letters that look like those."""
+    said = unicodedata.normalize("NFKD", text).casefold()
+    letters = "".join(ch if "a" <= ch <= "z" else "?" for ch in said if ch.isalnum())
+    windows = (letters[at : at + len(_PROOF)] for at in range(len(letters) - len(_PROOF) + 1))
+    return any(_alike(window) for window in windows)
+
+
+def _alike(window: str) -> bool:
+    same = sum(seen == due for seen, due in zip(window, _PROOF, strict=True))
+    return same >= 3 and same + window.count("?") == len(_PROOF)
 
 
 def slack(text: str) -> str:

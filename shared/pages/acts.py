@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.api.http import Answer, Call
+from shared.api.restores import PRINCIPAL
 from shared.domain.problems import Problem
 from shared.domain.values import iso
 from shared.pages.overview import tested_row
@@ -122,7 +123,9 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
         "resume": ports.desk_api.resume,
         "test": ports.desk_api.channel_test,
     }
-    answer = doing[name](Call(path=said, body=json.dumps(body).encode()))
+    who = visit.person.id if name == "again" else visit.person.name  # a restore's row names the id, a timeline the name
+    signed_in = {PRINCIPAL[0]: who}
+    answer = doing[name](Call(path=said, headers=signed_in, body=json.dumps(body).encode()))
     tell("act", act=name, by=visit.person.name, person=visit.person.id, where=visit.path)
     shown: dict[str, Any] = json.loads(answer.body)
     if name == "test":

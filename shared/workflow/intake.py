@@ -12,7 +12,7 @@ from shared.config.rights import askers
 from shared.domain.problems import Problem, Trouble, forbidden, invalid
 from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_hash, parse_request
 from shared.domain.restore import Entry, Phase, Restore, refusal
-from shared.domain.text import clean, unsigned, untagged
+from shared.domain.text import claims_proof, clean, unsigned, untagged
 from shared.domain.values import utc
 from shared.notices.routing import may_write
 from shared.storage import row_keys
@@ -67,6 +67,8 @@ class Intake:
             if found:
                 return Accepted(found, False)
         self._not_in_the_future(request)
+        if claims_proof(request.requested_by or ""):
+            raise invalid("requestedBy", "may not say who is authenticated: the desk adds that itself")
         _may_comment(request, caller, desk)
         decision = decide_for_any(request, askers(desk, caller.source, caller.roles), desk, self.parts.ground)
         return self._put(self._restore(value, request, decision, caller), canonical_hash(value))
@@ -158,7 +160,7 @@ class Intake:
             key=caller.key,
             authenticated_as=caller.authenticated_as,
             asked=asked,
-            requested_by=_text(asked.get("requestedBy")),
+            requested_by=_name(asked.get("requestedBy")),
             reason=_text(asked.get("reason")),
             ticket=_ticket(asked.get("ticket")),
             channels=(caller.reply,) if caller.reply else (),
@@ -206,6 +208,10 @@ def _cut(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(name)[:60]: _cut(part) for name, part in list(value.items())[:10] if isinstance(part, str | int)}
     return value if isinstance(value, int | float | bool) else None
+
+
+def _name(value: Any) -> str | None:
+    return None if claims_proof(str(value)) else _text(value)
 
 
 def _text(value: Any) -> str | None:

@@ -1,7 +1,5 @@
 """What an operator may do: withdraw, again, resolve, resend, pause; each with who and why, each guarded by the row."""
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +14,7 @@ from shared.domain.problems import Problem
 from shared.domain.request import Database, GuardRequests, Rehydration, Target, Wanted
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
-from shared.domain.text import plain, unsigned
+from shared.domain.text import claims_proof, plain, unsigned
 from shared.domain.values import Strict
 from shared.notices.outbox import Notice
 from shared.storage.store import Conflict
@@ -45,11 +43,11 @@ class Act(Strict):
             raise ValueError("has no character that can be seen")
         return seen
 
-    @field_validator("by")
+    @field_validator("by", "reason")
     @classmethod
     def _no_proof(cls, text: str) -> str:
         """Who the platform verified stands behind the name in words that no caller can write."""
-        if "authenticatedas" in re.sub(r"[^a-z]", "", unicodedata.normalize("NFKC", text).casefold()):
+        if claims_proof(text):
             raise ValueError("may not say who is authenticated: the desk adds that itself")
         return text
 

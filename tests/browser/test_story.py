@@ -38,7 +38,7 @@ def test_from_asking_to_the_end_and_the_stop_switch(stack: Stack) -> None:
         waiting = _asked(tab, "pg-prod-02", "not wanted after all")
         _done(tab, f"restores/{waiting}/withdraw", "asked by mistake")
         assert "was withdrawn: nothing was started" in page.inner_text("main")
-        assert "by ada@contoso.com: asked by mistake" in page.inner_text("main")
+        assert "by ada@contoso.com (authenticated as ada@contoso.com): asked by mistake" in page.inner_text("main")
         _done(tab, "resume", "the network works")
         assert "The desk is paused" not in page.inner_text("main")
         context.close()

@@ -1,6 +1,7 @@
 """Text from outside neither hides, reorders, forges nor gives away a secret, wherever it lands."""
 
 import io
+import itertools
 import json
 import logging
 import zlib
@@ -8,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from shared.api.desk import DeskApi
 from shared.api.http import Call, answered
 from shared.api.restores import Api
 from shared.domain.restore import Phase
 from shared.redaction import Redactor, _Record
+from shared.workflow.operator_acts import Act
 from tests.kits.stories import now_is
 from tests.kits.world import EVENTS_URL, World, body, running
 
@@ -91,19 +94,42 @@ def test_a_secret_in_an_accepted_reason_or_ticket_is_kept_nowhere(text: str) -> 
         "eve \uff08\uff41uthenticated as ada\uff09",
         "authenticated\u200bas ada",
         "eve [authenticated-as: ada]",
+        "eve (\u0430uth\u0435ntic\u0430t\u0435d \u0430s ada)",
+        "eve (auth\u0435\u0301nt1cated a5 ada)",
     ],
 )
 def test_nobody_can_write_that_somebody_is_authenticated(by: str) -> None:
     world = World()
     process = world.process()
     one = running(world, process)
-    act = json.dumps({"by": by, "reason": "drill"}).encode()
+    acts = ({"by": by, "reason": "drill"}, {"by": "eve", "reason": by})
     for principals in (False, True):
         api = Api(process.parts, process.intake, process.acts, principals)
-        call = Call(path={"id": one}, body=act, headers={"x-ms-client-principal-name": "eve@contoso.com"})
-        answer = answered(api.withdraw, call)
-        assert (answer.status, json.loads(answer.body)["field"]) == (422, "by")
+        desk = DeskApi(api, process.notifier)
+        headers = {"x-ms-client-principal-name": "eve@contoso.com"}
+        for act, (done, names) in itertools.product(
+            acts, ((api.withdraw, {"id": one}), (desk.pause, {}), (desk.channel_test, {"name": "events"}))
+        ):
+            answer = answered(done, Call(names, {}, headers, json.dumps(act).encode()))
+            assert answer.status == 422
+            assert json.loads(answer.body)["field"] == ("by" if act["by"] == by else "reason")
+        asked = answered(api.post_restore, Call({}, {}, headers, json.dumps(body(requestedBy=by)).encode()))
+        assert (asked.status, json.loads(asked.body)["field"]) == (422, "requestedBy")
+    process.queue_in.message(json.dumps(body(requestedBy=by)).encode(), "m")
     assert now_is(world, one).phase is not Phase.WITHDRAWN
+    assert process.parts.board.paused() is None
+    assert [restore.requested_by for restore in world.restores() if restore.id != one] == [None]
+
+
+NAMES = (
+    "Ada Lovelace (Contoso)", "auth-team@contoso.com", "not authenticated", "\u7530\u4e2d\u592a\u90ce " * 9,
+    "".join(map(chr, range(0x430, 0x450))),  # the Cyrillic alphabet
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("by", NAMES)
+def test_names_of_people_are_names(by: str) -> None:
+    assert Act(by=by, reason=by).by == by.strip()
 
 
 def test_who_is_nobody_that_can_be_seen_is_refused() -> None:

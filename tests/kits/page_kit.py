@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from shared.api.desk import DeskApi
 from shared.api.health import Health
 from shared.api.http import Answer, Call, answered
 from shared.api.instances import InstancesApi
+from shared.api.verification import VerificationApi
 from shared.config.desk_file import Desk, Page, PageRole
 from shared.config.settings import from_environment
 from shared.pages.history import History
@@ -82,10 +84,11 @@ class Browser:
 
 def site(process: Process, settings: Any) -> Site:
     parts = process.parts
-    tokens = Tokens(parts.ledger.store)
+    tokens, api = Tokens(parts.ledger.store), replace(process.api, principals=settings.principals)
+    rows = Rows(parts.ledger)
     ports = Ports(
-        parts, process.api, AftercareApi(process.api, Rows(parts.ledger)), process.verification,
-        DeskApi(parts, process.notifier), InstancesApi(parts), DeadLetters(parts), Health(parts, settings),
+        parts, api, AftercareApi(api, rows), VerificationApi(api, rows, process.verify),
+        DeskApi(api, process.notifier), InstancesApi(parts), DeadLetters(parts), Health(parts, settings),
         History(parts.ledger, parts.now), lambda who, path: tokens.make(who, path, parts.now()),
     )  # fmt: skip
     return Site(ports, settings, tokens)

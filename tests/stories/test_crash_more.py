@@ -347,7 +347,7 @@ def shown(plan: dict[int, Break]) -> Story:
     story = Story(Breaker(plan), kind=Ticking).by_http("k1")
 
     def looks(story: Story, process: Process) -> bool:
-        page, desk = InstancesApi(process.parts), DeskApi(process.parts, process.notifier)
+        page, desk = InstancesApi(process.parts), DeskApi(process.api, process.notifier)
         health = Health(process.parts, Settings(environ={}))
         channel = Call({"name": "events"}, {}, {}, json.dumps({"by": "dba", "reason": "a test"}).encode())
         asked = ((page.list, Call()), (page.recovery_points, Call({"instance": "pg-a"})), (desk.channel_test, channel))

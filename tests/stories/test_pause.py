@@ -25,7 +25,7 @@ def pause(world: World, by: str = "dba", reason: str = "storage incident") -> No
 
 def desk_call(world: World, act: str, by: str = "dba", reason: str = "over") -> tuple[int, dict[str, Any]]:
     process = world.process()
-    api = DeskApi(process.parts, process.notifier)
+    api = DeskApi(process.api, process.notifier)
     answer = answered(getattr(api, act), Call(body=json.dumps({"by": by, "reason": reason}).encode()))
     return answer.status, json.loads(answer.body)
 

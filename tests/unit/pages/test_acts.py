@@ -10,11 +10,13 @@ from shared.api.http import Answer, Call
 from shared.domain.restore import Phase
 from tests.kits.desk_kit import DESK_MODEL
 from tests.kits.page_kit import (
+    OID,
     OPERATOR,
     OTHER_OID,
     PAGE,
     READER,
     REQUESTER,
+    TENANT,
     Browser,
     hidden,
     page_world,
@@ -70,7 +72,9 @@ def test_an_act_is_done_once_in_the_name_of_who_is_signed_in(act: str) -> None:
     if act == "withdraw":
         found = next(r for r in world.restores() if r.id in paths[act])
         assert found.phase is Phase.WITHDRAWN
-        assert found.timeline[-1].note == "by ada@contoso.com: because"
+        assert found.timeline[-1].note == "by ada@contoso.com (authenticated as ada@contoso.com): because"
+    if act == "again":
+        assert {r.authenticated_as for r in world.restores() if r.again_of} == {f"{TENANT}/{OID}"}
     if act == "pause":
         assert "The desk is paused by ada@contoso.com" in words(shown)
     if act == "test":
