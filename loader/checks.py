@@ -46,6 +46,7 @@ def _answer(throwaway: Throwaway, check: Check, seconds: float) -> Answer:
         return Answer(check, Outcome.INCONCLUSIVE, f"{error.sqlstate or 'no answer'}: {words}")
     finally:
         last_resort.cancel()
+        last_resort.join()
 
 
 def _asked(throwaway: Throwaway, check: Check, seconds: float) -> tuple[Outcome, str]:

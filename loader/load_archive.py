@@ -11,7 +11,7 @@ from loader.decode import ahead
 from loader.programs import Programs
 from loader.throwaway import DATABASE, Throwaway
 
-MAX_WORDS = 4000  # bytes kept of what pg_restore says
+MAX_WORDS = 4000  # bytes kept of what pg_restore says: as many of its beginning as of its end
 FRAME = frozenset({"SCHEMA", "EXTENSION"})  # made beforehand
 
 
@@ -77,7 +77,7 @@ class Deadline:
 
 
 class _Words:
-    """Keeps the beginning of what a process says, and reads on so that it never waits for us."""
+    """Keeps beginning and end of what a process says, and reads on so that it never waits for us."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process, self._said = process, bytearray()
@@ -91,7 +91,9 @@ class _Words:
     def _listen(self) -> None:
         assert self._process.stderr
         while piece := os.read(self._process.stderr.fileno(), 4096):
-            self._said.extend(piece[: MAX_WORDS - len(self._said)])
+            self._said += piece
+            if len(self._said) > 2 * MAX_WORDS:
+                del self._said[MAX_WORDS:-MAX_WORDS]
 
 
 def _write(process: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:

@@ -14,6 +14,7 @@ from loader.left_out import LeftOut
 from loader.load_archive import Deadline, Ended
 from loader.quoting import IDENTIFIER, name_of
 from loader.script import CopyEnd, CopyLine, MetaCommand, Part, Statement, is_copy, parts
+from loader.sqlstates import DISK_FULL
 from loader.throwaway import LOADER, Throwaway
 
 BUFFER = 1 << 18
@@ -98,20 +99,22 @@ def timed(throwaway: Throwaway, lines: Iterable[bytes], seconds: float) -> Ended
     with closing(throwaway.connect(LOADER)) as connection:
         deadline = Deadline(throwaway, throwaway.kill, seconds)
         try:
-            load_plain(connection, lines)
+            said = load_plain(connection, lines)
         except psycopg.OperationalError as error:
             return Ended(1, str(error), deadline.late, deadline.late_at)
         finally:
             deadline.cancel()
-    return Ended(0, "", deadline.late, deadline.late_at)
+    return Ended(int(bool(said)), said, deadline.late, deadline.late_at)
 
 
-def load_plain(connection: psycopg.Connection[Any], lines: Iterable[bytes]) -> None:
+def load_plain(connection: psycopg.Connection[Any], lines: Iterable[bytes]) -> str:
     """Runs the file's statements. One that fails is passed over, as psql does: the server's log has its error.
+
+    Gives the words of the first that failed and of the first that found the disk full, which the log then may lack.
 
     Raises ForeignCommand, ScriptError, and psycopg.OperationalError when the connection is lost.
     """
-    stream = parts(lines)
+    stream, said, full = parts(lines), "", ""
     for part in stream:
         if isinstance(part, MetaCommand):
             _refuse_command(part)
@@ -122,9 +125,12 @@ def load_plain(connection: psycopg.Connection[Any], lines: Iterable[bytes]) -> N
                     _copy(connection, part.text, stream)
                 elif not (_left_out(sql) or (FRAME.match(sql) and not KEPT_FRAME.match(sql))):
                     connection.execute(part.text)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 if connection.broken:
                     raise
+                said = said or str(error)
+                full = full or (str(error) if error.sqlstate == DISK_FULL else "")
+    return "\n".join(filter(None, (said, full)))
 
 
 def _copy(connection: psycopg.Connection[Any], statement: bytes, stream: Iterator[Part]) -> None:

@@ -14,6 +14,7 @@ from loader.checks import Answer, ask
 from loader.database_locale import UNKNOWN, DatabaseLocale, from_definitions
 from loader.left_out import LeftOut
 from loader.load_archive import Ended, load_archive
+from loader.load_judgement import Space, judge_errors, no_space
 from loader.manifest import Database
 from loader.messages import Check
 from loader.programs import Programs
@@ -22,15 +23,12 @@ from loader.row_counts import compare
 from loader.script import ScriptError
 from loader.server import ServerError
 from loader.sources import Source, SourceError
-from loader.sqlstates import LoggedError, is_the_backups
-from loader.throwaway import LOADER, Frame, Lacking, Throwaway
+from loader.throwaway import Frame, Lacking, Throwaway
 from loader.verdict import Finding, Level, Outcome, Verdict, judge
 from loader.verify import Look, examine, readers
 
 MAX_SCHEMA = 64 << 20  # bytes of _schema.sql that are held at once
 MAX_ROLES = 16 << 20
-# pg_restore 17 and newer send it to servers that do not know it.
-HARMLESS = "SET transaction_timeout = 0"
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class Dump:
     rows: Counter[bytes]  # by COPY statement; empty where rows are not counted
     left_out: tuple[LeftOut, ...]
     same_locale: bool
+    space: Space
 
 
 def verify_loaded(
@@ -94,9 +93,7 @@ def _one(look: Look, database: Database, checks: Sequence[Check], limits: Limits
         return []
     look.progress.say(f"loading {file}")
     try:
-        dump = _ready(look, database, limits)
-        with Throwaway(dump.server, limits.folder) as throwaway:
-            return _loaded(look, dump, throwaway, checks, limits)
+        return _in_throwaway(look, _ready(look, database, limits), checks, limits)
     except (load_plain.ForeignCommand, ScriptError) as error:
         look.failed(str(error), file)
     except (Lacking, ServerError, psycopg.Error, SourceError, OSError) as error:
@@ -104,13 +101,24 @@ def _one(look: Look, database: Database, checks: Sequence[Check], limits: Limits
     return []
 
 
+def _in_throwaway(look: Look, dump: Dump, checks: Sequence[Check], limits: Limits) -> list[Answer]:
+    try:
+        with Throwaway(dump.server, limits.folder) as throwaway:
+            return _loaded(look, dump, throwaway, checks, limits)
+    except (Lacking, ServerError, psycopg.Error, OSError) as error:
+        if not (full := no_space(str(error))):
+            raise
+        look.inconclusive(f"{full}; {dump.space.described}", dump.database.file.name)
+    return []
+
+
 def _ready(look: Look, database: Database, limits: Limits) -> Dump:
     """What the load needs, looked at before it begins. Lacking, ForeignCommand, ScriptError, SourceError."""
-    dump = _plain_dump(look, database) if database.plain else _archive_dump(look, database)
-    held, free = needed(look, database), limits.free_bytes()
-    look.progress.say(f"{database.file.name} needs about {size(held)}, {size(free)} are free")
-    if held > free:
-        raise Lacking(f"the load needs about {size(held)} of disk, {size(free)} are free")
+    space = Space(needed(look, database), limits.free_bytes())
+    dump = _plain_dump(look, database, space) if database.plain else _archive_dump(look, database, space)
+    look.progress.say(f"{database.file.name} needs about {size(space.needed)}, {size(space.free)} are free")
+    if space.needed > space.free:
+        raise Lacking(f"the load needs about {size(space.needed)} of disk, {size(space.free)} are free")
     look.warnings += [f"{database.name}: not loaded: {item.what} ({item.why})" for item in dump.left_out]
     return dump
 
@@ -131,7 +139,7 @@ def _server(look: Look, database: Database) -> Programs:
     return programs
 
 
-def _archive_dump(look: Look, database: Database) -> Dump:
+def _archive_dump(look: Look, database: Database, space: Space) -> Dump:
     archive = database.archive
     assert archive
     extensions = contents.extensions_of(archive)
@@ -143,10 +151,10 @@ def _archive_dump(look: Look, database: Database) -> Dump:
     counted = all(entry.copy_statement for entry in data)
     rows = look.decoded[database.file.name].rows if counted else Counter[bytes]()
     left_out = tuple(contents.split(archive.entries)[1])
-    return Dump(database, frame, _server(look, database), rows, left_out, locale is not None)
+    return Dump(database, frame, _server(look, database), rows, left_out, locale is not None, space)
 
 
-def _plain_dump(look: Look, database: Database) -> Dump:
+def _plain_dump(look: Look, database: Database, space: Space) -> Dump:
     found = load_plain.read_plain(load_plain.lines_of(look.source.stream(database.file)))
     _timescale(found.extensions)
     locale = _locale_of_plain(look, database)
@@ -156,7 +164,8 @@ def _plain_dump(look: Look, database: Database) -> Dump:
         look.reports[database.file.name] = replace(old, rows=sum(found.rows.values()), tables=old.tables)
     if not locale:
         look.warnings.append(f"{database.name}: its locale is not known, it was loaded under C")
-    return Dump(database, frame, _server(look, database), found.rows, tuple(found.left_out), locale is not None)
+    server, left_out = _server(look, database), tuple(found.left_out)
+    return Dump(database, frame, server, found.rows, left_out, locale is not None, space)
 
 
 def _locale_of_plain(look: Look, database: Database) -> DatabaseLocale | None:
@@ -188,7 +197,7 @@ def _loaded(look: Look, dump: Dump, throwaway: Throwaway, checks: Sequence[Check
     file = dump.database.file.name
     extensions_tables = throwaway.prepare(dump.frame)
     ended = _run(look, dump, throwaway, limits)
-    found = judge_errors(throwaway.errors(), ended, file, same_locale=dump.same_locale)
+    found = judge_errors(throwaway.errors(), ended, file, dump.space, same_locale=dump.same_locale)
     if not found and dump.rows:
         found = compare(throwaway, dump.rows, extensions_tables, file)
     look.findings += found
@@ -208,19 +217,3 @@ def _run(look: Look, dump: Dump, throwaway: Throwaway, limits: Limits) -> Ended:
     able = readers(look.programs, archive.header.version)
     client = dump.server if dump.server in able else able[-1]
     return load_archive(throwaway, client, chunks, contents.split(archive.entries)[0], limits.load_seconds)
-
-
-def judge_errors(logged: Sequence[LoggedError], ended: Ended, file: str, *, same_locale: bool = True) -> list[Finding]:
-    """What the server's log means. A load that was not finished is inconclusive, whatever else is in the log."""
-    if ended.late:
-        at = f", at: {ended.late_at}" if ended.late_at else ""
-        return [Finding(Outcome.INCONCLUSIVE, f"the load took too long and was ended{at}", file)]
-    findings = []
-    for error in logged:
-        if error.statement.strip().rstrip(";") == HARMLESS:
-            continue
-        bad = is_the_backups(error, same_locale=same_locale)
-        findings.append(Finding(Outcome.FAILED if bad else Outcome.INCONCLUSIVE, error.described, file))
-    if not findings and ended.code and not any(error.user == LOADER for error in logged):
-        findings.append(Finding(Outcome.INCONCLUSIVE, f"the load ended early: {ended.words[:300]}", file))
-    return findings

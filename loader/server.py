@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,12 +17,18 @@ import psycopg
 
 from loader.programs import Programs
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
+CONNECT_SECONDS = 60
 OTHER_USER = "nobody"  # PostgreSQL refuses to run as root
-# A line on its stdin restarts the server as a standby. The end of its stdin, which is the end of whoever holds the
-# pipe, is a fast shutdown that leaves nothing.
+STOP_SECONDS = 60.0  # for a fast shutdown, before it is an immediate one
+# A line on its stdin ends every session at once (kill), or restarts the server as a standby. The end of its stdin,
+# which is the end of whoever holds the pipe, is a fast shutdown that leaves nothing. Signals come from here alone: a
+# number in the server's own file may be forged by a dump's code, or be another process by now.
 GUARD = """folder=$1; shift; "$@" &
-while read -r word; do kill -INT $!; wait $!; touch "$folder/data/standby.signal"; "$@" & done
+while read -r word; do
+    if [ "$word" = kill ]; then kill -QUIT $!; continue; fi
+    kill -INT $!; wait $!; touch "$folder/data/standby.signal"; "$@" &
+done
 kill -INT $!; wait; rm -rf "$folder\""""
 SCRUBBED = {"PATH": os.defpath, "LC_ALL": "C"}  # code in a dump may read the environment: it holds no secret of ours
 FOR_SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_wal_size=2GB")
@@ -63,7 +70,14 @@ class Server:
     def connect(self, database: str = "postgres", user: str = "", password: str = "") -> psycopg.Connection[Any]:
         """An autocommit connection, the superuser's unless another user is named."""
         who, secret = (user, password) if user else (self.superuser, self.password)
-        return psycopg.connect(host=str(self.folder), dbname=database, user=who, password=secret, autocommit=True)
+        return psycopg.connect(
+            host=str(self.folder),
+            dbname=database,
+            user=who,
+            password=secret,
+            autocommit=True,
+            connect_timeout=CONNECT_SECONDS,
+        )
 
     def run(self, program: str, *arguments: str, environ: Mapping[str, str] | None = None) -> bytes:
         """Runs one of its own major's programs against it; gives stdout. ServerError with stderr when it fails."""
@@ -91,7 +105,11 @@ class Server:
         process, self._process = self._process, None
         if process and process.stdin:
             process.stdin.close()
-            process.wait()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGQUIT)
+                process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -107,17 +125,20 @@ class Server:
 
     def become_standby(self) -> None:
         """Restarts it as a standby: from then on nothing can be written, whatever a session sets."""
-        assert self._process
-        assert self._process.stdin
         before, said = self._pid(), len(self._said())
-        self._process.stdin.write(b"standby\n")
-        self._process.stdin.flush()
+        self._send(b"standby\n")
         self._wait_ready(before, said)
 
     def kill(self) -> None:
         """Ends every session at once, also one that heeds no cancel: the server is lost."""
-        if pid := self._pid():
-            os.kill(pid, signal.SIGQUIT)
+        with suppress(OSError, ValueError):  # it may have ended already
+            self._send(b"kill\n")
+
+    def _send(self, word: bytes) -> None:
+        assert self._process
+        assert self._process.stdin
+        self._process.stdin.write(word)
+        self._process.stdin.flush()
 
     def _reachable(self) -> Path:
         """The programs' folder; a copy of it where the other user cannot read the original (a repository in /root)."""

@@ -7,6 +7,10 @@ LOG_LINE_PREFIX = "|%e|%p|%u|%d|"
 LINE = re.compile(r"\|(?P<code>[0-9A-Z]{5})\|(?P<process>\d+)\|(?P<user>\w*)\|[^|]*\|(?P<level>[A-Z]+):  (?P<text>.*)")
 INVALID_PARAMETER = "22023"  # also what a missing collation or an unknown setting gives
 CHECK_VIOLATION = "23514"
+DISK_FULL = "53100"
+NO_SPACE = "No space left on device"  # as programs and messages without a code say it
+# What rows that did not arrive break, too: foreign keys, and checks whose functions read other tables.
+MAY_FOLLOW = frozenset({"23503", CHECK_VIOLATION})
 MEANINGS = {
     "0A000": "not supported by this server",
     "25006": "the server is read-only",
@@ -16,7 +20,7 @@ MEANINGS = {
     "42703": "a column that this server lacks",
     "42P01": "a table or view that this server lacks",
     "58P01": "a file that this server lacks",
-    "53100": "the disk is full",
+    DISK_FULL: "the disk is full",
     "57014": "it took too long",
 }
 
@@ -44,7 +48,8 @@ class LoggedError:
 
 
 def errors(log: str, user: str) -> list[LoggedError]:
-    """The errors that one role's statements raised, in order. A message's other lines are indented: none is forged."""
+    """The errors that one role's statements raised, in order, and those of the server's own processes for which the
+    disk was too small. A message's other lines are indented: none is forged."""
     found: list[tuple[str, LoggedError]] = []
     current = ""  # what the indented lines belong to: "error", "statement", or neither
     for line in log.splitlines():
@@ -55,10 +60,10 @@ def errors(log: str, user: str) -> list[LoggedError]:
                 found[-1] = (process, _longer(error, current, line[1:]))
             continue
         current = ""
-        if start["user"] != user:
+        if start["user"] != user and not (start["code"] == DISK_FULL and not start["user"]):
             continue
         if start["level"] in ("ERROR", "FATAL", "PANIC"):
-            found.append((start["process"], LoggedError(start["code"], start["text"], user)))
+            found.append((start["process"], LoggedError(start["code"], start["text"], start["user"])))
             current = "message"
         elif start["level"] == "STATEMENT" and found and found[-1][0] == start["process"]:
             found[-1] = (start["process"], _longer(found[-1][1], "statement", start["text"]))

@@ -32,6 +32,7 @@ SETTINGS = (
     "autovacuum=off",  # it would run the dump's functions in processes of its own
     "maintenance_work_mem=128MB",
     "max_locks_per_transaction=256",
+    "restart_after_crash=off",  # what a crash leaves is no proof of anything
 )
 EXTENSIONS_TABLES = """
     select n.nspname, c.relname from pg_depend d join pg_class c on c.oid = d.objid and d.classid = 'pg_class'::regclass

@@ -1,6 +1,5 @@
 """Databases that do harm or trip a load, dumped by real pg_dump."""
 
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -74,9 +73,3 @@ def patched(file: Path, old: bytes, new: bytes) -> None:
     text = file.read_bytes()
     assert old in text
     file.write_bytes(text.replace(old, new))
-
-
-def tmpfs(folder: Path, mebibytes: int) -> bool:
-    """Whether a small file system could be mounted: that takes root."""
-    line = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0777", "tmpfs", str(folder)]
-    return subprocess.run(line, capture_output=True, check=False).returncode == 0  # noqa: S603
