@@ -71,8 +71,12 @@ def _tried(chosen: list[Mutant], lines: CoverageMap, home: Path) -> list[Trial]:
         print(f"{trial.ended:8}  {fault.path}:{fault.line}  {fault.change[:120]}", flush=True)
         return trial
 
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(one, chosen))
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(one, chosen))
+    finally:
+        while not trees.empty():
+            trees.get().close()
 
 
 def _said(trials: list[Trial], args: argparse.Namespace) -> int:

@@ -13,22 +13,35 @@ from pathlib import Path
 from coverage import CoverageData
 
 CORE = ("domain", "azure", "storage", "workflow", "sweep", "notices", "tickets", "config")
-SECONDS = ".seconds"  # beside the data: how long each test took
+SECONDS = ".seconds"  # beside the data: CPU time of each test
+MOST_FAILED = 0.005  # of the tests: one that a busy machine breaks is left out
 HOUSE = "tests/unit/test_architecture.py"  # reads the modules, runs none
 
 
 class TestsFailed(RuntimeError):
-    """The tests fail without any fault of ours, so a fault could not be told."""
+    """The tests fail without any fault of ours, so that none could be seen."""
 
 
-def measure(root: Path, data: Path, tests: Iterable[str]) -> None:
+def measure(root: Path, data: Path, which: Iterable[str]) -> None:
     """Runs the tests once, side by side, and notes for each line which tests ran it."""
-    line = [sys.executable, "-m", "pytest", "-q", "-n", str(os.process_cpu_count() or 1), *tests]
+    line = [sys.executable, "-m", "pytest", "-q", "-n", str(os.process_cpu_count() or 1), *which]
     line += ["--cov=shared", "--cov-context=test", "--cov-report=", "-p", "no:cacheprovider"]
     line += ["-p", "local.mutants.seconds"]
     done = subprocess.run(line, cwd=root, env={**os.environ, "COVERAGE_FILE": str(data)}, check=False)
-    if done.returncode != 0:
-        raise TestsFailed("the tests fail without any fault of ours: mend them first")
+    if done.returncode not in (0, 1):
+        raise TestsFailed("the tests cannot be run: mend them first")
+    tests = tests_of(data)
+    failed = sorted(test for test, seconds in tests.items() if seconds is None)
+    if len(failed) > len(tests) * MOST_FAILED:
+        raise TestsFailed(f"{len(failed)} tests fail without any fault of ours: mend them first")
+    for test in failed:
+        print(f"fails without any fault of ours, and is left out: {test}")
+
+
+def tests_of(data: Path) -> dict[str, float | None]:
+    """The tests of a measured run, each with its CPU time; None: it failed."""
+    noted = [json.loads(path.read_text(encoding="utf-8")) for path in data.parent.glob(f"{data.name}{SECONDS}-*")]
+    return {test: taken for part in noted for test, taken in part.items()}
 
 
 class CoverageMap:
@@ -43,8 +56,7 @@ class CoverageMap:
             for name in self._data.measured_files()
             if name.startswith(str(root))
         }
-        noted = Path(f"{data}{SECONDS}")
-        self.seconds: Mapping[str, float] = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+        self.seconds: Mapping[str, float] = {t: taken for t, taken in tests_of(data).items() if taken is not None}
         self._tests = cache(self._tests_of)
 
     def tests(self, path: str, line: int) -> list[str]:
@@ -58,7 +70,7 @@ class CoverageMap:
             wide = (f"tests/unit/{path.split('/')[1]}/", HOUSE)
             found |= {test for test in self.seconds if test.startswith(wide)}
             found |= {test for name in defined(source, line) for test in self._tests_naming(name)}
-        return _spread(found, self.seconds)
+        return _spread((test for test in found if test in self.seconds), self.seconds)
 
     def _tests_of(self, path: str, line: int) -> frozenset[str]:
         contexts = self._data.contexts_by_lineno(self._files[path]).get(line, [])

@@ -1,8 +1,8 @@
 """Runs the tests against one fault, in a copy of the tree."""
 
+import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,10 @@ from pathlib import Path
 from local.mutants.mutations import Mutant
 
 FIRST_TESTS = 40  # most faults fall to a few tests; only survivors meet all of them
-START, SLOWER = 60.0, 6.0  # seconds to start, and how much longer than alone the tests may take on a busy machine
-MOST_SECONDS = 45.0  # of tests, by their time without a fault; the slowest are left out
+START, SLOWER = 10.0, 3.0  # CPU seconds to start, and how much longer the tests may take with a fault
+BUSY = 30.0  # ... and how much longer that may be by the clock, on a busy machine
+MOST_SECONDS = 30.0  # CPU of the tests of a fault, as they take it without one; the slowest are left out
+FORKS = Path(__file__).with_name("forks.py")
 NOT_FOUND = (4, 5)  # of pytest: a usage error, or no test; a fault may hide a test, a wrong id is no fault found
 
 
@@ -40,8 +42,16 @@ class Trial:
 class Tree:
     """A copy of the tree that takes one fault at a time; `seconds`: how long each test takes without a fault."""
 
-    def __init__(self, folder: Path, seconds: Mapping[str, float]) -> None:
-        self.folder, self._seconds = folder, seconds
+    def __init__(self, folder: Path, seconds: Mapping[str, float], start: float = START) -> None:
+        self.folder, self._seconds, self._start = folder, seconds, start
+        quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        self._forks = subprocess.Popen(
+            [sys.executable, "-P", str(FORKS)], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **quiet},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        self._forks.communicate()
 
     def try_out(self, mutant: Mutant, tests: Sequence[str]) -> Trial:
         """Killed when a test fails or never ends; survivors of the first tests meet all that run the line. LookupError
@@ -78,15 +88,10 @@ class Tree:
         """Pytest's exit code; -1 where the tests do not end in time."""
         listed = self.folder / ".chosen-tests"
         listed.write_text("\n".join(tests) + "\n", encoding="utf-8")
-        line = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *more, f"@{listed}"]
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen(
-            line, cwd=self.folder, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
-        try:
-            return process.wait(START + SLOWER * sum(self._seconds.get(test, 0.0) for test in tests))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return -1
+        cpu = self._start + SLOWER * sum(self._seconds.get(test, 0.0) for test in tests)
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", *more, f"@{listed}"]
+        assert self._forks.stdin
+        assert self._forks.stdout
+        self._forks.stdin.write(json.dumps({"arguments": arguments, "cpu": cpu, "wall": BUSY * cpu}) + "\n")
+        self._forks.stdin.flush()
+        return int(self._forks.stdout.readline())

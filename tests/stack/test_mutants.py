@@ -1,5 +1,6 @@
 """The counting of faults: a test's id is taken whole, and an id that pytest does not find is no fault found."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,7 @@ TESTS = (
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a quick start
+def tree(tmp_path: Path) -> Path:
     (tmp_path / "shared" / "domain").mkdir(parents=True)
     (tmp_path / "shared" / "domain" / "twice.py").write_text(SOURCE)
     (tmp_path / "test_twice.py").write_text(TESTS)
@@ -33,6 +33,7 @@ def test_an_id_may_hold_a_bar(tree: Path) -> None:
     data.set_context("test_twice.py::test_it[three | 3]|run")
     data.add_lines({str(tree / "shared/domain/twice.py"): {2}})
     data.write()
+    (tree / ".coverage.seconds-1").write_text('{"test_twice.py::test_it[three | 3]": 0.1, "test_twice.py::x": null}')
     lines = CoverageMap(tree / ".coverage", tree)
     assert lines.tests("shared/domain/twice.py", 2) == ["test_twice.py::test_it[three | 3]"]
 
@@ -44,10 +45,17 @@ def fault() -> Mutant:
 
 @pytest.mark.parametrize(("test", "ended"), [("test_it[three | 3]", "killed"), ("test_weak", "survived")])
 def test_a_fault_is_found_only_by_a_test_that_fails(tree: Path, test: str, ended: str) -> None:
-    assert Tree(tree, {}).try_out(fault(), [f"test_twice.py::{test}"]).ended == ended
+    with closing(Tree(tree, {})) as copy:
+        assert copy.try_out(fault(), [f"test_twice.py::{test}"]).ended == ended
     assert (tree / "shared/domain/twice.py").read_text() == SOURCE
 
 
 def test_an_id_that_pytest_does_not_find_is_said(tree: Path) -> None:
-    with pytest.raises(LookupError, match="does not find"):
-        Tree(tree, {}).try_out(fault(), ["test_twice.py::test_it[three "])
+    with closing(Tree(tree, {})) as copy, pytest.raises(LookupError, match="does not find"):
+        copy.try_out(fault(), ["test_twice.py::test_it[three "])
+
+
+def test_a_fault_that_never_ends_is_found(tree: Path) -> None:
+    endless = Mutant("shared/domain/twice.py", 2, "endless", "def twice(n):\n    while True:\n        pass\n")
+    with closing(Tree(tree, {}, start=1)) as copy:
+        assert copy.try_out(endless, ["test_twice.py::test_weak"]).ended == "killed"
