@@ -14,7 +14,7 @@ from local.host.bindings.declared import AppRefused
 from local.host.bindings.host_json import InvalidHostJson
 from local.host.bindings.settings import InvalidSettings
 from local.host.bindings.worker import invocation_id
-from local.host.process import KEY_VARIABLE
+from local.host.process import KEY_VARIABLE, SETTINGS_VARIABLE
 from local.host.serve import Options, serve
 
 # They tell of every request, some with its whole URL, and URLs hold signatures.
@@ -80,6 +80,7 @@ def main(argv: list[str] | None = None) -> int:
             port=given.port,
             state=state.resolve(),
             settings=given.settings and given.settings.resolve(),
+            values=os.environ.pop(SETTINGS_VARIABLE, None),
             only=tuple(given.only),
             key=os.environ.pop(KEY_VARIABLE, None) or given.key,
             body_limit=given.body_limit,

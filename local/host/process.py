@@ -13,6 +13,7 @@ from typing import Self
 
 ROOT = Path(__file__).parents[2]
 KEY_VARIABLE = "LOCAL_HOST_MASTER_KEY"
+SETTINGS_VARIABLE = "LOCAL_HOST_SETTINGS"  # in place of a settings file: secrets that no disk keeps
 START_SECONDS = 60.0
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Coroutine, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,6 +40,7 @@ class Options:
     port: int
     state: Path
     settings: Path | None = None
+    values: str | None = field(default=None, repr=False)  # what a settings file would hold
     only: tuple[str, ...] = ()
     key: str | None = None
     body_limit: int | None = None
@@ -146,7 +147,10 @@ class Server(uvicorn.Server):
 
 
 def apply_settings(options: Options, environ: MutableMapping[str, str]) -> None:
-    """A file named for this run wins over the environment; local.settings.json gives way to it, as under Core Tools."""
+    """What is given for a run wins over the environment; local.settings.json gives way to it, as under Core Tools."""
+    if options.values:
+        environ.update(settings.parse(options.values, "the settings handed over"))
+        return
     if options.settings:
         environ.update(settings.parse(options.settings.read_text(), str(options.settings)))
         return

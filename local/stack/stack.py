@@ -18,6 +18,7 @@ from typing import Any, Self
 import httpx
 import uvicorn
 
+from local.host.process import KEY_VARIABLE, SETTINGS_VARIABLE
 from local.host.triggers import sign_in
 from local.postgres.programs import pg_bin, programs
 from local.setup.environment import hermetic
@@ -110,6 +111,12 @@ def _secret(kind: str) -> str:
     return "whsec_" + b64encode(secrets.token_bytes(24)).decode()
 
 
+def forget(home: Path) -> None:
+    """No key outlives a run: those of its hosts, and the settings that an earlier release kept in a file."""
+    for path in (*home.glob("*/keys.json"), home / "settings.json"):
+        path.unlink(missing_ok=True)
+
+
 class Stack:
     """`with Stack(options) as stack:` – everything is up; after the block nothing is left of it."""
 
@@ -143,9 +150,8 @@ class Stack:
             self.links = made.enter_context(Links(self.azurite))
             self.storage = self.links.connection_string
         self.arm = self.options.arm or self._emulator(made)
-        self._settings = self.home / "settings.json"
-        self._settings.touch(mode=0o600)
-        self._settings.write_text(json.dumps({"IsEncrypted": False, "Values": self.settings()}))
+        forget(self.home)  # of a run that was killed
+        made.callback(forget, self.home)
         if self.options.loader:
             self.loader = self.loader_child()
             made.callback(self.loader.stop, 5)
@@ -222,14 +228,15 @@ class Stack:
         return path
 
     def _host(self, number: int, kinds: Sequence[str]) -> Child:
-        line = ["-m", "local.host", "--app", str(ROOT), "--settings", str(self._settings), "--with-parent"]
+        line = ["-m", "local.host", "--app", str(ROOT), "--with-parent"]
         state = self.home / ("timers" if tuple(kinds) == ("timer",) else f"host-{number}")  # timers share their lease
         line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(state)]
         line += ["--traces", str(self.home / f"host-{number}.traces")]
         line += ["--lease", str(60 / self.options.pace)]  # a minute, on this run's clock
         line += ["--person", self.options.person] if self.options.person else []
         line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
-        environ = {**hermetic(os.environ), "LOCAL_HOST_MASTER_KEY": self.key}
+        environ = {**hermetic(os.environ), KEY_VARIABLE: self.key}
+        environ |= {SETTINGS_VARIABLE: json.dumps({"Values": self.settings()})}
         return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)
 
     def loader_child(self) -> Child:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.processes import ROOT
-from local.stack.stack import Options
+from local.stack.stack import Options, forget
 from local.stack.up import alone, signed_in
 from shared.config.desk_file import parse_desk
 from shared.domain.problems import Ours
@@ -65,8 +66,9 @@ def test_as_needs_a_desk_toml_with_a_page(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_each_sample_works_as_it_is_printed_and_a_closed_terminal_leaves_no_process(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "local", "up", "--port", "0", "--speed", "300", "--state", str(tmp_path / "up")]
+    environ = {**os.environ, "MY_OWN_TOKEN": f"taken-from-{'the-environment'}"}
     with (tmp_path / "said").open("w") as said:
-        child = subprocess.Popen(line, cwd=ROOT, stdout=said, stderr=said, start_new_session=True)  # noqa: S603
+        child = subprocess.Popen(line, cwd=ROOT, stdout=said, stderr=said, start_new_session=True, env=environ)  # noqa: S603
     try:
         text = printed(tmp_path / "said", child)
         exports = "\n".join(row for row in text.splitlines() if row.startswith("export "))
@@ -87,6 +89,24 @@ def test_each_sample_works_as_it_is_printed_and_a_closed_terminal_leaves_no_proc
         child.send_signal(signal.SIGHUP)
         child.wait(60)
     assert left(str(tmp_path)) == []
+    secrets = {*re.findall(r"(?:_KEY|_SECRET)=(\S+)", exports), *re.findall(r"AccountKey=([^;]+)", exports)}
+    assert len(secrets) >= 4
+    assert kept(tmp_path / "up", {*secrets, environ["MY_OWN_TOKEN"]}) == []
+
+
+def kept(home: Path, secrets: set[str]) -> list[str]:
+    """The files of a folder that hold one of these secrets."""
+    files = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert len(files) > 5  # ledger, logs, emulator
+    return [f"{name}: {secret[:3]}" for name, text in files.items() for secret in secrets if secret.encode() in text]
+
+
+def test_what_a_killed_run_left_is_gone_before_the_next_begins(tmp_path: Path) -> None:
+    for name in ("host-0/keys.json", "timers/keys.json", "settings.json", "host-0/timers/status.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a secret")
+    forget(tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["status.json"]
 
 
 def printed(path: Path, child: "subprocess.Popen[bytes]") -> str:
