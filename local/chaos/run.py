@@ -156,7 +156,7 @@ class Run:
         return value
 
     def settle(self, limit: float) -> None:
-        """Until nothing is open; what is lost is resolved by a person, who looks at Azure."""
+        """Until nothing is open and all is told; what is lost is resolved by a person, who looks at Azure."""
         end = time.monotonic() + limit
         while time.monotonic() < end:
             self._resolve_lost()
@@ -164,7 +164,7 @@ class Run:
                 found = self._open()
                 counted = sorted({one["phase"] for one in found})
                 self.say(f"still open: {len(found)} {', '.join(counted)}")
-                if not found and not self._messages():
+                if not found and not self._messages() and not [*self._left()]:
                     return
             time.sleep(1)
 

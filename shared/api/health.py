@@ -1,6 +1,7 @@
 """Whether the desk works: storage, token, desk.toml, the sweep's pulse, the outbox's age; kept for ten seconds."""
 
 import hmac
+import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -120,12 +121,18 @@ class Health:
         return f"{words}: look at SWEEP_SCHEDULE and at the function sweep_restores" if late else f"ok, {words}"
 
     def _outbox(self, row: Row) -> str:
-        oldest = row.text("oldestOwed")
+        """A channel that takes no notices is no fault of the desk: it is named, and an alert is made of its age."""
+        oldest, now = row.text("oldestOwed"), self.parts.now()
         if not oldest:
             return "ok"
-        age = (self.parts.now() - utc(oldest)).total_seconds()
-        words = f"{row.text('owed')} notices wait, the oldest for {age:.0f} s"
-        return words if age > self.parts.pace.outbox_late else f"ok, {words}"
+        words = f"ok, {row.text('owed')} notices wait, the oldest for {(now - utc(oldest)).total_seconds():.0f} s"
+        late = {
+            name: (count, age)
+            for name, (count, since) in json.loads(row.text("waiting") or "{}").items()
+            if (age := (now - utc(since)).total_seconds()) > self.parts.pace.outbox_late
+        }
+        said = (f"{name} ({count}, the oldest for {age:.0f} s)" for name, (count, age) in late.items())
+        return f"{words}; late: {', '.join(said)}" if late else words
 
     def _containers(self) -> dict[str, str]:
         """What the daily look found in the accounts of `account` targets; nobody deletes it unasked."""

@@ -13,10 +13,9 @@ from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_json
 from shared.domain.restore import Restore
 from shared.domain.text import plain
-from shared.notices.outbox import read_notice
+from shared.notices.outbox import notices_in
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
-from shared.storage.store import Row
 from shared.telemetry import tell
 from shared.workflow.intake import Accepted, Caller, Intake
 from shared.workflow.operator_acts import Act, Acts, Again, Resolution, not_found
@@ -50,8 +49,8 @@ class Api:
         if not accepted.created:
             return json_answer(200, self.view(restore), **headers)
         # what was just written need not be read again: intake is as quick as the table takes it
-        notices = [read_notice(Row(change.key, change.fields)) for change in accepted.notices]
-        return json_answer(202, restore_view(restore, notices, self.parts.now()), **headers)
+        shown = restore_view(restore, notices_in(accepted.notices), self.parts.now())
+        return json_answer(202, shown, **headers)
 
     def _principal(self, call: Call) -> str | None:
         """Who calls, by the platform's sign-in: a person's name; of an application without one its object id."""

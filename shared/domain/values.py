@@ -34,6 +34,10 @@ class Value(BaseModel):
         """The value as JSON-ready data, camelCase, absent fields left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    def short_value(self) -> dict[str, Any]:
+        """The same without what is as it is by default: read again, it is the same value."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+
 
 class Strict(BaseModel):
     """What a caller or desk.toml says: a field we do not know is refused by its name."""

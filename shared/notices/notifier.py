@@ -17,7 +17,6 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
 from shared.domain.text import same
 from shared.notices.channels.registry import KINDS, compose, verdict
-from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
 from shared.notices.outbox import UNROUTED, Notice, Outbox
 from shared.notices.resolved import resolve_channel, ticket_sites
@@ -45,6 +44,7 @@ class DeliveryRound:
     quiet: set[str] = field(default_factory=set)
     sent: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)  # in a row
+    said: dict[str, str] = field(default_factory=dict)  # the facts of events that several channels hear of
 
     def answered(self, name: str, answer: Verdict) -> None:
         """A channel that fails now and then loses that message's turn only; one that wants rest, or fails several
@@ -84,8 +84,8 @@ class Notifier:
         notices = sorted(owed, key=lambda n: (n.restore, n.channel, n.sequence))
         for i, notice in enumerate(notices):
             line = (notice.restore, notice.channel)
-            following = notices[i + 1 : i + 2]
-            later = any((n.restore, n.channel) == line and n.due <= self.now() for n in following)
+            following = (n for n in notices[i + 1 : i + 2] if n.due <= self.now())
+            later = any((n.restore, n.channel) == line for n in following)
             if over():
                 return
             if not self._guarded(notice, later, line in waiting, told):
@@ -112,8 +112,8 @@ class Notifier:
             log.warning("notices wait: %s", error)
             return False
         if notice.channel == UNROUTED:
-            facts = notice.read_facts()
-            self.outbox.route(notice, self._channels(desk, facts))
+            said = (notice := self.outbox.with_facts(notice)).read_facts()
+            self.outbox.route(notice, channels_of(desk, said.instance_name, (), said.event, said.ticket, said.source))
             return True
         channel = desk.channels.get(notice.channel)
         if channel is None:
@@ -124,10 +124,15 @@ class Notifier:
             return True
         if behind or notice.due > self.now() or told.resting(notice.channel, channel.kind):
             return False
-        return self._attempt(notice, channel, told)
+        if notice.unsure and self.outbox.waits_behind(notice):
+            return False
+        return self._attempt(self._with_facts(notice, told), channel, told)
 
-    def _channels(self, desk: Desk, facts: Facts) -> list[str]:
-        return channels_of(desk, facts.instance_name, (), facts.event, facts.ticket, facts.source)
+    def _with_facts(self, notice: Notice, told: DeliveryRound) -> Notice:
+        """Read once in a round, for all channels of the event."""
+        facts = notice.facts or told.said.get(notice.event_id) or self.outbox.with_facts(notice).facts
+        told.said[notice.event_id] = facts
+        return replace(notice, facts=facts)
 
     def _attempt(self, notice: Notice, channel: Channel, told: DeliveryRound) -> bool:
         told.sent[notice.channel] += 1

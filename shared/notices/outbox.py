@@ -1,8 +1,8 @@
-"""The outbox: notices owed and told, one row per channel and event; delivery moves a row, alone."""
+"""The outbox: how each notice stands, one row per channel and event; what is owed has a line by time beside it."""
 
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from shared.storage.store import Change, Field, Row, Store
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
 ROUTED = 30  # notices in a transaction, which takes 4 MiB
-FACTS = "packed"  # the column of the facts: they repeat themselves for each channel, and take a third so
+FACTS = "packed"  # the column of the facts
 UNDER_WAY = "an attempt was begun, and nothing more was heard of it"
 UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; it is routed when it can be
 MAX_CHANNELS = 30  # in one transaction, which takes 4 MiB: more are routed in several, after the step
@@ -28,7 +28,8 @@ MAX_CHANNELS = 30  # in one transaction, which takes 4 MiB: more are routed in s
 
 @dataclass(frozen=True)
 class Notice:
-    """One message to one channel about one event. States: owed, delivered, superseded, given up."""
+    """One message to one channel about one event. States: owed, delivered, superseded, given up. What is read from
+    its line can be delivered: the line's version guards each step."""
 
     restore: str
     sequence: int
@@ -36,24 +37,26 @@ class Notice:
     event: str
     due: datetime
     owed_since: datetime
-    facts: str
+    facts: str = ""  # empty where they are to be read from the event's own row
     state: str = "owed"
     attempts: int = 0
     answer: str = ""
     dead: str = ""  # where it stands among the dead letters
+    line: str = ""  # the key of the line that it was read from
+    unsure: bool = False  # an earlier one of its restore and channel may be owed that was not read with it
     etag: str = ""
 
     @property
     def key(self) -> str:
-        return row_keys.notice("owed" if self.state == "owed" else "told", self.restore, self.sequence, self.channel)
+        return row_keys.notice(self.restore, self.sequence, self.channel)
 
     @property
     def event_id(self) -> str:
         return f"{self.restore}.{self.sequence}"
 
     def fields(self) -> dict[str, Field]:
-        """Its columns; no URL and no secret of a channel is among them."""
-        return {
+        """The columns of its row; no URL and no secret of a channel is among them."""
+        told: dict[str, Field] = {
             "restore": self.restore,
             "sequence": self.sequence,
             "channel": self.channel,
@@ -62,17 +65,23 @@ class Notice:
             "due": iso(self.due),
             "owedSince": iso(self.owed_since),
             "attempts": self.attempts,
-            "answer": self.answer[:1000],
-            "dead": self.dead,
-            **(self._packed() if self.state == "owed" else {}),
         }
+        if self.state != "owed":  # nobody acts at these times any more; release 0.1.0 reads them
+            told |= {name: f"{told[name]}"[:19] + "Z" for name in ("due", "owedSince")}
+        more = {"answer": self.answer[:1000], "dead": self.dead}
+        return {**told, **{name: text for name, text in more.items() if text}}
 
-    def _packed(self) -> dict[str, Field]:
-        return {FACTS: zlib.compress(self.facts.encode(), 9)}
+    def owed(self) -> list[Change]:
+        """Its row and its line, as they are while it is owed; the line has the facts where they are given."""
+        key = row_keys.owed(self.due, self.restore, self.sequence, self.channel)
+        return [
+            Change("put", self.key, self.fields()),
+            Change("put", key, {**self.fields(), **(_packed(self.facts) if self.facts else {})}),
+        ]
 
     def said(self) -> Change:
-        """What all channels of its event are sent: one row, the same from each of them."""
-        fields = {"restore": self.restore, "event": self.event, **self._packed()}
+        """What all channels of its event are sent."""
+        fields = {"restore": self.restore, "event": self.event, **_packed(self.facts)}
         return Change("put", row_keys.said(self.restore, self.sequence), fields)
 
     def read_facts(self) -> Facts:
@@ -81,15 +90,27 @@ class Notice:
 
 
 def owed(facts: Facts, channels: Sequence[str]) -> list[Change]:
-    """The notices of one event, to be written in the transaction of its step."""
+    """The notices of one event, to be written in the transaction of its step. What they say is kept once; where one
+    channel alone hears of it, its line has it too, and nothing more is read to send it."""
     value = within(facts.json_value(), MOST)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    made = [Notice(facts.restore, facts.sequence, name, facts.event, facts.at, facts.at, text) for name in channels]
-    return [Change("insert", notice.key, notice.fields()) for notice in made]
+    made = [Notice(facts.restore, facts.sequence, name, facts.event, facts.at, facts.at) for name in channels]
+    return [*_written(made, text), replace(made[0], facts=text).said()] if made else []
+
+
+def _written(notices: Sequence[Notice], facts: str) -> list[Change]:
+    """Rows that must not be there yet, and their lines."""
+    pairs = [replace(one, facts=facts if len(notices) == 1 else "").owed() for one in notices]
+    return [change for row, line in pairs for change in (replace(row, verb="insert"), line)]
+
+
+def notices_in(changes: Iterable[Change]) -> list[Notice]:
+    """The notices that were just written, as they stand."""
+    return [read_notice(Row(c.key, c.fields)) for c in changes if c.key.startswith(row_keys.NOTICE)]
 
 
 def read_notice(row: Row) -> Notice:
-    """A row of the outbox."""
+    """A row of the outbox, or a line."""
     sequence, attempts = row.fields.get("sequence", 0), row.fields.get("attempts", 0)
     return Notice(
         restore=row.text("restore"),
@@ -103,8 +124,13 @@ def read_notice(row: Row) -> Notice:
         attempts=int(str(attempts)),
         answer=row.text("answer"),
         dead=row.text("dead"),
+        line=row.key if row.key.startswith(row_keys.OWED) else "",
         etag=row.etag,
     )
+
+
+def _packed(facts: str) -> dict[str, Field]:
+    return {FACTS: zlib.compress(facts.encode(), 9)}
 
 
 def _facts(row: Row) -> str:
@@ -133,42 +159,55 @@ class Outbox:
 
     def of_restore(self, restore_id: str) -> list[Notice]:
         """Every notice of a restore, in the order of its events."""
-        found = [*self._rows(restore_id, "owed"), *self._rows(restore_id, "told")]
-        return sorted((read_notice(row) for row in found), key=lambda n: (n.sequence, n.channel))
+        start = row_keys.notices(restore_id)
+        rows = self.store.scan(row_keys.partition(restore_id), start, row_keys.until(start))
+        return sorted((read_notice(row) for row in rows), key=lambda n: (n.sequence, n.channel))
 
-    def _rows(self, restore_id: str, state: str) -> Iterator[Row]:
-        prefix = row_keys.notice(state, restore_id, 0, "").removesuffix("0000-")
-        return self.store.scan(row_keys.partition(restore_id), prefix, row_keys.until(prefix))
+    def waits_behind(self, notice: Notice) -> bool:
+        """Whether an earlier one of its restore and channel is owed."""
+        earlier = (n for n in self.of_restore(notice.restore) if n.sequence < notice.sequence)
+        return any(n.state == "owed" and n.channel == notice.channel for n in earlier)
 
     def begin(self, notice: Notice, due: datetime, answer: str = UNDER_WAY) -> Notice:
-        """An attempt on the books before its call: if nothing more is heard of it, the next one is at `due`. Conflict:
-        somebody else is at it."""
-        return self._saved(notice, replace(notice, due=due, attempts=notice.attempts + 1, answer=answer))
+        """An attempt on the books before its call: if nothing more is heard of it, the next one is at `due`. It is
+        noted in the line, which stays where it is. Conflict: somebody else is at it."""
+        begun = replace(notice, due=due, attempts=notice.attempts + 1, answer=answer)
+        change = Change("update", notice.line, begun.fields(), notice.etag)
+        return replace(begun, etag=self.store.commit(row_keys.partition(notice.restore), [change])[notice.line])
 
-    def postpone(self, notice: Notice, due: datetime, answer: str) -> Notice:
+    def postpone(self, notice: Notice, due: datetime, answer: str) -> None:
         """Not delivered; tried again at `due`."""
-        return self._saved(notice, replace(notice, due=due, answer=answer))
-
-    def _saved(self, before: Notice, after: Notice) -> Notice:
-        change = Change("update", before.key, after.fields(), before.etag)
-        etags = self.store.commit(row_keys.partition(before.restore), [change])
-        return replace(after, etag=etags[before.key])
+        row, line = replace(notice, due=due, answer=answer, facts="").owed()
+        if line.key == notice.line:
+            stays = replace(line, verb="update", etag=notice.etag)
+            self.store.commit(row_keys.partition(notice.restore), [row, stays])
+        else:
+            self._leave(notice, row, line)
 
     def settle(self, notice: Notice, state: str, answer: str) -> None:
-        """Delivered or superseded: out of the live rows."""
-        self._told(notice, replace(notice, state=state, answer=answer))
+        """Delivered or superseded: no longer owed."""
+        told = replace(notice, state=state, answer=answer)
+        self._leave(notice, Change("put", told.key, told.fields()))
+
+    def _leave(self, notice: Notice, *changes: Change) -> None:
+        """Away from its line, if nobody else was there."""
+        gone = Change("delete", notice.line, etag=notice.etag)
+        self.store.commit(row_keys.partition(notice.restore), [gone, *changes])
+
+    def take_over(self, row: Row) -> None:
+        """A notice that release 0.1.0 owed."""
+        notice = read_notice(row)
+        gone = Change("delete", row.key, etag=row.etag)
+        self.store.commit(row_keys.partition(notice.restore), [gone, *notice.owed(), notice.said()])
 
     def give_up(self, notice: Notice, why: str, now: datetime) -> None:
-        """Out of the live rows, and among the dead letters."""
+        """No longer owed, and among the dead letters."""
         dead = dead_notice(notice.restore, notice.event, notice.sequence, notice.channel, why, now)
-        self._told(notice, replace(notice, state="given up", answer=why, dead=dead.key), dead)
-
-    def _told(self, owed: Notice, told: Notice, *more: Change) -> None:
-        gone, kept = Change("delete", owed.key, etag=owed.etag), Change("put", told.key, told.fields())
-        self.store.commit(row_keys.partition(owed.restore), [gone, kept, told.said(), *more])
+        told = replace(notice, state="given up", answer=why, dead=dead.key)
+        self._leave(notice, Change("put", told.key, told.fields()), dead)
 
     def with_facts(self, notice: Notice) -> Notice:
-        """A told notice with what it said, which is kept once for all channels of its event."""
+        """A notice with what it says, which is kept once for all channels of its event."""
         if notice.facts:
             return notice
         row = self.store.get(row_keys.partition(notice.restore), row_keys.said(notice.restore, notice.sequence))
@@ -177,22 +216,24 @@ class Outbox:
     def route(self, notice: Notice, channels: Sequence[str]) -> None:
         """An unrouted event gets its channels: many in several transactions, the last of which takes it away."""
         known = {(n.sequence, n.channel) for n in self.of_restore(notice.restore)}
-        routed = [replace(notice, channel=name) for name in channels if (notice.sequence, name) not in known]
-        changes = [Change("insert", n.key, n.fields()) for n in routed]
-        place = row_keys.partition(notice.restore)
-        while len(changes) > ROUTED:
-            self.store.commit(place, changes[:ROUTED])
-            changes = changes[ROUTED:]
-        self.store.commit(place, [*changes, Change("delete", notice.key, etag=notice.etag)])
+        unheard = [name for name in channels if (notice.sequence, name) not in known]
+        routed = [replace(notice, channel=name) for name in unheard]
+        while len(routed) > ROUTED:
+            self.store.commit(row_keys.partition(notice.restore), _written(routed[:ROUTED], notice.facts))
+            routed = routed[ROUTED:]
+        self._leave(notice, *_written(routed, notice.facts), Change("delete", notice.key))
 
     def resend(self, notice: Notice, now: datetime) -> None:
-        """A told notice is owed once more, under the same event id."""
-        notice = self.with_facts(notice)
-        again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="", dead="")
-        vault_directory.enter(self.store, str(json.loads(notice.facts or "{}").get("vault", "")))  # it may be idle
-        changes = [Change("put", again.key, again.fields())]
+        """A notice that `of_restore` gave is owed once more, under the same event id."""
+        known = self.with_facts(notice)
+        vault_directory.enter(self.store, str(json.loads(known.facts or "{}").get("vault", "")))  # it may be idle
+        again = replace(notice, state="owed", due=now, owed_since=now, attempts=0, answer="", dead="", facts="")
+        row, line = again.owed()
+        changes = [Change("update", row.key, {"answer": "", "dead": "", **row.fields}, notice.etag), line]
+        changes += [known.said()] if notice.facts else []  # a row of release 0.1.0 had them
         if notice.dead:
             changes.append(Change("delete", notice.dead))
-        if notice.state != "owed":
-            changes.append(Change("delete", notice.key, etag=notice.etag))
+        before = row_keys.owed(notice.due, notice.restore, notice.sequence, notice.channel)
+        if notice.state == "owed" and before != line.key:
+            changes.append(Change("delete", before))
         self.store.commit(row_keys.partition(notice.restore), changes)

@@ -30,7 +30,8 @@ class Ledger:
         """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""
         self.enter_vault(restore.vault)
         try:
-            etags = self.store.commit(row_keys.partition(restore.id), [_insert(restore), _open(restore), *more])
+            row = Change("insert", row_keys.restore(restore.id), _fields(restore))
+            etags = self.store.commit(row_keys.partition(restore.id), [row, _line(restore), *more])
         except Conflict:
             return None
         return restore.model_copy(update={"etag": etags[row_keys.restore(restore.id)]})
@@ -65,11 +66,11 @@ class Ledger:
         return row is not None and bool(row.fields.get(VOID))
 
     def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
-        """The step on the books: restore, open row, turn and new notices together, if nobody saved in between."""
+        """The step on the books: restore, its line, turn and new notices together, if nobody saved in between."""
         if before.closed:
             self.enter_vault(after.vault)  # a closed one's vault may be idle, and its notice is unfinished work
         changes = [Change("update", row_keys.restore(after.id), _fields(after), before.etag)]
-        changes += [] if before.closed else [_open(after)]  # one that is in the history stays there
+        changes += [] if before.closed else [_line(after)]  # one that is in the history stays there
         if after.turn_at and not before.turn_at:
             changes.append(
                 Change("insert", row_keys.turn(after.instance), {"restore": after.id, "at": iso(after.turn_at)})
@@ -79,8 +80,18 @@ class Ledger:
         if after.job and not (before.job and before.job.id == after.job.id):
             changes += self._job_change(before, after, after.job.id)
         changes += [*kept(before, after, self._hour), *queued(before, after)]
-        etags = self.store.commit(row_keys.partition(after.id), [*changes, *more])
+        etags = self._commit(after.id, [*changes, *more], after if after.closed_at and not before.closed else None)
         return after.model_copy(update={"etag": etags[row_keys.restore(after.id)]})
+
+    def _commit(self, restore_id: str, changes: list[Change], closing: Restore | None) -> dict[str, str]:
+        """A closing one leaves its open row, which is missing where a torn copy of the ledger was put back."""
+        place, left = row_keys.partition(restore_id), row_keys.open_row(closing.instance, restore_id) if closing else ""
+        try:
+            return self.store.commit(place, [*changes, Change("delete", left)] if left else changes)
+        except Conflict:
+            if not left or self.store.get(place, left):
+                raise
+        return self.store.commit(place, changes)
 
     def _job_change(self, before: Restore, after: Restore, job_id: str) -> list[Change]:
         """A job that a person gives to a restore may have been given to another one meanwhile: then Conflict."""
@@ -108,10 +119,9 @@ class Ledger:
         return row.text("restore") if row else None
 
     def finish(self, restore_id: str, open_row: Row, closed_at: datetime) -> None:
-        """Closed and all told: out of what the sweep reads, into the history."""
-        done = Change("put", row_keys.done(closed_at, restore_id), {"restore": restore_id, **_shown(open_row)})
+        """One that release 0.1.0 closed: out of what the sweep reads, into the history."""
         gone = Change("delete", open_row.key, etag=open_row.etag)
-        self.store.commit(row_keys.partition(restore_id), [gone, done])
+        self.store.commit(row_keys.partition(restore_id), [gone, _done(restore_id, closed_at, open_row.fields)])
 
 
 def _ticket(restore: Restore) -> str:
@@ -120,55 +130,47 @@ def _ticket(restore: Restore) -> str:
     return " ".join(part for part in (ticket.get("system"), ticket.get("id")) if part)
 
 
-# what a `done` row keeps for lists
-SHOWN = (
-    "phase", "instance", "instanceName", "acceptedAt", "closedAt", "dryRun", "job", "source", "requestedBy", "reason",
-    "ticket", "container",
+SHOWN = (  # what a `done` row keeps for lists
+    "phase", "instance", "instanceName", "acceptedAt", "dryRun", "job", "source", "requestedBy", "reason", "ticket",
+    "container",
 )  # fmt: skip
 
 
-def _shown(row: Row) -> dict[str, Field]:
-    return {name: value for name, value in row.fields.items() if name in SHOWN}
+def _line(restore: Restore) -> Change:
+    """Where a restore is listed: among the open ones, or in the history."""
+    opened = _open(restore)
+    return _done(restore.id, restore.closed_at, opened.fields) if restore.closed_at else opened
 
 
-def _insert(restore: Restore) -> Change:
-    return Change("insert", row_keys.restore(restore.id), _fields(restore))
+def _done(restore_id: str, closed_at: datetime, opened: Mapping[str, Field]) -> Change:
+    shown = {name: value for name, value in opened.items() if name in SHOWN and value != ""}
+    return Change("put", row_keys.done(closed_at, restore_id), {"restore": restore_id, **shown})
 
 
 def _open(restore: Restore) -> Change:
     fields: dict[str, Field] = {
-        "restore": restore.id,
-        "phase": restore.phase.value,
-        "due": iso(restore.due),
-        "instance": restore.instance,
-        "instanceName": restore.instance_name or "",
-        "acceptedAt": iso(restore.accepted_at),
-        "dryRun": restore.dry_run,
-        "crossRegion": restore.cross_region,
-        "turn": restore.turn_at is not None,
-        "job": restore.job.id if restore.job else "",
-        "mark": restore.job_mark,
-        "held": restore.held,
+        "restore": restore.id, "phase": restore.phase.value, "due": iso(restore.due),
+        "instance": restore.instance, "instanceName": restore.instance_name or "",
+        "acceptedAt": iso(restore.accepted_at), "dryRun": restore.dry_run, "crossRegion": restore.cross_region,
+        "turn": restore.turn_at is not None, "held": restore.held, "overdue": restore.overdue_at is not None,
+        "job": restore.job.id if restore.job else "", "mark": restore.job_mark,
         "startedAt": iso(restore.submitted_at) if restore.submitted_at else "",
-        "overdue": restore.overdue_at is not None,
-        "closedAt": iso(restore.closed_at) if restore.closed_at else "",
-        "source": restore.source,
-        "requestedBy": (restore.requested_by or "")[:200],
-        "reason": (restore.reason or "")[:200],
-        "ticket": _ticket(restore)[:200],
+        "source": restore.source, "requestedBy": (restore.requested_by or "")[:200],
+        "reason": (restore.reason or "")[:200], "ticket": _ticket(restore)[:200],
         "container": restore.own_container.name if restore.own_container else "",
         "schemaVersion": restore.schema_version,
-    }
+    }  # fmt: skip
     return Change("put", row_keys.open_row(restore.instance, restore.id), fields)
 
 
 def _fields(restore: Restore) -> dict[str, Field]:
     """The columns: a few to read in a table viewer, the JSON in chunks, and the signed URL packed out of sight."""
-    text = json.dumps(restore.json_value(), ensure_ascii=False, separators=(",", ":"))
+    value = {"schemaVersion": restore.schema_version, **restore.short_value()}
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return {
         "phase": restore.phase.value,
         "schemaVersion": restore.schema_version,
-        "instance": restore.instance,
+        "instance": restore.instance.rpartition("/")[2],
         "instanceName": restore.instance_name or "",
         "source": restore.source,
         "requestedBy": restore.requested_by or "",

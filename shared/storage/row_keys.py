@@ -14,6 +14,7 @@ from shared.domain.values import iso
 DESK = "desk"
 DIRECTORY = "directory"
 NO_VAULT = "novault0"
+OWED, NOTICE = "live-z-owed-", "told-"
 _ID = re.compile(r"[a-z0-9]{8}-[0-9a-z]{26}")
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -68,14 +69,24 @@ def turn(instance: str) -> str:
     return f"live-turn-{short(instance, 12)}"
 
 
-def notice(state: str, restore_id: str, sequence: int, channel: str) -> str:
-    """`state` is `owed` while it must still be told (then it lies with the live rows), else `told`."""
-    head = "live-owed" if state == "owed" else "told"
-    return f"{head}-{restore_id}-{sequence:04d}-{channel}"
+def notice(restore_id: str, sequence: int, channel: str) -> str:
+    """How a notice stands, owed or told."""
+    return f"{NOTICE}{restore_id}-{sequence:04d}-{channel}"
+
+
+def notices(restore_id: str) -> str:
+    """How the keys of all of a restore's notices begin."""
+    return f"{NOTICE}{restore_id}-"
+
+
+def owed(due: datetime, restore_id: str, sequence: int, channel: str) -> str:
+    """The line of a notice that is still owed. Lines sort behind all other live rows, by time: one range holds what
+    the sweep reads and ends with the notices that are due, another one ends before them all."""
+    return f"{OWED}{iso(due)}-{restore_id}-{sequence:04d}-{channel}"
 
 
 def said(restore_id: str, sequence: int) -> str:
-    """What an event's notices say, once they are told: one row for all channels."""
+    """What an event's notices say: one row for all channels."""
     return f"said-{restore_id}-{sequence:04d}"
 
 

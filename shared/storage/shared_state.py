@@ -1,9 +1,10 @@
 """What instances of the app share beside the restores: pause, quiet times, Azure's facts, the sweep's pulse."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -15,23 +16,33 @@ from shared.storage.long_text import chunked, joined
 from shared.storage.standstill import Pause as Pause
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
+LATER = 500  # notices that are due later and read all the same: they hold up the next ones of their restore
 MOST = 100  # changes in a transaction
 TRIES = 5  # of a save that others may have come before
 STILL = "standstill-"
 
 
 @dataclass(frozen=True)
+class Owed:
+    """The notices that are due, by time, and the first of those that are due later; `cut`: there are more of these."""
+
+    lines: tuple[Row, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True)
 class Live:
-    """All of a vault's unfinished work, in one read."""
+    """A vault's unfinished work, in one read."""
 
     opens: tuple[Row, ...]
-    owed: tuple[Row, ...]
     turns: dict[str, str]
     watch: Row | None
+    owed: Owed = Owed()
+    old: tuple[Row, ...] = ()  # owed notices as release 0.1.0 wrote them
 
     @property
     def empty(self) -> bool:
-        return not (self.opens or self.owed or self.turns)
+        return not (self.opens or self.owed.lines or self.old or self.turns)
 
 
 class Board:
@@ -42,22 +53,17 @@ class Board:
         self.fixed = fixed
 
     def live(self, vault: str) -> Live:
-        """Open restores, owed notices and turns of a vault: one range of one partition."""
-        opens, owed, turns, watch = [], [], {}, None
-        for row in self.store.scan(row_keys.vault_partition(vault), "live-", row_keys.until("live-")):
-            if row.key.startswith("live-open-"):
-                opens.append(row)
-            elif row.key.startswith("live-owed-"):
-                owed.append(row)
-            elif row.key.startswith("live-turn-"):
-                turns[row.key] = row.text("restore")
-            else:
-                watch = row
-        return Live(tuple(opens), tuple(owed), turns, watch)
+        """Open restores and turns of a vault: one range of one partition, however many notices wait."""
+        return _sorted(self.store.scan(row_keys.vault_partition(vault), "live-", row_keys.OWED))
 
-    def owed(self, vault: str) -> tuple[Row, ...]:
+    def look(self, vault: str, now: datetime) -> Live:
+        """The same for the sweep, with the notices that are owed: still one range."""
+        return _sorted(self.store.scan(row_keys.vault_partition(vault), "live-", row_keys.until("live-")), now)
+
+    def owed(self, vault: str, now: datetime) -> Owed:
         """The notices that a vault owes now."""
-        return tuple(self.store.scan(row_keys.vault_partition(vault), "live-owed-", row_keys.until("live-owed-")))
+        place = row_keys.vault_partition(vault)
+        return _owed(self.store.scan(place, row_keys.OWED, row_keys.until(row_keys.OWED)), now)
 
     def watch(self, vault: str, read_at: datetime, more: Mapping[str, Field] = MappingProxyType({})) -> None:
         """When the vault's jobs were read last, and what the next reading should know."""
@@ -186,6 +192,33 @@ class Board:
             return
         fields: dict[str, Field] = {"at": iso(now), **chunked(text)}
         self.store.commit(row_keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])
+
+
+def _sorted(rows: Iterator[Row], now: datetime | None = None) -> Live:
+    opens, old, turns, watch, owed = [], [], {}, None, Owed()
+    for row in rows:
+        if row.key.startswith(row_keys.OWED):
+            owed = _owed(chain([row], rows), now) if now else owed
+        elif row.key.startswith("live-open-"):
+            opens.append(row)
+        elif row.key.startswith("live-owed-"):
+            old.append(row)
+        elif row.key.startswith("live-turn-"):
+            turns[row.key] = row.text("restore")
+        else:
+            watch = row
+    return Live(tuple(opens), turns, watch, owed, tuple(old))
+
+
+def _owed(rows: Iterable[Row], now: datetime) -> Owed:
+    """What is due is read whole, the rest is not."""
+    lines, later = list[Row](), 0
+    for row in rows:
+        later += row.key > f"{row_keys.OWED}{iso(now)}~"
+        if later > LATER:
+            return Owed(tuple(lines), cut=True)
+        lines.append(row)
+    return Owed(tuple(lines))
 
 
 def _guarded(row: Row | None, key: str, fields: Mapping[str, Field]) -> Change:

@@ -8,7 +8,7 @@ from shared.storage.store import Row
 
 
 class Work:
-    """A vault's unfinished work, sorted once: what can be read, who is first in each line, who is owed a notice."""
+    """A vault's unfinished work, sorted once: what can be read, who is first in each line."""
 
     def __init__(self, live: Live) -> None:
         self.live = live
@@ -16,7 +16,6 @@ class Work:
         self.opens = [row for row, why in found if not why]
         self.damaged = [(row, why) for row, why in found if why]
         self.ids = {row.text("restore") for row in live.opens}
-        self.owing = {row.text("restore") for row in live.owed}
         self.first: dict[str, str] = {}
         for row in self.opens:
             if in_line(row):

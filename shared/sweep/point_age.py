@@ -36,8 +36,12 @@ def judge(parts: Parts, instance: str, name: str, days: float | None, read: Poin
 def _clear(parts: Parts, said: Watched) -> None:
     """The delivered notices of events before the last one go: no restore ends here that retention would remove."""
     store, place = parts.ledger.store, row_keys.partition(said.id)
-    start = row_keys.notice("told", said.id, 0, "")
-    for row in list(store.scan(place, start, row_keys.notice("told", said.id, said.sequence - 1, ""))):
+    start = row_keys.notice(said.id, 0, "")
+    rows = list(store.scan(place, start, row_keys.notice(said.id, said.sequence - 1, "")))
+    owed = {row.text("sequence") for row in rows if row.text("state") == "owed"}
+    for row in rows:
+        if row.text("sequence") in owed:
+            continue  # its event's row is still to be sent
         said_key = row_keys.said(said.id, int(row.text("sequence")))
         for key in filter(None, (row.text("dead"), said_key, row.key)):
             with suppress(Conflict):  # it is gone already

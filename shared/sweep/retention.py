@@ -98,5 +98,5 @@ class Retention:
             self._ledger.store.commit(place, [Change("delete", key, etag=row.etag)])
 
     def _told(self, restore_id: str) -> Iterator[Row]:
-        prefix = row_keys.notice("told", restore_id, 0, "").removesuffix("0000-")
+        prefix = row_keys.notices(restore_id)
         return self._ledger.store.scan(row_keys.partition(restore_id), prefix, row_keys.until(prefix))

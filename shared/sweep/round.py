@@ -1,5 +1,6 @@
 """What one round of the sweep counts, and what its vaults share."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +9,13 @@ from datetime import datetime
 from threading import Lock
 
 from shared.domain.restore import CLOSED, Phase
-from shared.domain.values import utc
+from shared.domain.values import iso, utc
 from shared.notices.notifier import DeliveryRound
+from shared.notices.outbox import Notice
 from shared.storage.store import Row
 from shared.storage.vault_directory import Entry
+
+SHOWN = 20  # channels named in the pulse
 
 
 @dataclass
@@ -25,22 +29,43 @@ class Round:
     lock: Lock = field(default_factory=Lock)
     seen: int = 0
     moved: int = 0
-    owed: int = 0
     lost: int = 0  # restores that are lost, and those that are overdue, now
     overdue: int = 0
     oldest_lost: datetime | None = None
     faults: int = 0
     unfinished: int = 0
-    oldest_owed: datetime | None = None
+    waiting: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # by channel: notices, the oldest's time
+
+    @property
+    def owed(self) -> int:
+        """Notices that wait, those that are to be sent in this round with them."""
+        return sum(count for count, _ in self.waiting.values())
+
+    @property
+    def oldest_owed(self) -> datetime | None:
+        return min((oldest for _, oldest in self.waiting.values()), default=None)
+
+    def wait(self, notices: Sequence[Notice]) -> None:
+        """What a vault's notices add to the figures."""
+        with self.lock:
+            for one in notices:
+                count, oldest = self.waiting.get(one.channel, (0, one.owed_since))
+                self.waiting[one.channel] = (count + 1, min(oldest, one.owed_since))
+
+    def waiting_text(self) -> str:
+        """The channels that wait longest, as the pulse keeps them for health."""
+        longest = sorted(self.waiting.items(), key=lambda item: item[1][1])[:SHOWN]
+        return json.dumps({name: [count, iso(oldest)] for name, (count, oldest) in longest})
 
     def count(self, opens: Sequence[Row]) -> None:
         """What a vault's open rows add to the figures."""
-        self.seen += len(opens)
         lost = [row for row in opens if row.text("phase") == Phase.LOST]
-        self.lost += len(lost)
-        self.overdue += sum(bool(row.fields.get("overdue")) and row.text("phase") not in CLOSED for row in opens)
         since = [utc(row.text("acceptedAt")) for row in lost if row.text("acceptedAt")]
-        self.oldest_lost = min([*since, *([self.oldest_lost] if self.oldest_lost else [])], default=None)
+        with self.lock:
+            self.seen += len(opens)
+            self.lost += len(lost)
+            self.overdue += sum(bool(row.fields.get("overdue")) and row.text("phase") not in CLOSED for row in opens)
+            self.oldest_lost = min([*since, *([self.oldest_lost] if self.oldest_lost else [])], default=None)
 
     def over(self) -> bool:
         """Whether the sweep must end, so that its function's time-out does not end it."""

@@ -2,19 +2,20 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.domain.problems import Ours, Trouble
+from shared.domain.problems import Ours, Trouble, Unreadable
 from shared.domain.restore import CLOSED
 from shared.domain.values import iso, utc
 from shared.notices.notifier import Notifier
-from shared.notices.outbox import read_notice
+from shared.notices.outbox import Notice, read_notice
 from shared.storage import row_keys, vault_directory
-from shared.storage.ledger import Unreadable
+from shared.storage.shared_state import Owed
 from shared.storage.store import Change, Conflict, Row
 from shared.sweep.call_budget import Shares
 from shared.sweep.job_watch import jobs_with_news
@@ -75,6 +76,7 @@ class Sweep:
             open=this.seen,
             owed=this.owed,
             oldestOwed=this.oldest_owed.isoformat() if this.oldest_owed else "",
+            waiting=this.waiting_text(),
             faults=this.faults,
             fullAt=iso(chosen.full_at),
         )
@@ -99,24 +101,25 @@ class Sweep:
         return not this.over()
 
     def _work(self, vault: str, this: Round) -> None:
-        now, work = self.parts.now(), Work(self.parts.board.live(vault))
+        now = self.parts.now()
+        work = Work(self.parts.board.look(vault, now))
         vault_directory.note(self.parts.ledger.store, this.entries[vault], now, empty=work.live.empty)
         if work.live.empty:
             return
         for row, why in work.damaged:
             self._guarded(this, row.key, partial(_leave_alone, row, why))
+        for row in work.live.old:
+            self._guarded(this, row.key, partial(self.parts.outbox.take_over, row))
         heard: set[str] = set()
         self._guarded(this, vault, lambda: heard.update(self._watch_jobs(vault, work, now, this)))
         rows = [row for row in work.opens if row.text("restore") not in heard]
         due = self._due_rows(vault, rows, work, partial(self._is_due, work=work, now=now, this=this), this)
         self._side_by_side(due, partial(self._row, work=work, this=this), this)
-        moved = heard or any(row.text("phase") not in CLOSED for row in due)
-        owed = self.parts.board.owed(vault) if moved else work.live.owed
-        self._tell(owed, this)
+        moved = heard or work.live.old or any(row.text("phase") not in CLOSED for row in due)
+        self._tell(self.parts.board.owed(vault, self.parts.now()) if moved else work.live.owed, this)
         if not this.over():
             self._shares.visited(vault)
-        with this.lock:
-            this.count(work.opens)
+        this.count(work.opens)
 
     def _guarded(self, this: Round, what: str, act: Callable[[], object]) -> None:
         """One bad row never holds up the sweep."""
@@ -161,7 +164,7 @@ class Sweep:
         self, vault: str, rows: list[Row], work: Work, is_due: Callable[[Row], bool], this: Round
     ) -> list[Row]:
         """What is to be moved now: what ended, what is under way and due, and then as many beginnings as may be."""
-        closed = [row for row in rows if row.text("phase") in CLOSED and row.text("restore") not in work.owing]
+        closed = [row for row in rows if row.text("phase") in CLOSED]  # by release 0.1.0
         moving = [row for row in rows if row.text("phase") not in (*CLOSED, "restoring")]
         under_way = [row for row in moving if row.text("phase") != "accepted" and is_due(row)]
         looks = [row for row in under_way if self._shares.may_look(vault, self._clock())]
@@ -204,16 +207,13 @@ class Sweep:
         log.error("turn given back: its holder %s is closed", holder)
         return True
 
-    def _tell(self, rows: Sequence[Row], this: Round) -> None:
-        owed = []
-        for row in rows:
-            self._guarded(this, row.key, lambda row=row: owed.append(read_notice(row)))  # type: ignore[misc]
-        with this.lock:
-            this.owed += len(owed)
-            oldest = [n.owed_since for n in owed] + ([this.oldest_owed] if this.oldest_owed else [])
-            this.oldest_owed = min(oldest) if oldest else None
-        if owed:
-            self._lanes.put(owed, this.told, this.over)
+    def _tell(self, owed: Owed, this: Round) -> None:
+        found = list[Notice]()
+        for row in owed.lines:
+            self._guarded(this, row.key, lambda row=row: found.append(read_notice(row)))  # type: ignore[misc]
+        this.wait(found)
+        if found:
+            self._lanes.put([replace(one, unsure=owed.cut) for one in found], this.told, this.over)
 
     def _watch_jobs(self, vault: str, work: Work, now: datetime, this: Round) -> set[str]:
         """What a list of the vault's jobs shows, or a GET of each. Gives the restores whose books moved."""

@@ -14,7 +14,7 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import utc
-from shared.notices.outbox import Notice, Outbox
+from shared.notices.outbox import Notice, Outbox, read_notice
 from shared.storage import row_keys
 from shared.storage.ledger import VOID, Ledger, read_restore
 from shared.storage.shared_state import Board
@@ -124,10 +124,15 @@ class World:
 
     def live(self, kind: str) -> list[Any]:
         """The live rows of every vault: open, owed or turn."""
-        prefix = f"live-{kind}-"
+        prefix = row_keys.OWED if kind == "owed" else f"live-{kind}-"
         vaults = Ledger(self.store).vaults()
         places = [row_keys.vault_partition(vault) for vault in vaults]
         return [row for place in places for row in self.store.scan(place, prefix, row_keys.until(prefix))]
+
+    def owed(self, restore_id: str = "", channel: str = "") -> list[Notice]:
+        """What is owed, by its lines, in the order of events."""
+        found = [read_notice(row) for row in self.live("owed") if row.text("restore").startswith(restore_id)]
+        return sorted((n for n in found if channel in ("", n.channel)), key=lambda n: (n.restore, n.sequence))
 
     def quiet(self) -> bool:
         """Whether nothing is left to do but what a person must."""

@@ -8,7 +8,6 @@ import pytest
 
 from shared.domain.restore import Phase
 from shared.notices.messages import Message
-from shared.notices.outbox import Outbox
 from shared.sweep.lanes import LANES
 from shared.sweep.sweep import Sweep
 from shared.telemetry import Pool, about
@@ -58,7 +57,7 @@ def test_an_attempt_is_on_the_books_before_its_call() -> None:
 
     class Looking(Posts):
         def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]:
-            seen.extend(n for n in Outbox(world.store).of_restore(one) if n.channel == "events")
+            seen.extend(world.owed(one, "events"))
             return super().__call__(message)
 
     world.posts = Looking()

@@ -181,7 +181,7 @@ def test_one_bad_row_never_holds_up_the_sweep() -> None:
     world.store.commit(place, [Change("update", opens[newer], {"phase": "dancing"})])
     world.store.commit(place, [Change("update", row_keys.restore(broken), {"json0": "{"})])
     notice = next(row for row in world.live("owed") if row.text("restore") == bad)
-    world.store.commit(place, [Change("update", notice.key, {"json0": "{", "due": notice.text("due")})])
+    world.store.commit(place, [Change("update", notice.key, {"due": "never", "packed": b"none"})])
     world.queue.clear()
     process = world.process()
     for _ in range(30):
@@ -196,10 +196,10 @@ def test_a_turn_handed_on_between_reading_and_judging_is_not_taken_away() -> Non
     world = World()
     one, two, three = (running(world, world.process(), key=key) for key in "abc")
     up_to(world, one, Phase.RESTORING)
-    stale = world.process().parts.board.live(VAULT)
+    stale = world.process().parts.board.look(VAULT, world.clock.now())
     up_to(world, two, Phase.VALIDATING)
     process = world.process()
-    process.parts.board.live = lambda vault: stale  # type: ignore[method-assign]
+    process.parts.board.look = lambda vault, now: stale  # type: ignore[method-assign]
     process.sweep.run()
     holder = [row.text("restore") for row in world.live("turn")]
     assert holder == [two]

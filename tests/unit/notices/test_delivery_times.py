@@ -16,7 +16,6 @@ from shared.notices.messages import Message
 from shared.notices.notifier import DeliveryRound, HttpPost
 from shared.notices.outbox import UNDER_WAY, UNROUTED, Notice, Outbox
 from shared.storage import row_keys
-from shared.storage.store import Change
 from tests.kits.desk_kit import Process
 from tests.kits.stories import up_to
 from tests.kits.world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, running
@@ -25,12 +24,13 @@ DELAYS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 
 
 def notices(world: World, restore_id: str, channel: str = "events") -> list[Notice]:
-    return [notice for notice in Outbox(world.store).of_restore(restore_id) if notice.channel == channel]
+    """As they stand; what is owed as its lines say it."""
+    told = [n for n in Outbox(world.store).of_restore(restore_id) if (n.channel, n.state == "owed") == (channel, False)]
+    return sorted([*told, *world.owed(restore_id, channel)], key=lambda n: n.sequence)
 
 
 def owed(world: World) -> list[Notice]:
-    found = [n for r in world.restores() for n in Outbox(world.store).of_restore(r.id) if n.state == "owed"]
-    return [notice for notice in found if notice.channel == "events"]
+    return world.owed(channel="events")
 
 
 def deliver(world: World, process: Process) -> DeliveryRound:
@@ -185,6 +185,19 @@ def test_a_notice_waits_behind_an_earlier_one_of_its_line_and_no_other_does() ->
     assert world.posts.events(EVENTS_URL) == [f"{two}.1", first.event_id, second.event_id]
 
 
+def test_a_notice_waits_behind_an_earlier_one_that_the_round_did_not_read() -> None:
+    world = World()
+    first, second = two_owed(world)
+    box = Outbox(world.store)
+    box.postpone(first, world.clock.now() + timedelta(seconds=60), "was down")
+    unread = [replace(one, unsure=True) for one in world.owed(channel="events") if one.sequence == second.sequence]
+    world.process().notifier.deliver(unread, DeliveryRound())
+    assert world.posts.told == []
+    box.settle(world.owed(channel="events")[0], "delivered", "")
+    world.process().notifier.deliver(unread, DeliveryRound())
+    assert world.posts.events(EVENTS_URL) == [second.event_id]
+
+
 def two_owed(world: World) -> tuple[Notice, Notice]:
     """Two notices of one line, both due."""
     one = running(world, world.process())
@@ -227,7 +240,7 @@ def test_an_event_without_a_route_gets_its_channels_once_desk_toml_is_mended() -
     one = running(world, world.process())
     first = notices(world, one)[0]
     unrouted = replace(first, channel=UNROUTED)
-    world.store.commit(row_keys.partition(one), [Change("put", unrouted.key, unrouted.fields())])
+    world.store.commit(row_keys.partition(one), unrouted.owed())
     process = world.process()
     process.notifier.deliver(notices(world, one, UNROUTED), DeliveryRound())
     assert [(n.channel, n.state) for n in Outbox(world.store).of_restore(one)] == [("events", "owed")]
@@ -268,7 +281,7 @@ def test_a_notice_keeps_all_it_holds_over_its_rows() -> None:
     box.resend(notices(world, one, "dba")[0], late)
     again = notices(world, one, "dba")[0]
     assert (again.state, again.due, again.owed_since, again.attempts) == ("owed", late, late, 0)
-    assert (again.answer, again.dead, again.facts) == ("", "", gone.facts)
+    assert (again.answer, again.dead, box.with_facts(again).facts) == ("", "", gone.facts)
     assert len(notices(world, one, "dba")) == 1
 
 
@@ -288,9 +301,11 @@ def test_a_routed_event_is_owed_to_each_channel_as_it_was() -> None:
     world = World()
     one = running(world, world.process())
     first, box = notices(world, one)[0], Outbox(world.store)
-    box.route(first, ["a", "b"])
-    found = box.of_restore(one)
-    assert [(n.channel, n.event_id, n.due, n.facts, n.state) for n in found] == [
+    unrouted = replace(first, channel=UNROUTED)
+    world.store.commit(row_keys.partition(one), unrouted.owed())
+    box.route(notices(world, one, UNROUTED)[0], ["a", "b"])
+    found = [*notices(world, one, "a"), *notices(world, one, "b")]
+    assert [(n.channel, n.event_id, n.due, box.with_facts(n).facts, n.state) for n in found] == [
         (name, first.event_id, first.due, first.facts, "owed") for name in ("a", "b")
     ]
 

@@ -133,7 +133,7 @@ def test_people_read_the_latest_machines_all() -> None:
         **process.notifier.environ,
         "SLACK": "https://hooks.slack.com/services/T/B/x",
     }
-    for notice in (n for n in notices(world, one, "chat")):
+    for notice in world.owed(one, "chat"):
         process.parts.outbox.postpone(notice, world.clock.now(), "was down")
     process.acts.withdraw(now_is(world, one), Act(by="dba", reason="not needed"))
     process.sweep.run()
@@ -148,7 +148,7 @@ def test_facts_that_cannot_be_read_hold_up_no_other_notice() -> None:
     world = World()
     running(world, world.process())
     process = world.process()
-    good = notices(world, world.restores()[0].id)[0]
+    good = world.owed(channel="events")[0]
     process.notifier.deliver([replace(good, facts="{", channel="dba"), good], process.sweep.run().told)
     assert world.posts.events(EVENTS_URL)[0] == good.event_id
 
@@ -157,7 +157,7 @@ def test_a_round_that_must_end_tells_the_rest_in_the_next() -> None:
     world = World()
     one = running(world, world.process())
     process = world.process()
-    process.notifier.deliver(notices(world, one), process.sweep.run().told, lambda: True)
+    process.notifier.deliver(world.owed(one, "events"), process.sweep.run().told, lambda: True)
     assert notices(world, one)[0].attempts <= 1
 
 
@@ -192,6 +192,6 @@ def test_notices_link_to_the_page_where_it_has_an_address_and_is_on(on: bool) ->
     more = {"public_url": "https://desk.contoso.com", "environ": {"CHAT": "https://hooks.slack.com/services/T/B/x"}}
     notifier = replace(process.notifier, **more)  # type: ignore[arg-type]
     (first,) = notices(world, one, "chat")
-    notifier.tell("chat", chat["chat"], first)
+    notifier.tell("chat", chat["chat"], process.parts.outbox.with_facts(first))
     body = world.posts.messages[-1].body.decode()
     assert (f"https://desk.contoso.com/desk/restores/{one}|Open in Restore Desk" in body) is on

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import string
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,11 @@ import pytest
 from shared.domain.restore import AzureError, Entry, Job, Phase, Restore
 from shared.notices import outbox
 from shared.notices.facts import facts_of
-from shared.notices.outbox import Outbox
+from shared.notices.outbox import Notice, Outbox, read_notice
 from shared.storage import row_keys
 from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Ledger, Unreadable
-from shared.storage.shared_state import Board, Pause
+from shared.storage.shared_state import LATER, Board, Pause
 from shared.storage.store import Change, Conflict, Store
 from tests.kits.fakes import START, VAULT
 from tests.kits.table_kit import store as store
@@ -150,27 +151,38 @@ def test_the_first_claim_of_a_key_wins(store: Store) -> None:
     assert keys.find("http", "other") is None
 
 
-def test_closed_and_told_it_leaves_what_the_sweep_reads(store: Store) -> None:
+def test_closed_it_leaves_what_the_sweep_reads(store: Store) -> None:
     ledger, one = Ledger(store), on_books(store)
     ledger.save(one, one.model_copy(update={"phase": Phase.CHECKED, "closed_at": START}))
+    assert Board(store).look(VAULT, START).empty
+    done = list(store.scan(row_keys.partition(one.id), "done-", row_keys.until("done-")))
+    assert [(row.text("restore"), row.text("phase")) for row in done] == [(one.id, "checked")]
+
+
+def test_one_that_release_0_1_0_closed_is_put_into_the_history_once(store: Store) -> None:
+    ledger, one = Ledger(store), on_books(store)
     row = Board(store).live(VAULT).opens[0]
     ledger.finish(one.id, row, START)
     assert Board(store).live(VAULT).opens == ()
     done = list(store.scan(row_keys.partition(one.id), "done-", row_keys.until("done-")))
-    assert [(row.text("restore"), row.text("phase")) for row in done] == [(one.id, "checked")]
+    assert [(row.text("restore"), row.text("phase")) for row in done] == [(one.id, "accepted")]
     with pytest.raises(Conflict):
         ledger.finish(one.id, row, START)
 
 
 # --- outbox and board ------------------------------------------------------------------------------------------------
+def lines(store: Store, seconds: float = 60) -> list[Notice]:
+    return [read_notice(row) for row in Board(store).owed(VAULT, START + timedelta(seconds=seconds)).lines]
+
+
 def test_notices_are_owed_with_the_step_and_leave_one_by_one(store: Store) -> None:
     one = on_books(store)
     after = one.model_copy(update={"phase": Phase.FAILED, "sequence": 1, "closed_at": START})
     after = after.model_copy(update={"error": AzureError(stage="job", code="X", message="words")})
-    owed = outbox.owed(facts_of(after, "failed", START), ["a", "b"])
-    Ledger(store).save(one, after, owed)
+    Ledger(store).save(one, after, outbox.owed(facts_of(after, "failed", START), ["a", "b"]))
     box = Outbox(store)
-    first, second = box.of_restore(one.id)
+    assert [n.state for n in box.of_restore(one.id)] == ["owed", "owed"]
+    first, second = lines(store)
     begun = box.begin(first, START + timedelta(seconds=5))
     with pytest.raises(Conflict):
         box.begin(first, START + timedelta(seconds=5))
@@ -178,14 +190,42 @@ def test_notices_are_owed_with_the_step_and_leave_one_by_one(store: Store) -> No
     with pytest.raises(Conflict):
         box.settle(begun, "delivered", "")
     box.postpone(box.begin(second, START), START + timedelta(seconds=5), "503")
-    again = box.of_restore(one.id)[1]
-    assert (again.attempts, again.answer, again.read_facts().event_id) == (1, "503", f"{one.id}.1")
+    again = lines(store)[0]
+    assert (again.attempts, again.answer, again.due) == (1, "503", START + timedelta(seconds=5))
+    assert box.with_facts(again).read_facts().event_id == f"{one.id}.1"
     box.give_up(again, "410", START)
     assert [n.state for n in box.of_restore(one.id)] == ["delivered", "given up"]
-    assert Board(store).live(VAULT).owed == ()
+    assert lines(store) == []
     box.resend(box.of_restore(one.id)[1], START)
-    assert [(n.state, n.attempts) for n in box.of_restore(one.id)] == [("delivered", 1), ("owed", 0)]
+    assert [(n.state, n.attempts, n.dead) for n in box.of_restore(one.id)][1] == ("owed", 0, "")
     assert list(store.scan(row_keys.partition(one.id), "dead-", row_keys.until("dead-"))) == []
+    box.resend(box.of_restore(one.id)[1], START + timedelta(seconds=9))
+    assert [(n.channel, n.due, n.attempts) for n in lines(store)] == [("b", START + timedelta(seconds=9), 0)]
+
+
+def test_a_notice_that_is_postponed_to_the_time_it_has_stays_owed(store: Store) -> None:
+    one = on_books(store, sequence=1)
+    place = row_keys.partition(one.id)
+    store.commit(place, outbox.owed(facts_of(one, "accepted", START), ["a"]))
+    box = Outbox(store)
+    box.postpone(box.begin(lines(store)[0], START), START, "503")
+    found = lines(store)[0]
+    assert (found.due, found.attempts, found.answer) == (START, 1, "503")
+
+
+def test_what_is_due_is_read_whole_and_of_the_rest_the_first(store: Store) -> None:
+    one, now = on_books(store), START + timedelta(minutes=1)
+    notice = Notice(one.id, 1, "c", "accepted", START, START)
+    due = [replace(notice, channel=f"d{n:03d}") for n in range(3)]
+    late = [replace(notice, channel=f"l{n:03d}", due=now + timedelta(seconds=n + 1)) for n in range(LATER + 1)]
+    changes = [change for each in (*due, *late) for change in each.owed()]
+    for start in range(0, len(changes), 100):
+        store.commit(row_keys.partition(one.id), changes[start : start + 100])
+    for found in (Board(store).owed(VAULT, now), Board(store).look(VAULT, now).owed):
+        assert (len(found.lines), found.cut) == (3 + LATER, True)
+    whole = Board(store).look(VAULT, now + timedelta(seconds=1))
+    assert (len(whole.owed.lines), whole.owed.cut, len(whole.opens)) == (4 + LATER, False, 1)
+    assert Board(store).live(VAULT).owed.lines == ()
 
 
 def test_the_board_is_shared(store: Store) -> None:

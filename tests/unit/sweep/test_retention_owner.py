@@ -76,7 +76,7 @@ def test_what_still_owes_a_notice_stays_until_it_is_told() -> None:
     last = box.of_restore(restore_id)[-1]
     box.resend(last, world.clock.now())
     assert removed(world) == 0
-    box.settle(box.of_restore(restore_id)[-1], "delivered", "")
+    box.settle(world.owed(restore_id)[-1], "delivered", "")
     assert removed(world) == 1
 
 

@@ -1,6 +1,8 @@
 """The timer's round: what it reads and calls, where it stops and goes on, and what it never trips over."""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -21,7 +23,7 @@ from shared.sweep.sweep import Sweep
 from shared.workflow.ports import Parts
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
 from tests.kits.stories import no, now_is, up_to
-from tests.kits.world import World, faster, running
+from tests.kits.world import DBA_URL, EVENTS_URL, World, faster, running
 
 
 def restoring(world: World) -> list[str]:
@@ -167,6 +169,43 @@ def test_closed_restores_leave_what_the_sweep_reads_once_all_is_told() -> None:
     assert Ledger(world.store).load(one) is not None
 
 
+def test_a_closed_restore_whose_notice_is_late_is_not_open_and_its_notice_is_sent_in_time() -> None:
+    world = World()
+    world.posts.answers[DBA_URL] = [503] * 2
+    one = running(world, world.process())
+    for _ in range(40):
+        world.process().sweep.run()
+        if now_is(world, one).closed:
+            break
+        world.clock.advance(60)
+    board = world.process().parts.board
+    assert board.live(VAULT).empty
+    assert not board.look(VAULT, world.clock.now()).empty
+    assert [n.attempts for n in world.owed(one)] == [1]
+    for _ in range(4):
+        world.clock.advance(150)
+        world.process().sweep.run()
+    assert world.posts.events(DBA_URL) == [f"{one}.3"]
+    assert world.posts.tried.count(DBA_URL) == 3
+    assert board.look(VAULT, world.clock.now()).empty
+
+
+def test_the_facts_of_an_event_are_read_once_in_a_round_for_all_its_channels() -> None:
+    world, gets = World(), list[str]()
+
+    def seen(name: str, act: Callable[[], object], args: tuple[object, ...]) -> object:
+        gets.extend(str(args[1]) for _ in [0] if name == "store.get" and str(args[1]).startswith("said-"))
+        return act()
+
+    one = running(world, world.process())
+    up_to(world, one, Phase.RESTORING)
+    world.clock.advance(600)
+    world.process(seen).sweep.run()
+    assert now_is(world, one).closed
+    assert [world.posts.events(url)[-1] for url in (EVENTS_URL, DBA_URL)] == [f"{one}.3"] * 2
+    assert gets == [row_keys.said(one, 3)]
+
+
 def health(world: World) -> tuple[int, dict[str, object]]:
     parts: Parts = world.process().parts
     answer = Health(parts, Settings(environ={"DESK_HEALTH_KEY": "k" * 16})).answer(
@@ -175,7 +214,7 @@ def health(world: World) -> tuple[int, dict[str, object]]:
     return answer.status, json.loads(answer.body)["checks"]
 
 
-def test_health_tells_of_a_sweep_that_is_silent_and_of_an_outbox_that_does_not_drain() -> None:
+def test_health_is_down_where_no_sweep_finishes_and_names_the_channel_that_takes_nothing() -> None:
     world = World()
     running(world, world.process())
     world.process().sweep.run()
@@ -188,8 +227,9 @@ def test_health_tells_of_a_sweep_that_is_silent_and_of_an_outbox_that_does_not_d
         world.clock.advance(60)
     world.process().sweep.run()
     status, checks = health(world)
-    assert status == 503
-    assert "wait" in str(checks["outbox"])
+    assert status == 200
+    assert str(checks["outbox"]).startswith("ok, ")
+    assert re.search(r"; late: events \(\d, the oldest for 12\d\d s\)$", str(checks["outbox"]))
     world.clock.advance(Pace().sweep_silent + 1)
     assert "finished" in str(health(world)[1]["sweep"])
 

@@ -99,7 +99,8 @@ def test_approving_again_unchanged_comments_where_the_first_stands_once_a_phase(
     door.world.settle(door.process)
     assert door.send("servicenow", ticket())["phase"] == "succeeded"
     assert comments(door, first["restore"])[-1] == "standing"
-    last = Outbox(door.world.store).of_restore(first["restore"])[-1].read_facts()
+    box = Outbox(door.world.store)
+    last = box.with_facts(box.of_restore(first["restore"])[-1]).read_facts()
     assert last.title == "Asked for already: its restore is succeeded"
     assert last.point_said
 

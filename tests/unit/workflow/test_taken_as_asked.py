@@ -11,7 +11,7 @@ from shared.config.desk_file import Rights
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import canonical_hash
 from shared.domain.restore import Attempt, Phase, Restore
-from shared.notices.outbox import Outbox
+from shared.notices.outbox import Outbox, notices_in
 from shared.storage import row_keys
 from shared.storage.idempotency import Key, KeyRows
 from shared.storage.ledger import Ledger
@@ -40,7 +40,7 @@ def test_everything_that_is_known_of_a_request_is_on_the_books() -> None:
     }
     accepted = take(world, **said, idempotencyKey="k")
     found = now_is(world, accepted.restore.id)
-    assert (accepted.created, len(accepted.notices)) == (True, 1)
+    assert (accepted.created, len(notices_in(accepted.notices))) == (True, 1)
     assert (found.source, found.key, found.authenticated_as) == ("queue", "k", "app-1")
     assert (found.again_of, found.chain, found.delivery) == ("again-of", "chain", "delivery-1")
     assert (found.channels, found.ticket, found.reason) == (("dba", "events"), TICKET, "drill")
