@@ -62,14 +62,16 @@ class Notice:
             "channel": self.channel,
             "event": self.event,
             "state": self.state,
-            "due": iso(self.due),
-            "owedSince": iso(self.owed_since),
+            "due": self._time(self.due),
+            "owedSince": self._time(self.owed_since),
             "attempts": self.attempts,
         }
-        if self.state != "owed":  # nobody acts at these times any more; release 0.1.0 reads them
-            told |= {name: f"{told[name]}"[:19] + "Z" for name in ("due", "owedSince")}
         more = {"answer": self.answer[:1000], "dead": self.dead}
         return {**told, **{name: text for name, text in more.items() if text}}
+
+    def _time(self, moment: datetime) -> str:
+        """To the second where nobody acts at it any more."""
+        return iso(moment) if self.state == "owed" else f"{iso(moment)[:19]}Z"
 
     def owed(self) -> list[Change]:
         """Its row and its line, as they are while it is owed; the line has the facts where they are given."""
