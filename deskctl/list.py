@@ -41,6 +41,7 @@ def main(args: argparse.Namespace) -> int:
     except Ours as error:
         print(error, file=sys.stderr)
         return 1
+    rows.sort(key=lambda row: row.get("acceptedAt", ""))
     if args.json:
         print("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
     else:
@@ -71,6 +72,7 @@ def _show(rows: list[Json], given: Json) -> None:
     table = Table(pad_edge=False, box=None)
     for name in ("restore", "phase", "when"):
         table.add_column(name, overflow="fold", no_wrap=name != "restore")
+    table.columns[0].min_width = max(len(row["id"]) for row in rows)  # an id is there to be copied: on one line
     for row in rows:
         table.add_row(*map("\n".join, _cells(row)))
     Console(highlight=False).print(table)
@@ -83,8 +85,8 @@ def _cells(row: Json) -> list[list[str]]:
     reason = f"({row['reason']})" if row.get("reason") else ""
     who = [row.get("requestedBy") or "nobody named", f"for {named}" if named else "", reason]
     return [
-        [row["id"], f"{row.get('instance', '')}, by {' '.join(filter(None, who))}"],
-        [row["phase"], *_files(row)],
+        [row["id"], f"{row.get('instance') or 'no instance'}, by {' '.join(filter(None, who))}", *_files(row)],
+        [row["phase"]],
         times,
     ]
 

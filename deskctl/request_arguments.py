@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ HELP = {
     "crossRegion": "restore from the vault's secondary region",
     "rehydration": 'for a point in archive: "High", or {"priority": "High", "retainDays": 10}',
     "resourceGuardRequests": "auto, or the ids of the guard's requests with commas between them",
+    "verify": "none, listed, decoded or loaded: how much of the delivered files is read (the target's level or more)",
     "callback": "one more channel of desk.toml that is told",
     "ticket": 'system:id, such as jira:OPS-42, or a JSON object with "system", "id", "ref", "url"',
     "idempotencyKey": "asking again under the same key is the same restore (default: a new one, which is printed)",
@@ -49,9 +51,7 @@ def request_arguments(parser: argparse.ArgumentParser) -> None:
 
 def request_of(args: argparse.Namespace, now: datetime) -> Json:
     """The request that was typed, without its key; Ours where a value cannot be read."""
-    zone = now.tzinfo
-    assert zone is not None
-    made: Json = {"instance": args.instance, "recoveryPoint": point(args.point, now, zone)}
+    made: Json = {"instance": args.instance, "recoveryPoint": _point(args.point, now)}
     made["target"] = _json("target", args.target) if args.target.lstrip().startswith("{") else args.target
     for field in RestoreRequest.model_fields.values():
         name = str(field.alias)
@@ -59,6 +59,17 @@ def request_of(args: argparse.Namespace, now: datetime) -> Json:
         if name not in (*PLACES, "idempotencyKey") and value not in (None, False):
             made[name] = _read(name, value)
     return made
+
+
+def _point(said: str, now: datetime) -> Any:
+    """The recovery point; a word without a digit is no point's id, and is not sent as one."""
+    zone = now.tzinfo
+    assert zone is not None
+    found = point(said, now, zone)
+    if isinstance(found, dict) and "id" in found and not re.search(r"\d", said):
+        ways = "latest, today, yesterday, a day (2026-11-20), a time (2026-11-20 03:00), or the id of a point"
+        raise Ours(f"recoveryPoint: {said!r} is none; give {ways}")
+    return found
 
 
 def _read(name: str, value: Any) -> Any:

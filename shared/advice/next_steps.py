@@ -64,7 +64,9 @@ def _refused(restore: Restore) -> Steps:
     error = restore.error
     advice = in_our_names(" ".join(error.recommended_action).strip().rstrip(".")) if error else ""
     if not restore.vault:
-        return (Step(f"{advice or 'Correct what the error names'}; send the corrected request, the same key will do"),)
+        taken = error is not None and error.message.startswith("idempotencyKey:")
+        key = "under a key of its own" if taken else "the same key will do"
+        return (Step(f"{advice or 'Correct what the error names'}; send the corrected request, {key}"),)
     last = "Where that is mended at Azure or in desk.toml, ask once more; else send a new request"
     if error and changes(restore, error):
         return (*((Step(advice),) if advice else ()), _again(restore))

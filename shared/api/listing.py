@@ -102,16 +102,16 @@ class Listing:
         return [source] if source else known
 
     def _by_key(self, sources: list[str], key: str) -> Answer:
-        """The restore that a key names, in each of the sources that has one, the latest first."""
-        ledger, found = self.parts.ledger, dict[str, Restore]()
-        keys = KeyRows(ledger.store)
-        for source in sources:
-            for held in keys.all(source, key) or keys.all(source, f"refused\n{key}"):
-                restore = ledger.load(held.restore)
-                if restore:
-                    found[restore.id] = restore
-        latest = sorted(found.values(), key=lambda restore: restore.accepted_at, reverse=True)
-        return json_answer(200, {"value": [self.view(restore) for restore in latest]})
+        """The restores that a key names, in each of the sources that has one, the latest first; after them what was
+        refused under the key: a message with the key of another request, say."""
+        held, refused = (self._named(sources, name) for name in (key, f"refused\n{key}"))
+        return json_answer(200, {"value": [self.view(restore) for restore in [*held, *refused]]})
+
+    def _named(self, sources: list[str], key: str) -> list[Restore]:
+        keys = KeyRows(self.parts.ledger.store)
+        named = {held.restore for source in sources for held in keys.all(source, key)}
+        there = [restore for restore in map(self.parts.ledger.load, named) if restore]
+        return sorted(there, key=lambda restore: restore.accepted_at, reverse=True)
 
     def _rows(self, query: Mapping[str, str], since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
         instance, wanted = query.get("instance"), None

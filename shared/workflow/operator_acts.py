@@ -253,6 +253,8 @@ def impossible(restore: Restore, word: str, possible: frozenset[Phase]) -> Probl
     now = [act for act, phases in acts.items() if restore.phase in phases and (act != "again" or restore.vault)]
     phases = ", ".join(sorted(possible))
     words = f"it is {restore.phase}; only a restore that is {phases} can be {word}"
+    if word == "asked for again" and restore.phase in (Phase.SUCCEEDED, Phase.CHECKED):
+        words += "; ask for another one with a request of its own (POST /api/restores)"
     if restore.phase in possible:
         words = "its request was never taken, so there is nothing to repeat: send the corrected request"
     return Problem(409, f"This restore cannot be {word}", words, None, {"phase": restore.phase.value, "possible": now})

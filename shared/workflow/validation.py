@@ -11,7 +11,7 @@ from shared.azure.retryable import passes, settles
 from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
 from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
-from shared.domain.restore import AzureError, Plan, Restore, refusal
+from shared.domain.restore import AzureError, Plan, Point, Restore, refusal
 from shared.domain.state_machine import IllegalStep
 from shared.domain.values import utc
 from shared.workflow.azure_facts import datasource, vault_facts
@@ -68,7 +68,7 @@ def _validate(parts: Parts, restore: Restore) -> Event:
     fault = impossible(restore, plan, source, facts) or cooldown(parts, restore)
     if fault:
         return Refused(fault)
-    point = choose(listed_points(parts, restore, facts), _wanted(restore), parts.now(), source.flexible)
+    point = _chosen(parts, restore, facts, source.flexible)
     guards = _guard_requests(parts, restore)
     told = {"point": point, "datasource": source, "plan": plan, "guard_requests": guards}
     ready = restore.model_copy(update={**told, "source_region": facts.location})
@@ -92,12 +92,24 @@ def _wanted(restore: Restore) -> dict[str, Any]:
     return {**asked, "recoveryPoint": {"id": restore.point.id}}
 
 
-def listed_points(parts: Parts, restore: Restore, facts: VaultFacts) -> list[PointRead]:
+def _chosen(parts: Parts, restore: Restore, facts: VaultFacts, flexible: bool) -> Point:
+    """The point that is asked for. Where none of those before a moment fits, the whole list is read, so that the
+    refusal names what there is."""
+    wanted, odata = _wanted(restore), "" if restore.cross_region else _filter(restore)
+    try:
+        return choose(_listed(parts, restore, facts, odata), wanted, parts.now(), flexible)
+    except NoPoint:
+        if not odata:
+            raise
+        return choose(_listed(parts, restore, facts, ""), wanted, parts.now(), flexible)
+
+
+def _listed(parts: Parts, restore: Restore, facts: VaultFacts, odata: str) -> list[PointRead]:
     """The instance's points, of the secondary region for a cross-region restore."""
     if restore.cross_region:
         items = parts.azure.secondary_points(restore.instance, facts)
     else:
-        items = parts.azure.points(restore.instance, _filter(restore))
+        items = parts.azure.points(restore.instance, odata)
     return [point for point in map(read_point, items) if point]
 
 

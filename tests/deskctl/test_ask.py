@@ -83,7 +83,8 @@ def test_without_follow_it_says_where_to_look(desk: ServedDesk, capsys: pytest.C
     [
         (("pg-prod-1", "latest", "drills"), KEY, "did you mean pg-prod-01"),
         (("pg-prod-01", "latest", "drill"), KEY, "did you mean drills"),
-        (("pg-prod-01", "not a point", "drills"), KEY, "recoveryPoint"),
+        (("pg-prod-01", "point 1", "drills"), KEY, "recoveryPoint"),
+        (("pg-prod-01", "tomorrow", "drills"), KEY, "recoveryPoint: 'tomorrow' is none; give latest"),
         (("pg-prod-01", "latest", "drills"), "another", "az functionapp keys list"),
     ],
 )
@@ -126,7 +127,9 @@ def test_list_follow_and_points(desk: ServedDesk, capsys: pytest.CaptureFixture[
     row = json.loads(capsys.readouterr().out)
     assert (row["id"], row["reason"], row["ticket"]) == (restore, "drill", "jira OPS-7")
     assert run(["list", "--since", "today", *at]) == 0
-    assert "filesDelivered" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "filesDelivered" not in said
+    assert restore in said
     assert ask(desk, "pg-prod-01", "latest", "drills", "--follow") == 0
     assert "expected end" in capsys.readouterr().out
     assert run(["points", "pg-prod-01", *at]) == 0
@@ -135,6 +138,9 @@ def test_list_follow_and_points(desk: ServedDesk, capsys: pytest.CaptureFixture[
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert rows
     assert all(row["time"].endswith(" UTC") and row["id"] for row in rows)
+    assert run(["points", "--csv", *at]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert ("pg-prod-01", "drills") in {(row["instance"], row["targets"]) for row in rows}
     assert run(["points", "pg-prod-1", *at]) == 1
     assert "did you mean pg-prod-01" in capsys.readouterr().err
 

@@ -13,6 +13,7 @@ from shared.api.listing import PARAMETERS
 from shared.api.routes import LIST
 from shared.composition import App
 from shared.config.settings import from_environment
+from shared.domain.problems import Problem
 from shared.storage import row_keys
 from shared.storage.store import Change
 from shared.workflow.intake import Caller
@@ -181,6 +182,16 @@ def test_a_key_is_looked_for_in_every_source(app: App) -> None:
     assert ids(listed(app, key="k-1")[1]) == [by_ticket, by_queue]
     assert ids(listed(app, key="k-1", source="queue")[1]) == [by_queue]
     assert ids(listed(app, key="k-2")[1]) == []
+
+
+def test_a_key_shows_what_was_refused_under_it_too(app: App) -> None:
+    """A sender that used a key twice looks for its key, and must see that its second message was not taken."""
+    taken = app.intake.take({**REQUEST}, Caller("queue", "k-1")).restore
+    with pytest.raises(Problem) as other:
+        app.intake.take({**REQUEST, "reason": "other"}, Caller("queue", "k-1"))
+    refused = app.intake.refuse({**REQUEST, "reason": "other"}, other.value, Caller("queue", "k-1"))
+    assert ids(listed(app, key="k-1")[1]) == [taken.id, refused.id]
+    assert "under a key of its own" in listed(app, key="k-1")[1]["value"][1]["nextStep"]
 
 
 def test_a_damaged_notice_is_a_line_with_its_problem(app: App) -> None:

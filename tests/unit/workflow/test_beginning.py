@@ -1,5 +1,6 @@
 """The beginning of a restore: its turn, the point that is asked for, its region, its guard, the first look."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,7 +52,10 @@ class Telling(FakeAzure):
     def points(self, instance: str, odata: str) -> list[Any]:
         self._called("points", instance)
         self.filters.append(odata)
-        return [point("old", 30), point("new", 1), {"name": "unreadable"}]
+        until = re.search(r"endDate eq '([^']+)'", odata)
+        listed = [point("old", 30), point("new", 1)]
+        before = [one for one in listed if until is None or one["properties"]["recoveryPointTime"] <= until[1]]
+        return [*before, {"name": "unreadable"}]
 
     def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
         self._called("secondary_points", f"{facts.secondary}")
@@ -160,6 +164,16 @@ def test_no_fitting_point_is_a_refusal_of_ours() -> None:
     error = refused(begin(world.process().parts, with_turn(world, recoveryPoint={"id": "nowhere"})))
     assert (error.code, error.stage) == ("NoRecoveryPoint", "request")
     assert "no recovery point nowhere" in error.message
+
+
+def test_where_no_point_is_old_enough_the_refusal_names_those_that_there_are() -> None:
+    world, azure = told()
+    asked = with_turn(world, recoveryPoint={"atOrBefore": "2001-01-01T00:00:00Z"})
+    error = refused(begin(world.process().parts, asked))
+    assert "at or before 2001-01-01 00:00:00 UTC" in error.message
+    assert "(id old)" in error.message.partition("oldest")[2]
+    assert "nearest to it" in error.message
+    assert [bool(odata) for odata in azure.filters] == [True, False]
 
 
 def test_a_cross_region_restore_takes_the_secondary_regions_points_and_goes_there() -> None:

@@ -184,3 +184,12 @@ def test_a_missing_right_is_asked_for_again_for_a_while_and_then_believed() -> N
     assert ended.phase is Phase.FAILED
     assert ended.closed_at
     assert 500 < (ended.closed_at - began).total_seconds() < 1000
+
+
+def test_what_succeeded_is_asked_for_anew_by_a_request_of_its_own() -> None:
+    world = World()
+    one = running(world, world.process())
+    up_to(world, one, Phase.SUCCEEDED)
+    with pytest.raises(Problem) as caught:
+        world.process().acts.again(now_is(world, one), Again(by="me", reason="another target"), None)
+    assert "with a request of its own (POST /api/restores)" in str(caught.value)
