@@ -1,5 +1,4 @@
-"""`python3 -m deskctl points pg-prod-01`: an instance's recovery points as a table, or as CSV; without a name, all
-instances with their newest point."""
+"""`python3 -m deskctl points pg-prod-01`: an instance's recovery points as a table or CSV; unnamed, all instances."""
 
 import argparse
 import csv
