@@ -10,8 +10,9 @@ from azure.storage.blob import BlobServiceClient
 
 from local.postgres.delivery import delivery
 from local.stack.azurite import TARGETS, Azurite
-from shared.config.desk_file import FilesEntry, parse_desk
+from shared.config.desk_file import parse_desk
 from shared.config.plans import filled
+from shared.config.target_entries import FilesEntry
 from shared.domain.problems import Ours
 
 MAJOR = 18

@@ -4,10 +4,7 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import tempfile
-import threading
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,7 +13,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import uvicorn
 
 from local.host.process import KEY_VARIABLE, SETTINGS_VARIABLE
 from local.host.triggers import sign_in
@@ -24,32 +20,13 @@ from local.postgres.programs import pg_bin, programs
 from local.setup.environment import hermetic
 from local.stack import other_cloud
 from local.stack.azurite import Azurite
+from local.stack.channel_server import CHANNELS, TICKETS, USERS, Channels, secret_for
 from local.stack.delivered import MAJOR, connection_string, make_containers, variants
 from local.stack.entra import SOURCE, Tenant
 from local.stack.faulty_links import Links
 from local.stack.processes import ROOT, Child
-from local.stack.sinks import Sink, create_app
+from local.stack.sinks import Sink
 from shared.domain.clouds import PUBLIC, Cloud
-
-# the channels of the sample desk.toml: kind, the variable of the URL, the variable of the secret
-CHANNELS = {
-    "events": ("webhook", "DESK_WEBHOOK_URL", "DESK_WEBHOOK_SECRET"),
-    "dba": ("webhook", "DBA_WEBHOOK_URL", "DBA_WEBHOOK_SECRET"),
-    "ops-chat": ("slack", "SLACK_URL", None),
-    "ops-team": ("teams", "TEAMS_URL", None),
-    "pager": ("pagerduty", "PAGERDUTY_URL", "PAGERDUTY_KEY"),
-    "jira-comments": ("jira", "JIRA_URL", "JIRA_TOKEN"),
-    "servicenow-notes": ("servicenow", "SERVICENOW_URL", "SERVICENOW_PASSWORD"),
-    "zendesk-comments": ("zendesk", "ZENDESK_URL", "ZENDESK_TOKEN"),
-    "github-comments": ("github", "GITHUB_URL", "GITHUB_TOKEN"),
-}
-USERS = ("JIRA_USER", "SERVICENOW_USER", "ZENDESK_USER")
-TICKETS = {
-    "jira": "JIRA_SECRET",
-    "servicenow": "SERVICENOW_SECRET",
-    "zendesk": "ZENDESK_SECRET",
-    "github": "GITHUB_SECRET",
-}
 
 
 @dataclass(frozen=True)
@@ -76,41 +53,6 @@ class Options:
     flaky: bool = False  # the hosts reach their storage over wires that can fail (`links`)
 
 
-class Channels:
-    """The other ends of the channels, served from a thread."""
-
-    def __init__(self, sinks: Mapping[str, Sink], keys: Mapping[str, Any]) -> None:
-        self.app = create_app(sinks, keys)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(self.app, log_level="warning", access_log=False, lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
-
-    @property
-    def ends(self) -> Any:
-        """What came (`arrived`) and what is down (`down`)."""
-        return self.app.state.sinks
-
-
-def _secret(kind: str) -> str:
-    """A secret as a kind wants it: a pager's routing key has 32 characters."""
-    if kind == "pagerduty":
-        return secrets.token_hex(16)
-    return "whsec_" + b64encode(secrets.token_bytes(24)).decode()
-
-
 def forget(home: Path) -> None:
     """No key outlives a run: those of its hosts, and the settings that an earlier release kept in a file."""
     for path in (*home.glob("*/keys.json"), home / "settings.json"):
@@ -125,7 +67,7 @@ class Stack:
         self.key = secrets.token_urlsafe(24)
         self.hosts: list[Child] = []
         self._left = ExitStack()
-        self._secrets = {name: _secret(kind) for name, (kind, _, _) in CHANNELS.items()}
+        self._secrets = {name: secret_for(kind) for name, (kind, _, _) in CHANNELS.items()}
         self._tenant = Tenant()
         self.dumps: Path | None = None  # what the emulator delivers, where it delivers files
         self.ticket_secrets = {system: secrets.token_urlsafe(24) for system in TICKETS}

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 
 from local.postgres.programs import pg_bin
+from local.stack.channel_server import TICKETS
 from local.stack.delivered import connection_string
-from local.stack.stack import TICKETS, Stack
+from local.stack.stack import Stack
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from shared.aftercare.rows import Rows
 from shared.aftercare.states import State
 from shared.azure.port import Azure, BlobContainer, Rejected
-from shared.config.desk_file import Desk, FilesEntry
+from shared.config.desk_file import Desk
+from shared.config.target_entries import FilesEntry
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble, Unreadable
 from shared.storage import row_keys

@@ -8,12 +8,32 @@ from typing import Any
 
 from shared.api.http import Answer, Call, json_answer
 from shared.api.listing import known_parameters
+from shared.api.schemas import Shown
 from shared.domain.problems import invalid
 from shared.storage import row_keys
 from shared.storage.store import Row
 from shared.workflow.ports import Parts
 
 PAGE, MOST = 100, 1000
+
+
+class DeadLetterView(Shown):
+    """A refused request (`kind` request) or a notice given up (`kind` notice), and why."""
+
+    kind: str
+    restore: str
+    at: str
+    why: str
+    source: str | None = None
+    event: str | None = None
+    channel: str | None = None
+    next_step: str
+
+
+class DeadLetterList(Shown):
+    """The newest come first."""
+
+    value: list[DeadLetterView]
 
 
 @dataclass(frozen=True)

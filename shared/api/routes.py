@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from shared.api import schemas as c
 from shared.api.aftercare import Keep
+from shared.api.dead_letters import DeadLetterList
 from shared.api.listing import MOST, PAGE
 from shared.api.verification import Ask, VerificationView
 from shared.domain.request import RestoreRequest
@@ -127,7 +128,7 @@ ROUTES = (
           {202: Answers(c.TicketAnswer, PLACE), 200: Answers(c.TicketAnswer)}, (404,), c.TicketEvent,
           (_path("source", "a ticket source of desk.toml", "jira", pattern=NAME),)),
     Route("list_dead_letters", "GET", "/dead-letters", "What was refused unread, and what could not be told",
-          {200: Answers(c.DeadLetterList)}, (422,), None,
+          {200: Answers(DeadLetterList)}, (422,), None,
           (_query("pageSize", "lines", type="integer", minimum=1, maximum=MOST, default=PAGE),)),
     Route("pause_desk", "POST", "/desk/pause", "Submit nothing until resume", {200: Answers(c.Paused)}, BODY, Act),
     Route("resume_desk", "POST", "/desk/resume", "Submit again", {200: Answers(c.Paused)}, BODY, Act),

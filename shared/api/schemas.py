@@ -170,25 +170,6 @@ class InstanceList(Shown):
     value: list[InstanceView]
 
 
-class DeadLetterView(Shown):
-    """A refused request (`kind` request) or a notice given up (`kind` notice), and why."""
-
-    kind: str
-    restore: str
-    at: str
-    why: str
-    source: str | None = None
-    event: str | None = None
-    channel: str | None = None
-    next_step: str
-
-
-class DeadLetterList(Shown):
-    """The newest come first."""
-
-    value: list[DeadLetterView]
-
-
 class PointList(Shown):
     """The recovery points of an instance, newest first."""
 

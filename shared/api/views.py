@@ -49,40 +49,12 @@ def restore_view(
 ) -> dict[str, Any]:
     """`GET /api/restores/{id}`."""
     value = restore.json_value()
-    plan = restore.plan
     shown = {
-        "id": restore.id,
-        "phase": restore.phase.value,
-        "outcome": restore.outcome,
-        "closed": restore.closed,
-        "instance": restore.instance_name or restore.instance,
-        "instanceId": restore.instance or None,
-        "vault": restore.vault or None,
-        "datasource": value.get("datasource"),
-        "point": point_view(restore, now),
-        "target": {**value["plan"], "destination": plan.destination} if plan else None,
+        **_what(restore, value, now),
         "container": container_view(restore, container),
-        "verification": {name: getattr(verification, name) for name in ("state", "level", "number")}
-        if verification
-        else None,
-        "via": restore.source,
-        "authenticatedAs": restore.authenticated_as,
-        "requestedBy": restore.requested_by,
-        "reason": restore.reason,
-        "ticket": restore.ticket,
-        "dryRun": restore.dry_run,
-        "crossRegion": restore.cross_region,
-        "againOf": restore.again_of,
-        "acceptedAt": iso(restore.accepted_at),
-        "closedAt": iso(restore.closed_at) if restore.closed_at else None,
-        "due": None if restore.closed else iso(restore.due),
-        "took": {
-            "seconds": round(total_seconds(restore, now)),
-            "phases": {phase: round(seconds) for phase, seconds in phase_seconds(restore, now).items()},
-        },
-        "waitingFor": restore.waiting_for,
-        "trouble": restore.trouble,
-        "overdueAt": iso(restore.overdue_at) if restore.overdue_at else None,
+        "verification": _verified(verification) if verification else None,
+        **_asked(restore),
+        **_when(restore, now),
         "job": value.get("job"),
         "error": value.get("error"),
         "warnings": list(restore.warnings),
@@ -93,6 +65,54 @@ def restore_view(
         "request": restore.asked,
     }
     return {name: part for name, part in shown.items() if part is not None}
+
+
+def _what(restore: Restore, value: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What is restored, and where to."""
+    return {
+        "id": restore.id,
+        "phase": restore.phase.value,
+        "outcome": restore.outcome,
+        "closed": restore.closed,
+        "instance": restore.instance_name or restore.instance,
+        "instanceId": restore.instance or None,
+        "vault": restore.vault or None,
+        "datasource": value.get("datasource"),
+        "point": point_view(restore, now),
+        "target": {**value["plan"], "destination": restore.plan.destination} if restore.plan else None,
+    }
+
+
+def _asked(restore: Restore) -> dict[str, Any]:
+    """Who asked for it, and how."""
+    return {
+        "via": restore.source,
+        "authenticatedAs": restore.authenticated_as,
+        "requestedBy": restore.requested_by,
+        "reason": restore.reason,
+        "ticket": restore.ticket,
+        "dryRun": restore.dry_run,
+        "crossRegion": restore.cross_region,
+        "againOf": restore.again_of,
+    }
+
+
+def _when(restore: Restore, now: datetime) -> dict[str, Any]:
+    """Its times, and what it waits for."""
+    phases = {phase: round(seconds) for phase, seconds in phase_seconds(restore, now).items()}
+    return {
+        "acceptedAt": iso(restore.accepted_at),
+        "closedAt": iso(restore.closed_at) if restore.closed_at else None,
+        "due": None if restore.closed else iso(restore.due),
+        "took": {"seconds": round(total_seconds(restore, now)), "phases": phases},
+        "waitingFor": restore.waiting_for,
+        "trouble": restore.trouble,
+        "overdueAt": iso(restore.overdue_at) if restore.overdue_at else None,
+    }
+
+
+def _verified(verification: Verification) -> dict[str, Any]:
+    return {name: getattr(verification, name) for name in ("state", "level", "number")}
 
 
 def container_view(restore: Restore, row: ContainerRow | None) -> dict[str, Any] | None:

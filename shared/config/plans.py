@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from shared.config.desk_file import Desk, FilesEntry
+from shared.config.desk_file import Desk
+from shared.config.target_entries import FilesEntry
 from shared.domain import resource_ids
 from shared.domain.clouds import Cloud
 from shared.domain.problems import Problem, forbidden, invalid

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.config.desk_file import DatabaseEntry, Desk, FilesEntry, InstanceEntry
+from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.plans import (
     Ground,
     container_plan,
@@ -15,6 +15,7 @@ from shared.config.plans import (
     server_plan,
 )
 from shared.config.rights import Asker
+from shared.config.target_entries import DatabaseEntry, FilesEntry
 from shared.config.verify import level_of, wanted
 from shared.domain import resource_ids
 from shared.domain.problems import Problem, forbidden, invalid, unknown

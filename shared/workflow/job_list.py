@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from shared.azure.port import Gone, Rejected
 from shared.azure.responses import JobRead
+from shared.domain.problems import Problem
 from shared.domain.restore import Restore
 from shared.workflow.azure_facts import vault_facts
 from shared.workflow.ports import Parts
-from shared.workflow.proof import Listing, since
+from shared.workflow.proof import Listing, about_since, since
 
 LAST = datetime.max.replace(tzinfo=UTC)  # a job that does not say when it began comes after those that do
 
@@ -86,3 +87,28 @@ def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:
     known = parts.board.recall(restore.vault, "echo")
     if known is None or parts.now() - known[0] > timedelta(days=1):
         parts.board.remember(restore.vault, "echo", {"job": read.job.id}, parts.now())
+
+
+def refuse_adoption(restore: Restore, read: JobRead, holder: str | None) -> None:
+    """Problem (422) where a job cannot be the restore's, whatever a person says; `holder`: the restore that has it."""
+    if not carries(restore, read) and (no := _cannot_be(restore, read)):
+        raise Problem(422, no[0], f"job {read.job.id} {no[1]}", "jobId")
+    if holder not in (None, restore.id):
+        raise Problem(422, "The job is another restore's", f"job {read.job.id} belongs to {holder}", "jobId")
+
+
+def _cannot_be(restore: Restore, read: JobRead) -> tuple[str, str] | None:
+    """Title and words of why a job without a token of the restore is none of its jobs; None where it may be one."""
+    if "restore" not in read.category:
+        return "The job is no restore", f"is a {read.category or 'job of no known kind'}, not a restore"
+    if read.instance != restore.instance.lower():
+        where = read.instance or "an instance that it does not name"
+        return "The job is another instance's", f"is one of {where}"
+    if restore.doubtful and (read.job.started is None or read.job.started < about_since(restore)):
+        began = read.job.started or "a time it does not name"
+        return "The job is older than the restore", f"began at {began}, before the first attempt"
+    destination = restore.plan.destination.lower() if restore.plan else ""
+    if (read.job.destination or "").lower() != destination:
+        words = f"restores to {read.job.destination}, this restore goes to {destination}"
+        return "The job goes elsewhere", words
+    return None

@@ -11,18 +11,18 @@ from shared.azure.port import Gone, Rejected
 from shared.domain.events import Event, Withdrawn
 from shared.domain.outcomes import CLOSED_BY_HAND, Adopted, GivenUp, Resubmit
 from shared.domain.problems import Problem
-from shared.domain.request import Database, GuardRequests, Rehydration, Target, Wanted
+from shared.domain.request import GuardRequests, Rehydration, Target, Wanted
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
 from shared.domain.text import claims_proof, plain, unsigned
-from shared.domain.values import Strict
+from shared.domain.values import Database, Strict
 from shared.notices.outbox import Notice
 from shared.storage.store import Conflict
 from shared.workflow.doubt import adopted, before_closing
 from shared.workflow.intake import Accepted, Caller, Intake
-from shared.workflow.job_list import carries, read_jobs
+from shared.workflow.job_list import read_jobs, refuse_adoption
 from shared.workflow.ports import Parts
-from shared.workflow.proof import Listing, about_since
+from shared.workflow.proof import Listing
 from shared.workflow.workflow import Workflow
 
 Words = Annotated[
@@ -199,23 +199,7 @@ class Acts:
             read = self.parts.azure.job(restore, job_id)
         except (Gone, Rejected) as error:
             raise Problem(422, "The job was not found", f"the vault has no job {job_id} ({error})", "jobId") from error
-        ours = carries(restore, read)
-        if "restore" not in read.category and not ours:
-            words = f"job {job_id} is a {read.category or 'job of no known kind'}, not a restore"
-            raise Problem(422, "The job is no restore", words, "jobId")
-        if read.instance != restore.instance.lower() and not ours:
-            words = f"job {job_id} is one of {read.instance or 'an instance that it does not name'}"
-            raise Problem(422, "The job is another instance's", words, "jobId")
-        if restore.doubtful and not ours and (read.job.started is None or read.job.started < about_since(restore)):
-            words = f"job {job_id} began at {read.job.started or 'a time it does not name'}, before the first attempt"
-            raise Problem(422, "The job is older than the restore", words, "jobId")
-        due = restore.plan.destination.lower() if restore.plan else ""
-        if (read.job.destination or "").lower() != due and not ours:
-            words = f"job {job_id} restores to {read.job.destination}, this restore goes to {due}"
-            raise Problem(422, "The job goes elsewhere", words, "jobId")
-        holder = self.parts.ledger.job_holder(restore, read.job.id)
-        if holder not in (None, restore.id):
-            raise Problem(422, "The job is another restore's", f"job {job_id} belongs to {holder}", "jobId")
+        refuse_adoption(restore, read, self.parts.ledger.job_holder(restore, read.job.id))
         return Adopted(read.job, f"adopted by {act.by}: {act.reason}", self.parts.now() + timedelta(seconds=1))
 
     def _save(

@@ -12,9 +12,10 @@ from shared.api.desk import DeskApi
 from shared.api.http import Call, answered
 from shared.api.instances import InstancesApi
 from shared.azure.port import NotSent
-from shared.config.desk_file import DatabaseEntry, parse_desk
+from shared.config.desk_file import parse_desk
 from shared.config.plans import Ground, check_file
 from shared.config.settings import from_environment
+from shared.config.target_entries import DatabaseEntry
 from shared.domain.clouds import PUBLIC
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.restore import Datasource, Phase

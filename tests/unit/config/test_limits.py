@@ -106,7 +106,6 @@ def test_a_files_target_is_a_container_or_an_account_with_all_it_needs(changes: 
     [
         ({"secret": None}, 'auth = "signature" needs a secret'),
         ({"secret": None, "auth": "header"}, 'auth = "header" needs a secret'),
-        ({"kind": "servicenow"}, "does not sign its calls"),
         ({"auth": "entra", "tenant": TENANT, "audience": "a"}, "needs tenant, audience and clients"),
         ({"auth": "entra", "tenant": TENANT, "clients": ["c"]}, "needs tenant, audience and clients"),
         ({"auth": "entra", "audience": "a", "clients": ["c"]}, "needs tenant, audience and clients"),
