@@ -193,3 +193,14 @@ VALUES = [
 def test_a_value_is_frozen(name: str, node: ast.ClassDef) -> None:
     frozen = "dataclass(frozen=True)" in map(ast.unparse, node.decorator_list)
     assert frozen is (node.name not in CHANGING), f"{name}.{node.name}"
+
+
+MOST_LINES, MOST_OF_A_FUNCTION = 250, 40
+
+
+@pytest.mark.parametrize("path", TREES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_and_no_function_is_too_long_to_be_seen_at_once(path: Path) -> None:
+    functions = (node for node in ast.walk(TREES[path]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    lines = {one.name: (one.end_lineno or one.lineno) - one.lineno + 1 for one in functions}
+    assert {name: count for name, count in lines.items() if count > MOST_OF_A_FUNCTION} == {}
+    assert path.read_text(encoding="utf-8").count("\n") <= MOST_LINES

@@ -20,7 +20,7 @@ LIMITS: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
     (Act, {"by": "x\x20y"}, {"by": "x\x1fy"}),
     (Act, {"by": "x"}, {"by": "x (Authenticated_As y)"}),
     (Act, {"by": "x"}, {"by": "ａuthenticatedAs"}),
-    (Act, {"reason": "authenticatedAs"}, {"colour": "red"}),
+    (Act, {"reason": "the ticket is closed"}, {"colour": "red"}),
     (Resolution, {"resolution": "close"}, {"resolution": "drop"}),
     (Resolution, {"resolution": "adopt", "jobId": JOB}, {"resolution": "adopt", "jobId": JOB + "0"}),
     (Resolution, {"resolution": "adopt", "jobId": JOB}, {"resolution": "adopt", "jobId": "x" * 36}),
