@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.config.desk_file import FilesEntry, FromEnvironment
+from shared.config.desk_file import FromEnvironment
 from shared.config.outbound_urls import dialled, of_service, retired
 from shared.config.plans import (
     Ground,
@@ -22,6 +22,7 @@ from shared.config.policy import find_instance
 from shared.config.rights import UPGRADE, anybody, asker, askers
 from shared.config.secrets import SHORTEST, resolve
 from shared.config.settings import from_environment, of_process
+from shared.config.target_entries import FilesEntry
 from shared.config.verify import level_of
 from shared.domain.clouds import CHINA, GOVERNMENT, PUBLIC
 from shared.domain.problems import Ours, Problem, invalid, unknown
