@@ -55,6 +55,7 @@ def main(args: argparse.Namespace) -> int:
         port=args.port,
         home=args.state.resolve(),
         environ=named,
+        config=config_of(named),
         storage=named.get("AzureWebJobsStorage"),
         person=person,
         dumps=True,
@@ -78,7 +79,7 @@ def signed_in(name: str | None, roles: str | None, arm: str | None, environ: Map
         raise Ours("--as signs in whom you name, so it works only with an ARM on this machine: leave --arm away")
     if not name:
         raise Ours("--roles needs --as: who has these roles?")
-    file = ROOT / environ["DESK_CONFIG"] if "DESK_CONFIG" in environ else Options().config
+    file = config_of(environ)
     page = parse_desk(file.read_text(encoding="utf-8-sig")).page
     if page is None:
         raise Ours(f"{file} has no [page] table, so that the page is off; samples/desk.toml shows one")
@@ -87,6 +88,11 @@ def signed_in(name: str | None, roles: str | None, arm: str | None, environ: Map
     if strange:
         raise Ours(f"{file} has no role {strange[0]!r}; there are: {', '.join(page.roles)}")
     return principal(name, wanted, page.tenant, str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{name}")))
+
+
+def config_of(environ: Mapping[str, str]) -> Path:
+    """The person's own desk.toml where one is named, else the sample."""
+    return ROOT / environ["DESK_CONFIG"] if "DESK_CONFIG" in environ else Options().config
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import httpx
 from local.postgres.programs import pg_bin
 from local.stack.channel_server import TICKETS
 from local.stack.delivered import connection_string
-from local.stack.stack import Stack
+from local.stack.stack import Options, Stack
 from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Ours
 
@@ -36,6 +36,7 @@ Restore Desk is up (Ctrl-C ends it).
   storage    {stack.storage_said}
   notices    {stack.channels.url}/_sink/received
   page       {page(stack)}
+  desk.toml  {desk_toml(stack)}
 
 Paste these into another terminal first (keys and secrets are made for this run):
 
@@ -52,6 +53,14 @@ def page(stack: Stack) -> str:
     if stack.options.person:
         return f"{stack.url}/desk"
     return f"{stack.url}/desk  (signed out; start again with --as you@contoso.com)"
+
+
+def desk_toml(stack: Stack) -> str:
+    """Which file opens what."""
+    file = stack.options.config
+    if file == Options().config:
+        return "samples/desk.toml  (with one of your own: DESK_CONFIG=desk.toml python3 -m local up)"
+    return str(file)
 
 
 def exports(stack: Stack) -> dict[str, str]:

@@ -91,6 +91,9 @@ AZ = {
     "storage container-rm delete": {"--name", "--storage-account"},
     "storage container-rm list": {"--query", "--storage-account"},
     "storage container-rm update": {"--name", "--public-access", "--storage-account"},
+    "storage message put": {
+        *("--queue-name", "--account-name", "--auth-mode", "--time-to-live", "--content"),
+    },
     "storage message peek": {"--queue-name", "--account-name", "--auth-mode", "--num-messages"},
 }
 AZD: dict[str, set[str]] = {

@@ -66,7 +66,10 @@ def test_as_needs_a_desk_toml_with_a_page(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_each_sample_works_as_it_is_printed_and_a_closed_terminal_leaves_no_process(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "local", "up", "--port", "0", "--speed", "300", "--state", str(tmp_path / "up")]
+    own = (ROOT / "samples" / "desk.toml").read_text("utf-8").replace("[instances.pg-prod-01]", "[instances.pg-own]")
+    (tmp_path / "desk.toml").write_text(own.replace('"pg-prod-01"', '"pg-own"'), "utf-8")
     environ = {**os.environ, "MY_OWN_TOKEN": f"taken-from-{'the-environment'}"}
+    environ["DESK_CONFIG"] = str(tmp_path / "desk.toml")
     with (tmp_path / "said").open("w") as said:
         child = subprocess.Popen(line, cwd=ROOT, stdout=said, stderr=said, start_new_session=True, env=environ)  # noqa: S603
     try:
@@ -78,7 +81,8 @@ def test_each_sample_works_as_it_is_printed_and_a_closed_terminal_leaves_no_proc
         commands = {about.removeprefix("# "): command for about, command in shown.items()}
         assert len(commands) == 6
         answers = {about: run(exports, command) for about, command in commands.items()}
-        assert '"name": "pg-prod-01"' in answers["what can be restored"]
+        assert f"desk.toml  {tmp_path / 'desk.toml'}\n" in text
+        assert '"name": "pg-own"' in answers["what can be restored"]
         assert '"phase": "accepted"' in answers["a request by HTTP"]
         assert "atOrBefore" in commands["a request by HTTP"]
         assert "checked" in answers["from the terminal"]
