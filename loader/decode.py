@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from loader.confined import confined
 from loader.copy_rows import RowCounter
+from loader.programs import CLEAN
 
 PIPE = 1 << 20
 AHEAD = 3  # chunks of the source read before they are wanted
 STALL_SECONDS = 900.0
 MAX_WORDS = 4000  # bytes kept of what pg_restore says
-ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}  # its words are matched, so they are in English
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def decode(
     line = [pg_restore, "--data-only", "--file=-"]
     pipe = subprocess.PIPE
     counter, said = RowCounter(statements), bytearray()
-    with subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT, pipesize=PIPE) as process:
+    with confined(
+        lambda: subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=CLEAN, pipesize=PIPE)
+    ) as process:
         pump = _Pump(process, counter, said, stall_seconds)
         try:
             digest, size, whole = pump.through(ahead(chunks), advance)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loader.archive import Archive
+from loader.confined import confined
+from loader.programs import CLEAN
 from loader.sources import File, Source
 
 MAX_HELD = 16 << 20  # bytes of _schema.sql, and of a TOC, that are held at once
@@ -42,11 +44,14 @@ def definitions(source: Source, file: File, archive: Archive, pg_restore: str) -
     """What pg_restore makes of the TOC alone; None where it cannot."""
     head = source.read(file, 0, archive.toc_end)
     line = [pg_restore, "--schema-only", "--create", "--file=-"]
-    try:
-        done = subprocess.run(line, input=head, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return None
-    return done.stdout if done.returncode == 0 else None
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with confined(lambda: subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=nowhere, env=CLEAN)) as process:
+        try:
+            printed, _ = process.communicate(head, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+    return printed if process.returncode == 0 else None
 
 
 def section(text: bytes, database: bytes) -> bytes | None:

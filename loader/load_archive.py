@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from loader.archive import Entry
+from loader.confined import confined
 from loader.decode import ahead
 from loader.programs import Programs
 from loader.throwaway import DATABASE, Throwaway
@@ -33,13 +34,10 @@ def load_archive(
     listed.write_text("".join(f"{entry.dump_id};\n" for entry in entries if entry.kind not in FRAME))
     line = [client.path("pg_restore"), "--no-owner", "--no-acl", "--no-tablespaces", "--dbname", DATABASE]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [*line, "--use-list", str(listed)],
-        stdin=pipe,
-        stdout=subprocess.DEVNULL,
-        stderr=pipe,
-        env=throwaway.loaders_environment,
-        cwd="/",
+    line += ["--use-list", str(listed)]
+    given = throwaway.loaders_environment
+    with confined(
+        lambda: subprocess.Popen(line, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, env=given, cwd="/")
     ) as process:
         deadline = Deadline(throwaway, process.kill, seconds)
         words = _Words(process)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 DEBIAN = Path("/usr/lib/postgresql")
 ANSWER_SECONDS = 20.0
+# What a program that reads a dump is given: none of our own environment, which holds what an identity is asked with.
+# Messages are matched, so they are in English.
+CLEAN = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def described(folder: Path) -> Programs | None:
         return None
     line = [str(program), "--version"]
     try:
-        done = subprocess.run(line, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+        done = subprocess.run(line, env=CLEAN, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     version = re.search(r"\(PostgreSQL\) (\d+)([.\w]*)", done.stdout)

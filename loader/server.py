@@ -11,11 +11,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import psycopg
 
-from loader.programs import Programs
+from loader.confined import confined
+from loader.programs import CLEAN, Programs
 
 START_SECONDS = 180.0
 CONNECT_SECONDS = 60
@@ -30,7 +31,7 @@ while read -r word; do
     kill -INT $!; wait $!; touch "$folder/data/standby.signal"; "$@" &
 done
 kill -INT $!; wait; rm -rf "$folder\""""
-SCRUBBED = {"PATH": os.defpath, "LC_ALL": "C"}  # code in a dump may read the environment: it holds no secret of ours
+ALWAYS = ("listen_addresses=", "lc_messages=C", "unix_socket_permissions=0777")
 FOR_SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_wal_size=2GB")
 
 
@@ -152,7 +153,7 @@ class Server:
         line = [str(folder / "postgres"), "--version"]
         try:
             return (
-                subprocess.run(line, cwd="/", capture_output=True, check=False, env=SCRUBBED, **self._user()).returncode
+                subprocess.run(line, cwd="/", capture_output=True, check=False, env=CLEAN, **self._user()).returncode
                 == 0
             )
         except OSError:
@@ -168,33 +169,30 @@ class Server:
                 os.chown(path, other["user"], other["group"])
         line = [str(self._programs / "initdb"), "-D", str(data), "-U", self.superuser, "--pwfile", str(passwords)]
         line += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-        done = subprocess.run(line, cwd="/", capture_output=True, text=True, check=False, env=SCRUBBED, **self._user())
+        done = subprocess.run(line, cwd="/", capture_output=True, text=True, check=False, env=CLEAN, **self._user())
         passwords.unlink()
         if done.returncode != 0:
             raise ServerError(f"initdb: {done.stderr.strip()[-1000:]}")
 
     def _launch(self) -> None:
         line = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder)]
-        for setting in (
-            "listen_addresses=",
-            "lc_messages=C",
-            "unix_socket_permissions=0777",
-            *FOR_SPEED,
-            *self._settings,
-        ):
+        for setting in (*ALWAYS, *FOR_SPEED, *self._settings):
             line += ["-c", setting]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", GUARD, "sh", str(self.folder), *line],
-                cwd="/",
-                env=SCRUBBED,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-                **self._user(),
-            )
+            self._process = confined(lambda: self._started(line, log))
         self._wait_ready(0, 0)
+
+    def _started(self, line: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", GUARD, "sh", str(self.folder), *line],
+            cwd="/",
+            env=CLEAN,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+            **self._user(),
+        )
 
     def _wait_ready(self, before: int, said: int) -> None:
         """Until a process other than `before` takes connections; `said` characters of the log are older."""

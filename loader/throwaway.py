@@ -16,7 +16,7 @@ from typing import Any, Self
 import psycopg
 
 from loader.database_locale import DatabaseLocale
-from loader.programs import Programs
+from loader.programs import CLEAN, Programs
 from loader.quoting import identifier, qualified
 from loader.server import Server
 from loader.sqlstates import LOG_LINE_PREFIX, LoggedError, errors
@@ -77,7 +77,7 @@ class Throwaway:
         """For a libpq program that loads: nothing of our own environment."""
         where = {"PGHOST": str(self.folder), "PGPORT": "5432", "PGDATABASE": DATABASE}
         who = {"PGUSER": LOADER, "PGPASSWORD": self._passwords[LOADER]}
-        return {**where, **who, "PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
+        return {**CLEAN, **where, **who, "HOME": "/nonexistent"}
 
     def connect(self, user: str) -> psycopg.Connection[Any]:
         """As `loader` or `checker`, to the loaded database."""

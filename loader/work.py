@@ -13,6 +13,7 @@ from types import FrameType
 from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueMessage
 
+from loader.confined import possible
 from loader.levels import run
 from loader.messages import Load, Unreadable, answered, started
 from loader.programs import find
@@ -37,6 +38,8 @@ def main(parsed: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("azure").setLevel(logging.ERROR)
     queues = open_queues(os.environ)
+    if not possible():
+        log.warning("programs that read a dump cannot be kept from the network here")
     signal.signal(signal.SIGTERM, _stop)
     try:
         if parsed.once:

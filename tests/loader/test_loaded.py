@@ -1,6 +1,5 @@
 """The level `loaded`: real dumps pass, every planted trap ends in its one verdict, and nothing of a dump gets out."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -246,12 +245,3 @@ def test_space_is_looked_at_before_the_load(source: Server, canary: Path, tmp_pa
     verdict = loaded(tmp_path, limits=Limits(free=50 << 20))
     assert verdict.outcome is INCONCLUSIVE
     assert verdict.reason == "the load needs about 100.0 MiB of disk, 50.0 MiB are free"
-
-
-def test_our_environment_is_not_the_servers(monkeypatch: pytest.MonkeyPatch, source: Server, tmp_path: Path) -> None:
-    """What holds an identity's secret must not be where a dump's code runs."""
-    monkeypatch.setenv("IDENTITY_HEADER", "the-secret")
-    with Server(programs()[16]) as server:
-        pid = int((server.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-        assert "the-secret" in os.environ["IDENTITY_HEADER"]
-        assert b"the-secret" not in Path(f"/proc/{pid}/environ").read_bytes()
