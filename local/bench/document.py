@@ -11,7 +11,8 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 
 
 def marks(part: str) -> tuple[str, str]:
-    return f"<!-- {part}: written by python3 -m local bench {part} --write -->", f"<!-- end of {part} -->"
+    command = part if part == "soak" else f"bench {part}"
+    return f"<!-- {part}: written by python3 -m local {command} --write -->", f"<!-- end of {part} -->"
 
 
 def replaced(text: str, part: str, body: str) -> str:

@@ -17,13 +17,14 @@ from local.bench.contender import cpu_seconds, until_done
 from local.bench.ours import HEAD, LIMIT, Bench
 from local.bench.sweep import parts_over, sweep_of, vaults
 from local.bench.world import Case, world
+from local.soak.books import size_of
 from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.api.instances import InstancesApi
 from shared.config.desk_file import parse_desk
 from shared.domain.values import iso
 from shared.storage import row_keys, vault_directory
-from shared.storage.store import Change, Field, Row, Store
+from shared.storage.store import Change, Row, Store
 from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
@@ -88,19 +89,13 @@ def short_restore(channels: int) -> dict[str, float]:
         last = max(row.key for row in _rows(counted, "restore-"))
         left = [row for row in _rows(counted, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
         kept = {row.key: row for row in left if not row.key.startswith("live-")}
-    size = sum(2 * len(row.key) + sum(map(_size, row.fields.values())) for row in kept.values())
+    size = sum(2 * len(row.key) + sum(map(size_of, row.fields.values())) for row in kept.values())
     return {"calls": counted.calls, "rounds": counted.rounds, "kib": size / 1024}
 
 
 def _rows(store: Store, prefix: str) -> list[Row]:
     place = row_keys.vault_partition(SHORT.instances()[0][0])
     return list(store.scan(place, prefix or "a", row_keys.until(prefix) if prefix else "~"))
-
-
-def _size(value: Field) -> int:
-    if isinstance(value, str):
-        return 2 * len(value)
-    return len(value) if isinstance(value, bytes) else 8
 
 
 def _no_azure(request: httpx.Request) -> httpx.Response:

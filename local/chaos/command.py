@@ -7,8 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,15 @@ from rich.table import Table
 
 from local.chaos.invariants import Evidence, Invariant, ever_lost, invariants
 from local.chaos.plan import Deed, schedule, span
-from local.chaos.run import Rounds, Run, Say
+from local.chaos.run import Rounds, Run
 from local.chaos.world import desk_toml, places
+from local.stack.progress import Say, progress
 from local.stack.stack import Options, Stack
 
 # as Functions runs them: separate instances, nothing shared in memory; two that may tick
 HOSTS = (("http",), ("queue",), ("timer",), ("timer",))
 INVISIBLE = "6"  # seconds for which a killed host's message is hidden; 600 in Azure
 SHOWN = 5  # violations of one invariant
-EVERY = 5.0  # seconds between two lines of progress
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +49,7 @@ def main(args: argparse.Namespace) -> int:
     with ExitStack() as made:
         home = args.state or Path(made.enter_context(tempfile.TemporaryDirectory(prefix="restore-desk-chaos-")))
         home.mkdir(parents=True, exist_ok=True)
-        run = begin(made, home.resolve(), seed, made.enter_context(_progress(console)))
+        run = begin(made, home.resolve(), seed, made.enter_context(progress(console)))
         run.warm_up()
         run.go(deeds, args.faults, Rounds(seed, args.restores, args.kills, args.goal))
         run.settle(120 + args.restores)
@@ -82,23 +81,6 @@ def begin(made: ExitStack, home: Path, seed: int, say: Say) -> Run:
 def _words(deeds: list[Deed]) -> str:
     counts = Counter(deed.what for deed in deeds)
     return ", ".join(f"{count} × {what}" for what, count in counts.most_common())
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator[Say]:
-    """A line that renews itself on a terminal; elsewhere one every five seconds."""
-    last = 0.0
-
-    def say(words: str) -> None:
-        nonlocal last
-        if console.is_terminal:
-            status.update(words)
-        elif time.monotonic() - last > EVERY:
-            last = time.monotonic()
-            console.print(words, soft_wrap=True, highlight=False)
-
-    with console.status("starting …") as status:
-        yield say
 
 
 def summary(seed: int, evidence: Evidence, lines: list[Invariant], run: Run) -> dict[str, Any]:

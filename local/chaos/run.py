@@ -19,10 +19,10 @@ from local.chaos.invariants import Evidence, View, jobs_of
 from local.chaos.plan import TIMERS, Deed, Request, another_round, fault_rules, span
 from local.chaos.world import CHANNELS, SILENT, Place, body, places, seed_json
 from local.stack.processes import wait_until
+from local.stack.progress import Say
 from local.stack.stack import Stack
 from shared.config.settings import QUEUE, TABLE
 
-Say = Callable[[str], None]
 WARM = 100_000  # numbers of the requests before the chaos
 
 

@@ -1,7 +1,9 @@
 """The other end of every channel, on this machine: answers as each would, keeps what came, and can be down."""
 
 import json
+import random
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from starlette.routing import Route
 
 from local.stack.sink_rules import check_payload
 
+KEPT = 20_000  # messages; a stack that stays up forgets the oldest
 METHODS = ["GET", "POST", "PUT", "PATCH"]
 
 
@@ -47,8 +50,10 @@ class Sinks:
     """All channels' other ends."""
 
     sinks: Mapping[str, Sink]
-    arrived: list[Arrived] = field(default_factory=list)
+    arrived: deque[Arrived] = field(default_factory=lambda: deque(maxlen=KEPT))
     down: set[str] = field(default_factory=set)
+    failing: dict[str, float] = field(default_factory=dict)  # which share of a channel's calls is answered with 503
+    listener: Callable[[Arrived], None] = lambda one: None
 
     async def take(self, request: Request) -> Response:
         """Any call to a channel."""
@@ -57,7 +62,7 @@ class Sinks:
         if sink is None:
             return Response("no such channel", 404)
         body = await request.body()
-        if name in self.down:
+        if name in self.down or random.random() < self.failing.get(name, 0):
             return self._keep(name, sink, request, path, body, (), Response("down, as it was told", 503))
         if request.method == "GET":
             return self._read(sink, path, request)
@@ -88,9 +93,9 @@ class Sinks:
     ) -> Response:
         at, webhook_id = datetime.now(UTC).isoformat(), request.headers.get("webhook-id")
         text = body.decode("utf-8", "replace")
-        self.arrived.append(
-            Arrived(name, sink.kind, request.method, path, at, answer.status_code, faults, webhook_id, text)
-        )
+        one = Arrived(name, sink.kind, request.method, path, at, answer.status_code, faults, webhook_id, text)
+        self.arrived.append(one)
+        self.listener(one)
         return answer
 
     async def received(self, request: Request) -> Response:

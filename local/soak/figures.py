@@ -1,0 +1,110 @@
+"""What a soak saw, and the figures that it is to show. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from local.bench.shows import Show
+
+WINDOW = 180.0  # seconds: the first and the last three minutes are compared
+NOTHING = -1.0  # where nothing was measured
+
+
+@dataclass(frozen=True)
+class Took:
+    """One call: seconds since the soak began, how long it took in ms, whether it was answered as it should be."""
+
+    at: float
+    ms: float
+    good: bool = True
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notice that a channel took: when, by the soak's clock, and seconds since its event."""
+
+    channel: str
+    at: float
+    late: float
+
+
+@dataclass
+class Seen:
+    """Everything that a soak of `seconds` saw; one channel failed now and then from `fails_from` on."""
+
+    seconds: float
+    fails_from: float
+    posts: list[Took] = field(default_factory=list)
+    instances: list[Took] = field(default_factory=list)
+    health: list[Took] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    refused: int = 0  # posts that the failing channel answered with an error
+    phases: Counter[str] = field(default_factory=Counter)
+    left: list[str] = field(default_factory=list)  # live rows at the end: open restores, turns, notices that are owed
+    kib: float = NOTHING  # that a closed restore leaves
+    pool_warnings: int = 0
+
+
+def p95(values: Iterable[float]) -> float:
+    """So much, or less, in 95 of 100."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * 95 // 100) - 1)] if ordered else NOTHING
+
+
+def median(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2] if ordered else NOTHING
+
+
+def shows(seen: Seen, steady: str, failing: str) -> list[Show]:
+    """Each figure beside its limit; nothing that was not measured holds."""
+    window = min(WINDOW, seen.seconds / 3)
+    first = p95(one.ms for one in seen.posts if one.at <= window)
+    last = p95(one.ms for one in seen.posts if one.at > seen.seconds - window)
+    before = _late(seen, steady, 0, seen.fails_from)
+    during = _late(seen, steady, seen.fails_from, float("inf"))
+    unsteady = _late(seen, failing, seen.fails_from, float("inf"))
+    asked, ended = len(seen.posts), seen.phases["succeeded"]
+    return [
+        Show("requests that were not taken", sum(not one.good for one in seen.posts), most=0),
+        Show("restores that ended well, of 100", _ratio(100 * ended, asked), least=100),
+        Show("open restores and notices left at the end", len(seen.left), most=0),
+        Show("posts that the failing channel refused, of 100", _refused(seen, failing), least=5),
+        Show("delay to it, p95, against a steady one's", _ratio(unsteady, during), most=2, least=0),
+        Show("delay to the steady ones, p95, against before", _ratio(during, before), most=1.3, least=0),
+        Show(f"POST, p95, last {window:.0f} s against the first", _ratio(last, first), most=1.3, least=0),
+        Show("a closed restore leaves (KiB)", seen.kib, most=15, least=0),
+        Show("GET /api/instances, 109 instances, median (ms)", median(_ms(seen.instances)), most=200, least=0),
+        Show("looks at health that were not ok", sum(not one.good for one in seen.health), most=0),
+        Show("warnings of a full connection pool", seen.pool_warnings, most=0),
+    ]
+
+
+def words(seen: Seen, steady: str, failing: str) -> str:
+    """What the ratios are made of."""
+    end, ms = float("inf"), _ms(seen.posts)
+    before, during = _late(seen, steady, 0, seen.fails_from), _late(seen, steady, seen.fails_from, end)
+    return (
+        f"{len(seen.posts)} requests in {seen.seconds / 60:.1f} min, POST median {median(ms):.0f} ms, p95 "
+        f"{p95(ms):.0f} ms; notices p95 {before:.2f} s before the failures, then {during:.2f} s (steady) and "
+        f"{_late(seen, failing, seen.fails_from, end):.2f} s (failing); {len(seen.told)} notices taken, "
+        f"{seen.refused} refused, {len(seen.health)} looks at health."
+        + (f" Left: {seen.left[:3]}." if seen.left else "")
+    )
+
+
+def _late(seen: Seen, channel: str, since: float, until: float) -> float:
+    return p95(one.late for one in seen.told if one.channel == channel and since <= one.at < until)
+
+
+def _refused(seen: Seen, failing: str) -> float:
+    taken = sum(one.channel == failing and one.at >= seen.fails_from for one in seen.told)
+    return _ratio(100 * seen.refused, taken + seen.refused)
+
+
+def _ms(calls: Sequence[Took]) -> list[float]:
+    return [one.ms for one in calls]
+
+
+def _ratio(one: float, other: float) -> float:
+    return one / other if one >= 0 and other > 0 else NOTHING

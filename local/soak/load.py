@@ -1,0 +1,104 @@
+"""The load: so many requests a second, and a look now and then at health and at the list of instances."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+
+import httpx
+
+from local.soak.figures import Seen, Told, Took
+from local.soak.world import FAILING, SHARE, STEADY
+from local.stack.sinks import Arrived
+from local.stack.stack import Stack
+
+CALLERS, LOOK_EVERY, LONGEST = 32, 10.0, 120.0
+
+
+class Load:
+    """Asks a stack for one restore after the other, of each instance in turn."""
+
+    def __init__(self, stack: Stack, seen: Seen, names: Sequence[str], say: Callable[[str], None]) -> None:
+        self.stack, self.seen, self.names, self.say = stack, seen, names, say
+        self.began = time.monotonic()
+        self._over = threading.Event()
+
+    def run(self, rate: float) -> None:
+        """Returns when the last request is answered."""
+        self.began, number = time.monotonic(), 0
+        with self._listening(), ThreadPoolExecutor(CALLERS) as callers, ThreadPoolExecutor(1) as looks:
+            looks.submit(self._look)
+            while (due := number / rate) < self.seen.seconds:
+                time.sleep(max(0.0, due - self._now()))
+                if self._now() >= self.seen.fails_from:
+                    self.stack.channels.ends.failing[FAILING] = SHARE
+                callers.submit(self._ask, number)
+                number += 1
+                self.say(f"{self._now():5.0f} s  {number} asked, {len(self.seen.told)} notices taken")
+            self._over.set()
+        self.stack.channels.ends.failing.clear()
+
+    def _now(self) -> float:
+        return time.monotonic() - self.began
+
+    def _ask(self, number: int) -> None:
+        body = {"instance": self.names[number % len(self.names)], "target": "drills", "requestedBy": "soak@contoso.com"}
+        headers = {"Idempotency-Key": f"soak-{number}"}
+        took = self._timed(lambda: self.stack.http.post("/api/restores", json=body, headers=headers).status_code == 202)
+        self.seen.posts.append(took)
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            self.look()
+
+    def look(self) -> None:
+        """At the instances and at health."""
+        get = self.stack.http.get
+        self.seen.instances.append(self._timed(lambda: get("/api/instances").status_code == 200))
+        self.seen.health.append(self._timed(lambda: get("/api/health").status_code == 200))
+
+    def _timed(self, call: Callable[[], bool]) -> Took:
+        began = time.monotonic()
+        try:
+            good = call()
+        except httpx.HTTPError:
+            good = False
+        return Took(began - self.began, (time.monotonic() - began) * 1000, good)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        self.stack.channels.ends.listener = self._heard
+        yield
+
+    def _heard(self, one: Arrived) -> None:
+        """Its event's own time is in the message."""
+        if one.channel not in (STEADY, FAILING):
+            return
+        if one.status >= 300:
+            self.seen.refused += 1
+            return
+        late = datetime.fromisoformat(one.at) - datetime.fromisoformat(json.loads(one.text)["time"])
+        self.seen.told.append(Told(one.channel, self._now(), late.total_seconds()))
+
+    def settle(self, left: Callable[[], list[str]]) -> None:
+        """Until nothing is open and all is told, for a while."""
+        end = time.monotonic() + LONGEST + self.seen.seconds / 4
+        while (rows := left()) and time.monotonic() < end:
+            self.say(f"{len(rows)} rows of open restores and of notices are left")
+            time.sleep(0.5)
+        self.seen.left = rows
+        self.seen.phases = Counter(self._phases())
+
+    def _phases(self) -> Iterator[str]:
+        """Of all restores, open and closed, page by page."""
+        query = {"pageSize": "1000", "since": "2000-01-01T00:00:00Z"}
+        while True:
+            page = self.stack.http.get("/api/restores", params=query).raise_for_status().json()
+            yield from (row["phase"] for row in page["value"])
+            if "continue" not in page:
+                return
+            query["continue"] = page["continue"]
