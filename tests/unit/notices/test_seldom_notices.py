@@ -46,8 +46,8 @@ def notifier(channel: Channel, *answers: Any) -> tuple[Notifier, list[Message]]:
 
 def a_notice(**changes: Any) -> Notice:
     facts = facts_of(a_restore(Phase.LOST, **changes), "lost", NOW)
-    (change,) = owed(facts, ["x"])
-    return read_notice(Row(change.key, change.fields))
+    _, line, _ = owed(facts, ["x"])
+    return read_notice(Row(line.key, line.fields))
 
 
 TICKET = {"system": "servicenow", "id": "RITM1", "ref": f"sc_req_item/{SYS_ID}"}

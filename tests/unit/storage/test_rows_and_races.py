@@ -648,12 +648,15 @@ def test_long_text_is_cut_into_columns_and_joined_again() -> None:
 
 
 def test_a_notice_comes_back_as_it_was_written() -> None:
-    for state, attempts in (("owed", 0), ("owed", 3), ("given up", 9)):
-        one = Notice("r", 2, "dba", "lost", START, START - HOUR, '{"a":1}', state, attempts, "a" * 1001, "dead-1")
-        back = read_notice(Row(one.key, one.fields(), "e"))
-        facts = '{"a":1}' if state == "owed" else ""
-        assert back == replace(one, answer="a" * 1000, etag="e", facts=facts)
-        assert one.event_id == "r.2"
+    one = Notice("r", 2, "dba", "lost", START, START - HOUR, '{"a":1}', "owed", 3, "a" * 1001, "dead-1")
+    row, line = one.owed()
+    kept = replace(one, answer="a" * 1000, etag="e")
+    assert read_notice(Row(line.key, line.fields, "e")) == replace(kept, line=line.key)
+    assert read_notice(Row(row.key, row.fields, "e")) == replace(kept, facts="")
+    told = replace(one, state="given up", due=START + timedelta(milliseconds=1500))
+    back = read_notice(Row(told.key, told.fields(), "e"))
+    assert back == replace(kept, state="given up", due=START + timedelta(seconds=1), facts="")
+    assert one.event_id == "r.2"
     packed = Notice("r", 2, "dba", "lost", START, START, "f").said()
     assert (packed.verb, packed.key, packed.fields["event"]) == ("put", row_keys.said("r", 2), "lost")
     assert set(packed.fields) == {"event", "packed", "restore"}

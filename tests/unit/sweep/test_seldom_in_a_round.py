@@ -9,7 +9,6 @@ import pytest
 
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
-from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.shared_state import Board
 from shared.storage.store import Change, Conflict, Row
@@ -111,7 +110,7 @@ def test_a_notice_whose_facts_cannot_be_read_is_left_alone(caplog: pytest.LogCap
     with caplog.at_level(logging.ERROR, "desk"):
         world.process().sweep.run()
     assert f"notice left alone event={one}.1 channel=events why=ValidationError" in caplog.text
-    (notice,) = [n for n in Outbox(world.store).of_restore(one) if n.event == "accepted"]
+    (notice,) = [n for n in world.owed(one) if n.event == "accepted"]
     assert (notice.state, notice.attempts, world.posts.tried) == ("owed", 1, [])
     assert notice.due > world.clock.now()
 
