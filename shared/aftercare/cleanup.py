@@ -1,13 +1,12 @@
 """The clean-up: containers whose time is over are deleted, once it is sure that they are ours; nothing else is."""
 
-import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.aftercare.announce import announced
 from shared.aftercare.decide import Absent, Refuse, decide
+from shared.aftercare.due import run_due
 from shared.aftercare.rows import Rows, stepped
 from shared.aftercare.states import Act, State
 from shared.aftercare.verifications import Verifications
@@ -15,15 +14,13 @@ from shared.azure.port import Azure, Rejected
 from shared.azure.retryable import passes
 from shared.config.desk_file import Desk
 from shared.domain.pace import Pace
-from shared.domain.problems import Trouble, Unreadable
+from shared.domain.problems import Trouble
 from shared.domain.restore import Entry, Restore
 from shared.storage.container_rows import ContainerRow
 from shared.storage.shared_state import Board
-from shared.storage.store import Conflict, Row
+from shared.storage.store import Row
 
-log = logging.getLogger("desk")
 EVENT = State.FAILED.value  # the notice is named as the state
-BUDGET = 60.0  # seconds of one round; what is left is for the next one
 
 
 @dataclass(frozen=True)
@@ -36,23 +33,12 @@ class Cleanup:
     read_desk: Callable[[], Desk]
     now: Callable[[], datetime]
     pace: Pace
-    budget: float = BUDGET
 
     def run(self, vaults: Iterable[str] | None = None) -> int:
-        """How many containers are gone since; one bad row holds up no other. `vaults`: those of the sweep's round; an
-        idle one is looked at in its full rounds. None: all."""
-        gone, end = 0, time.monotonic() + self.budget
-        for vault in self.rows.ledger.vaults() if vaults is None else vaults:
-            for line in list(self.rows.due(vault, self.now())):
-                if time.monotonic() > end:
-                    return gone
-                try:
-                    gone += self._line(line)
-                except Conflict:
-                    continue  # somebody else moved it
-                except (Trouble, Unreadable) as why:
-                    log.warning("the container of %s was not looked at: %s", line.text("restore"), why)
-        return gone
+        """How many containers are gone since. `vaults`: those of the sweep's round; an idle one is looked at in its
+        full rounds. None: all."""
+        of = self.rows.ledger.vaults() if vaults is None else vaults
+        return run_due("container", of, lambda vault: self.rows.due(vault, self.now()), self._line)
 
     def _line(self, line: Row) -> bool:
         row = self.rows.of(line.text("restore"))

@@ -1,6 +1,5 @@
 """Verifications on their way to a loader: asked for, sent, sent again where nobody took them, given up."""
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,19 +7,19 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.aftercare.announce import announced
+from shared.aftercare.due import run_due
 from shared.aftercare.verification_messages import Check, Load
 from shared.aftercare.verification_states import EVENTS, Act, State
 from shared.aftercare.verifications import Verifications, stepped
 from shared.config.desk_file import Desk
 from shared.domain.pace import Pace
-from shared.domain.problems import Trouble, Unreadable
+from shared.domain.problems import Trouble
 from shared.domain.restore import Entry
 from shared.domain.verification import Result, Verification, as_earlier
 from shared.storage.container_rows import look_key
 from shared.storage.store import Conflict, Row
 from shared.telemetry import tell
 
-log = logging.getLogger("desk")
 MOST_SENDS = 3  # of one number; each was taken, or gone, without a verdict
 NOBODY = "no loader answered within {} hours: look whether one runs (docs/verification.md)"
 GONE = "its load was sent {} times and is gone from the queue, and no verdict came"
@@ -48,18 +47,10 @@ class Verify:
     nonce: Callable[[], str]
 
     def run(self, vaults: Iterable[str] | None = None) -> int:
-        """How many loads were sent; one bad row holds up no other. `vaults`: those of the sweep's round; an idle one is
-        looked at in its full rounds. None: all."""
-        sent = 0
-        for vault in self.rows.ledger.vaults() if vaults is None else vaults:
-            for line in list(self.rows.due(vault, self.now())):
-                try:
-                    sent += self._line(line)
-                except Conflict:
-                    continue  # somebody else moved it
-                except (Trouble, Unreadable) as why:
-                    log.warning("the verification of %s was not looked at: %s", line.text("restore"), why)
-        return sent
+        """How many loads were sent. `vaults`: those of the sweep's round; an idle one is looked at in its full rounds.
+        None: all."""
+        of = self.rows.ledger.vaults() if vaults is None else vaults
+        return run_due("verification", of, lambda vault: self.rows.due(vault, self.now()), self._line)
 
     def _line(self, line: Row) -> bool:
         row = self.rows.of(line.text("restore"))

@@ -119,7 +119,7 @@ class DataProtection(Containers):
                 return self._taken(answer, "operation")
             except Trouble as error:
                 raise Doubt(f"the POST was answered {status}, but: {error}") from error
-        if status in (401, 429):
+        if status == 401 or status in THROTTLED:
             raise NotSent(f"Azure answered {status} to the POST", retry_after(answer), status in THROTTLED)
         no = rejected(answer, "submission")
         if certainly_refused(status, no.error, has_code(answer)):

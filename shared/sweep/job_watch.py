@@ -9,6 +9,7 @@ from shared.azure.port import JobPage, Rejected
 from shared.azure.responses import JobRead
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
+from shared.domain.resource_ids import subscription
 from shared.domain.values import utc
 from shared.storage.store import Row
 from shared.sweep.call_budget import Shares
@@ -124,9 +125,8 @@ def _listed(
         log.warning("the jobs of %s may not be listed: %s", vault, no)
         return {}, start.refused(now) if start.link else start.gave_up(1)
     except Trouble as trouble:
+        parts.rest_if(trouble.throttled, subscription(vault), parts.again_at(0, trouble.retry_after))
         if trouble.throttled:
-            until = parts.now() + timedelta(seconds=trouble.retry_after or parts.pace.back_off)
-            parts.board.set_quiet(vault.split("/")[2].lower(), until)
             raise
         log.warning("the jobs of %s could not be listed: %s", vault, trouble)
         return {}, start

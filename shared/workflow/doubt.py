@@ -85,8 +85,8 @@ def _unreadable(parts: Parts, restore: Restore, no: Rejected | Gone) -> Event:
     if age > (parts.pace.lost_for if forbidden else 2 * parts.pace.overdue):
         return TrackLost(f"{UNREAD} ({no})", now + timedelta(seconds=parts.pace.lost_look))
     mend = "; the desk's identity needs backupVaults/backupJobs/read" if forbidden else ""
-    wait = parts.pace.back_off_for(restore.troubles, parts.jitter())
-    return Postponed(f"{UNREAD} ({no}){mend}", now + timedelta(seconds=max(wait, parts.pace.reconcile_every)))
+    again = parts.again_at(restore.troubles, least=parts.pace.reconcile_every)
+    return Postponed(f"{UNREAD} ({no}){mend}", again)
 
 
 def adopted(parts: Parts, listing: Listing, why: str) -> Adopted:

@@ -112,8 +112,7 @@ def _refused_name(name: str) -> Refused:
 
 
 def _postponed(parts: Parts, restore: Restore, trouble: Trouble) -> Postponed:
-    wait = trouble.retry_after or parts.pace.back_off_for(restore.troubles, parts.jitter())
-    return Postponed(trouble.what, parts.now() + timedelta(seconds=max(wait, parts.pace.shortest_poll)))
+    return Postponed(trouble.what, parts.again_at(restore.troubles, trouble.retry_after, parts.pace.shortest_poll))
 
 
 def _refused(parts: Parts, restore: Restore, account: str, error: AzureError) -> Event:

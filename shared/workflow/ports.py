@@ -4,7 +4,7 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.azure.port import Azure
 from shared.config.desk_file import Desk
@@ -32,3 +32,14 @@ class Parts:
     jitter: Callable[[], float] = random.random
     fresh_id: Callable[[], str] = lambda: str(uuid.uuid4())
     random_bytes: Callable[[], bytes] = lambda: uuid.uuid4().bytes
+
+    def again_at(self, tries: int, retry_after: float | None = None, least: float = 0.0) -> datetime:
+        """When Azure is asked again: after its Retry-After, else after a back-off that doubles with each try; not in
+        less than `least` seconds."""
+        wait = retry_after or self.pace.back_off_for(tries, self.jitter())
+        return self.now() + timedelta(seconds=max(wait, least))
+
+    def rest_if(self, throttled: bool, subscription: str, until: datetime) -> None:
+        """After a 429 no restore of the subscription calls Azure until then (`Workflow._resting`)."""
+        if throttled:
+            self.board.set_quiet(subscription, until)

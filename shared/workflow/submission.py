@@ -90,8 +90,8 @@ def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
 
     event, taken = _post(parts, claimed, in_time)
     answered = _answer(parts, claimed, event, save)
-    if isinstance(event, NotSubmitted) and event.throttled:
-        parts.board.set_quiet(subscription_of(restore), event.due)
+    if isinstance(event, NotSubmitted):
+        parts.rest_if(event.throttled, subscription_of(restore), event.due)
     job_id = taken.operation.job_id if taken and taken.operation else None
     if job_id and answered.phase is Phase.SUBMITTED:
         due = parts.now() + timedelta(seconds=parts.pace.job_likely)
@@ -126,8 +126,8 @@ def _post(parts: Parts, claimed: Restore, in_time: Callable[[], None]) -> tuple[
     try:
         taken = parts.azure.submit(claimed, in_time)
     except NotSent as reason:
-        wait = reason.retry_after or pace.back_off_for(claimed.troubles, parts.jitter())
-        return NotSubmitted(reason.why, parts.now() + timedelta(seconds=wait), reason.throttled), None
+        again = parts.again_at(claimed.troubles, reason.retry_after)
+        return NotSubmitted(reason.why, again, reason.throttled), None
     except Rejected as no:
         if note := still_settling(parts, claimed, no.error, _first_posted(claimed)):
             return NotSubmitted(note, parts.now() + timedelta(seconds=pace.rights_poll)), None

@@ -61,8 +61,7 @@ def _passed(parts: Parts, restore: Restore) -> Event:
 
 def _validate_later(parts: Parts, restore: Restore, why: str) -> ValidationGone:
     """Validated again, twice as late each time."""
-    wait = parts.pace.back_off_for(restore.lost_validations, parts.jitter())
-    return ValidationGone(why, parts.now() + timedelta(seconds=wait))
+    return ValidationGone(why, parts.again_at(restore.lost_validations))
 
 
 def _wait(parts: Parts, retry_after: float | None) -> float:
@@ -181,5 +180,4 @@ def _vanished(parts: Parts, restore: Restore) -> Event:
     if restore.not_found >= NOT_FOUND_OFTEN:
         words = f"Azure no longer knows the job {restore.job.id if restore.job else ''}"
         return TrackLost(words, now + timedelta(seconds=parts.pace.lost_look))
-    wait = parts.pace.back_off_for(restore.not_found, parts.jitter())
-    return NotFound("Azure does not find the job (404)", now + timedelta(seconds=wait))
+    return NotFound("Azure does not find the job (404)", parts.again_at(restore.not_found))

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from shared.azure.responses import JobRead
 from shared.domain.events import Event, Postponed
@@ -120,11 +119,8 @@ class Workflow:
         return save(restore, event) if event else None
 
     def _postponed(self, restore: Restore, trouble: Trouble) -> Postponed:
-        pace, now = self.parts.pace, self.parts.now()
-        wait = trouble.retry_after or pace.back_off_for(restore.troubles, self.parts.jitter())
-        due = now + timedelta(seconds=max(wait, pace.shortest_poll))
-        if trouble.throttled:
-            self.parts.board.set_quiet(subscription_of(restore), due)
+        due = self.parts.again_at(restore.troubles, trouble.retry_after, self.parts.pace.shortest_poll)
+        self.parts.rest_if(trouble.throttled, subscription_of(restore), due)
         return Postponed(trouble.what, due)
 
     def save(self, before: Restore, event: Event, holds: bool = False) -> Restore:
