@@ -29,7 +29,7 @@ def test_help_names_each_command_without_reading_any(capsys: pytest.CaptureFixtu
 
 def test_demo_test_chaos_and_bench_are_shielded_from_inherited_settings() -> None:
     shielded = {name for name, command in COMMANDS.items() if not command.inherits}
-    assert shielded == {"demo", "test", "chaos", "bench", "mutants", "package"}
+    assert shielded == {"demo", "test", "chaos", "soak", "bench", "mutants", "package"}
 
 
 @pytest.mark.parametrize(
