@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from shared.api.http import Answer, Call, json_answer
-from shared.api.listing import known_parameters
+from shared.api.http import Answer, Call, json_answer, known_parameters
 from shared.api.schemas import Shown
 from shared.domain.problems import invalid
 from shared.storage import row_keys

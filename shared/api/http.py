@@ -3,8 +3,9 @@
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -92,3 +93,13 @@ def read_model[M: Strict](model: type[M], body: bytes) -> M:
         where = ".".join(str(part) for part in line["loc"])
         known = {str(field.alias) for field in model.model_fields.values()}
         raise Problem(422, "The request does not fit its model", said_of(line, where, known), where) from error
+
+
+def known_parameters(query: Mapping[str, str], known: Iterable[str]) -> None:
+    """422 for a parameter that the route does not have: a misspelt filter would answer with everything."""
+    names = [name for name in known if name not in ("code", "clientId")]  # the function key's own
+    for name in query:
+        if name not in names and name not in ("code", "clientId"):
+            close = get_close_matches(name, names, n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+            raise Problem(422, "Unknown parameter", f"there is no parameter {name[:60]!r}; {hint}", name[:60])

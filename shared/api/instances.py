@@ -16,7 +16,7 @@ from shared.notices.facts import span
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
-from shared.storage.store import ReadAhead
+from shared.storage.store import ReadAhead, under
 from shared.workflow.azure_facts import datasource, remembered_source
 from shared.workflow.points import (
     PointsRead,
@@ -61,7 +61,7 @@ class InstancesApi:
         """The same parts over what the ledger knows of each vault, read once: two ranges a vault, none an instance."""
         places = {row_keys.vault_partition(vault_of(entry.id)) for entry in desk.instances.values()}
         try:
-            store = ReadAhead(self.parts.ledger.store, places, ("facts-", "live-turn-"))
+            store = ReadAhead(self.parts.ledger.store, under(places, ("facts-", "live-turn-")))
         except Trouble as trouble:  # then each instance says so by itself
             log.warning("the instances are read one by one: %s", trouble)
             return self.parts

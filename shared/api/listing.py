@@ -3,38 +3,40 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.api.http import Answer, Call, json_answer
+from shared.api.http import Answer, Call, json_answer, known_parameters
 from shared.api.views import row_view
 from shared.config.policy import find_instance
-from shared.domain.problems import Ours, Problem, invalid, unknown
+from shared.domain.problems import Ours, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import CLOSED, Phase, Restore
 from shared.domain.values import iso, utc
+from shared.notices.outbox import Outbox
 from shared.storage import row_keys
-from shared.storage.container_rows import ContainerRow, names_span, read_container
+from shared.storage.container_rows import ContainerRow, read_container
 from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Unreadable
-from shared.storage.store import Row
+from shared.storage.store import ReadAhead, Row
 from shared.workflow.ports import Parts
 
 PAGE = 100
 OWN_SOURCES = ("http", "queue", "page")
 MOST = 1000
+MOST_READ = 10_000  # rows of the history that a page looks through
+BETWEEN = 40  # rows of a kind that are read for each restore of a page: its notices, and what lies between
 LINES = "application/jsonl"
 PARAMETERS = (
     "vault", "instance", "phase", "since", "key", "source", "pageSize", "continue", "format", "code", "clientId",
 )  # fmt: skip
 NOT_LINKED = ("key", "continue", "code", "clientId")
 type Mark = tuple[str, int, str]  # vault, open or closed, row key: a restore that closes between pages is not missed
+FIRST: Mark = ("", -1, "")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Listing:
     """What `GET /api/restores` answers."""
 
     parts: Parts
-    view: Callable[[Restore], dict[str, Any]]
+    view: Callable[[Restore, Parts], dict[str, Any]]
 
     def answer(self, call: Call) -> Answer:
         """A page; with `format=jsonl` one whole restore a line, closed ones included, `Link` to the next page."""
@@ -54,15 +56,8 @@ class Listing:
         sources = self._sources(query.get("source"))
         if "key" in query:
             return self._by_key(sources, query["key"])
-        rows = (
-            (mark, row)
-            for mark, row in self._rows(query, since, mark)
-            if (not phases or row.text("phase") in phases)
-            and ("source" not in query or row.text("source") == query["source"])
-        )
-        found = list(islice(rows, size + 1))
-        more = _text(found[size - 1][0]) if len(found) > size else None
-        shown = [row for _, row in found[:size]]
+        wanted, vaults = self._where(query)
+        shown, more = page_of(self._rows(vaults, since, mark), size, _fits(wanted, phases, query.get("source")))
         if lines:
             return self._lines(shown, query, more)
         containers = self._containers(shown)
@@ -72,16 +67,15 @@ class Listing:
 
     def since(self, query: Mapping[str, str], moment: datetime) -> Iterator[Row]:
         """The rows of the open restores and of those closed since a moment, of every vault or one instance."""
-        return (row for _, row in self._rows(query, iso(moment), ("", -1, "")))
+        wanted, vaults = self._where(query)
+        rows = (row for _, row in self._rows(vaults, iso(moment), FIRST))
+        return filter(_fits(wanted, frozenset(), None), rows)
 
     def _containers(self, rows: list[Row]) -> dict[str, ContainerRow]:
         """How the containers of a page's restores stand; one range a vault, and none where no restore has one."""
-        ids, found = dict[str, list[str]](), dict[str, ContainerRow]()
-        for row in rows:
-            if row.text("container"):
-                ids.setdefault(row_keys.partition(row.text("restore")), []).append(row.text("restore"))
-        for place, some in ids.items():
-            for row in self.parts.ledger.store.scan(place, *names_span(some)):
+        ids, found = [row.text("restore") for row in rows if row.text("container")], dict[str, ContainerRow]()
+        for span in row_keys.spans(ids, row_keys.container):
+            for row in self.parts.ledger.store.scan(*span):
                 with suppress(Unreadable):
                     found[row.text("restore")] = read_container(row)
         return found
@@ -105,7 +99,7 @@ class Listing:
         """The restores that a key names, in each of the sources that has one, the latest first; after them what was
         refused under the key: a message with the key of another request, say."""
         held, refused = (self._named(sources, name) for name in (key, f"refused\n{key}"))
-        return json_answer(200, {"value": [self.view(restore) for restore in [*held, *refused]]})
+        return json_answer(200, {"value": [self.view(restore, self.parts) for restore in [*held, *refused]]})
 
     def _named(self, sources: list[str], key: str) -> list[Restore]:
         keys = KeyRows(self.parts.ledger.store)
@@ -113,17 +107,18 @@ class Listing:
         there = [restore for restore in map(self.parts.ledger.load, named) if restore]
         return sorted(there, key=lambda restore: restore.accepted_at, reverse=True)
 
-    def _rows(self, query: Mapping[str, str], since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
-        instance, wanted = query.get("instance"), None
-        vaults = self._vaults(query.get("vault"))
-        if instance:
-            found = find_instance(instance, self.parts.read_desk())[0]
-            wanted, vaults = found.key, [found.parent().text]
+    def _where(self, query: Mapping[str, str]) -> tuple[str | None, list[str]]:
+        """The one instance that is wanted, and the vaults to look in."""
+        if not query.get("instance"):
+            return None, self._vaults(query.get("vault"))
+        self._vaults(query.get("vault"))  # 422 for one that is unknown
+        found = find_instance(query["instance"], self.parts.read_desk())[0]
+        return found.key, [found.parent().text]
+
+    def _rows(self, vaults: list[str], since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
         for vault in sorted(vaults, key=str.lower):
             if vault.lower() >= after[0]:
-                for mark, row in self._of_vault(vault, since, after):
-                    if mark > after and wanted in (None, row.text("instance").lower()):
-                        yield mark, row
+                yield from ((mark, row) for mark, row in self._of_vault(vault, since, after) if mark > after)
 
     def _of_vault(self, vault: str, since: str | None, after: Mark) -> Iterator[tuple[Mark, Row]]:
         place = vault.lower()
@@ -151,7 +146,8 @@ class Listing:
             return []  # a list is there to be read while desk.toml is being mended
 
     def _lines(self, rows: list[Row], query: Mapping[str, str], more: str | None) -> Answer:
-        body = "".join(json.dumps(self._whole(row)) + "\n" for row in rows)
+        parts = self._read_ahead([row.text("restore") for row in rows])
+        body = "".join(json.dumps(self._whole(row, parts)) + "\n" for row in rows)
         kept = {
             name: query[name]
             for name in ("vault", "instance", "phase", "source", "since", "pageSize", "format")
@@ -160,29 +156,48 @@ class Listing:
         link = f'</api/restores?{urlencode({**kept, "continue": more})}>; rel="next"' if more else None
         return Answer(200, body.encode(), {"Link": link} if link else {}, LINES)
 
-    def _whole(self, row: Row) -> dict[str, Any]:
+    def _read_ahead(self, ids: list[str]) -> Parts:
+        """The same parts over what is kept of these restores, read in ranges: those of a page closed one after the
+        other, so that little else lies between them; where much does, they are read one by one."""
+        kinds = row_keys.restore, row_keys.notices, row_keys.container, row_keys.verification
+        spans = row_keys.spans(filter(row_keys.is_id, ids), *kinds)
+        store = ReadAhead(self.parts.ledger.store, spans, BETWEEN * len(ids))
+        return replace(self.parts, ledger=self.parts.ledger.over(store), outbox=Outbox(store))
+
+    def _whole(self, row: Row, parts: Parts) -> dict[str, Any]:
         """An audit leaves nothing out: what this release cannot read is a line that says so."""
         try:
-            restore = self.parts.ledger.load(row.text("restore"))
-            return self.view(restore) if restore else row_view(row)
+            restore = parts.ledger.load(row.text("restore"))
+            return self.view(restore, parts) if restore else row_view(row)
         except Unreadable as error:
             return {**row_view(row), "unreadable": str(error)}
         except (ValueError, LookupError) as error:  # a damaged row beside it, such as a notice
             return {**row_view(row), "problem": f"it cannot be shown whole ({type(error).__name__})"}
 
 
+def _fits(instance: str | None, phases: frozenset[Phase], source: str | None) -> Callable[[Row], bool]:
+    return lambda row: (
+        instance in (None, row.text("instance").lower())
+        and (not phases or row.text("phase") in phases)
+        and source in (None, row.text("source"))
+    )
+
+
+def page_of(rows: Iterator[tuple[Mark, Row]], size: int, fits: Callable[[Row], bool]) -> tuple[list[Row], str | None]:
+    """The first rows that fit, and where the next page begins. A page reads MOST_READ rows at the most, so it may be
+    short, and others follow."""
+    shown, last = list[Row](), FIRST
+    for count, (mark, row) in enumerate(rows):
+        full = fits(row) and len(shown) == size
+        if full or count == MOST_READ:
+            return shown, _text(last)
+        shown += [row] if fits(row) else []
+        last = mark
+    return shown, None
+
+
 def _named(vault: str, known: list[str]) -> list[str]:
     return [v for v in known if v.lower() == vault.lower() or v.lower().endswith(f"/{vault.lower()}")]
-
-
-def known_parameters(query: Mapping[str, str], known: Iterable[str]) -> None:
-    """422 for a parameter that the route does not have: a misspelt filter would answer with everything."""
-    names = [name for name in known if name not in ("code", "clientId")]  # the function key's own
-    for name in query:
-        if name not in names and name not in ("code", "clientId"):
-            close = get_close_matches(name, names, n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
-            raise Problem(422, "Unknown parameter", f"there is no parameter {name[:60]!r}; {hint}", name[:60])
 
 
 def _phases(text: str | None) -> frozenset[Phase]:
@@ -225,7 +240,7 @@ def _text(mark: Mark) -> str:
 
 def _mark(text: str | None) -> Mark:
     if text is None:
-        return ("", -1, "")
+        return FIRST
     try:
         vault, part, key = json.loads(base64.urlsafe_b64decode(text))
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:

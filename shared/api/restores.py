@@ -57,8 +57,10 @@ class Api:
         said = (call.headers.get(name, "") for name in PRINCIPAL) if self.principals else ()
         return next((found[:200] for found in map(plain, said) if found), None)
 
-    def view(self, restore: Restore) -> dict[str, Any]:
-        notices, now, ledger = self.parts.outbox.of_restore(restore.id), self.parts.now(), self.parts.ledger
+    def view(self, restore: Restore, parts: Parts | None = None) -> dict[str, Any]:
+        """`parts`: where its rows are read, if not in the table itself."""
+        parts = parts or self.parts
+        notices, now, ledger = parts.outbox.of_restore(restore.id), parts.now(), parts.ledger
         if not (restore.own_container and restore.closed):
             return restore_view(restore, notices, now)
         rows = Rows(ledger).of(restore.id), Verifications(ledger).of(restore.id)

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.api.http import Answer
-from shared.api.listing import Listing, known_parameters
+from shared.api.http import Answer, known_parameters
+from shared.api.listing import Listing
 from shared.api.views import row_view
 from shared.domain.problems import invalid, unknown
 from shared.domain.restore import Phase
@@ -61,7 +61,7 @@ def _rows(ports: Ports, visit: Visit, begin: datetime) -> Any:
     if wanted and wanted not in visit.desk.instances:
         raise unknown("instance", wanted[:200], "instance", visit.desk.instances)
     query = {"instance": wanted} if wanted else {}
-    return map(row_view, Listing(ports.parts, lambda restore: {}).since(query, begin))
+    return map(row_view, Listing(ports.parts, lambda restore, parts: {}).since(query, begin))
 
 
 def _fits(visit: Visit) -> Callable[[Line], bool]:

@@ -2,7 +2,6 @@
 
 import json
 import zlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,11 +68,6 @@ def read_container(row: Row) -> ContainerRow:
         recoverable=back,
         etag=row.etag,
     )
-
-
-def names_span(ids: Collection[str]) -> tuple[str, str]:
-    """The range of keys in which the rows of these restores lie."""
-    return row_keys.container(min(ids)), row_keys.until(row_keys.container(max(ids)))
 
 
 def _moment(text: str) -> datetime | None:

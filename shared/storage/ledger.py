@@ -26,6 +26,10 @@ class Ledger:
         """`hour` is an hour of a target's keepHours, in seconds."""
         self.store, self._hour = store, hour
 
+    def over(self, store: Store) -> "Ledger":
+        """The same over another store."""
+        return Ledger(store, self._hour)
+
     def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
         """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""
         self.enter_vault(restore.vault)

@@ -7,6 +7,7 @@ whole of a vault's unfinished work.
 import hashlib
 import re
 from base64 import b32encode
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from shared.domain.values import iso
@@ -141,6 +142,14 @@ def verified(instance: str) -> str:
 def looked(instance: str) -> str:
     """When an instance's points were last looked at by the sweep, among the desk's own rows."""
     return f"looked-{short(instance, 16)}"
+
+
+def spans(ids: Iterable[str], *kinds: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """Where rows of these restores lie: in each vault a range of each kind, from the first restore's to the last's."""
+    found = dict[str, list[str]]()
+    for one in ids:
+        found.setdefault(partition(one), []).append(one)
+    return [(place, key(min(some)), until(key(max(some)))) for place, some in found.items() for key in kinds]
 
 
 def until(prefix: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal, Protocol
 
 Field = str | int | float | bool | bytes
@@ -51,26 +52,39 @@ class Store(Protocol):
         ...
 
 
-class ReadAhead:
-    """A store whose rows under these prefixes of these partitions are read at once, one range each, and then answered
-    from memory as they stood; everything else is asked of the store behind it."""
+type Span = tuple[str, str, str]  # partition, first key, and the key behind the last
 
-    def __init__(self, store: Store, partitions: Iterable[str], prefixes: Sequence[str]) -> None:
-        self._store, self._prefixes = store, tuple(prefixes)
-        self._rows = {
-            place: {row.key: row for prefix in prefixes for row in store.scan(place, prefix, prefix + "\x7f")}
-            for place in set(partitions)
-        }
+
+def under(partitions: Iterable[str], prefixes: Sequence[str]) -> list[Span]:
+    """The spans of all keys that begin so."""
+    return [(place, prefix, prefix + "\x7f") for place in sorted(set(partitions)) for prefix in prefixes]
+
+
+class ReadAhead:
+    """A store of which these spans are read at once, one range each, and then answered from memory as they stood;
+    everything else is asked of the store behind it, and so is a span that has more than `most` rows."""
+
+    def __init__(self, store: Store, spans: Iterable[Span], most: int | None = None) -> None:
+        self._store = store
+        read = [(span, list(store.scan(*span, None if most is None else most + 1))) for span in spans]
+        self._kept = {span: {row.key: row for row in rows} for span, rows in read if most is None or len(rows) <= most}
+
+    def _within(self, partition: str, start: str, stop: str) -> Mapping[str, Row] | None:
+        """The rows of a span that holds all of these keys."""
+        held = ((span, rows) for span, rows in self._kept.items() if span[0] == partition)
+        return next((rows for (_, first, end), rows in held if first <= start and stop <= end), None)
 
     def get(self, partition: str, key: str) -> Row | None:
         """As the store's."""
-        if partition in self._rows and key.startswith(self._prefixes):
-            return self._rows[partition].get(key)
-        return self._store.get(partition, key)
+        rows = self._within(partition, key, key + "\0")
+        return self._store.get(partition, key) if rows is None else rows.get(key)
 
     def scan(self, partition: str, start: str, stop: str, limit: int | None = None) -> Iterator[Row]:
         """As the store's."""
-        return self._store.scan(partition, start, stop, limit)
+        rows = self._within(partition, start, stop)
+        if rows is None:
+            return self._store.scan(partition, start, stop, limit)
+        return islice((row for key, row in rows.items() if start <= key < stop), limit)
 
     def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
         """As the store's; what was read ahead stays as it was."""

@@ -9,13 +9,13 @@ import pytest
 from local.host.process import ROOT
 from local.stack.memory import MemoryQueue, MemoryStore
 from shared.api.http import Answer, Call, answered
-from shared.api.listing import PARAMETERS
+from shared.api.listing import MOST_READ, PARAMETERS, _mark, page_of
 from shared.api.routes import LIST
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.problems import Problem
 from shared.storage import row_keys
-from shared.storage.store import Change
+from shared.storage.store import Change, Row
 from shared.workflow.intake import Caller
 
 JIRA = """
@@ -105,6 +105,30 @@ def test_audit_lines_are_whole_restores_and_link_to_the_next(app: App) -> None:
     assert {line["id"] for line in lines} == set(asked)
     assert all(line["timeline"] and line["request"]["reason"] for line in lines)
     assert "Link" not in rest.headers
+
+
+def test_a_page_of_audit_lines_is_read_in_ranges_and_says_what_each_restore_says(app: App) -> None:
+    ones = [post(app, instance="hrdb", reason=f"r {n}") for n in range(30)]
+    for one in ones:
+        close(app, one)
+    views = {one: answered(app.api.get_restore, Call({"id": one})).body for one in ones}
+    assert isinstance(app.store, MemoryStore)
+    reads = app.store.reads
+    answer, _ = listed(app, format="jsonl")
+    assert app.store.reads - reads <= 8, "not one call or two for each line"
+    lines = [json.loads(line) for line in answer.body.splitlines()]
+    assert len(lines) == 30
+    assert all(line == json.loads(views[line["id"]]) for line in lines)
+
+
+def test_a_page_looks_through_so_many_rows_at_the_most_and_goes_on_there() -> None:
+    rows = ((("v", 1, f"{n:06d}"), Row(f"{n:06d}", {"n": n})) for n in range(3 * MOST_READ))
+    shown, more = page_of(rows, 10, lambda row: row.fields["n"] in (5, MOST_READ + 1))
+    assert [row.fields["n"] for row in shown] == [5]
+    assert _mark(more) == ("v", 1, f"{MOST_READ - 1:06d}")
+    shown, more = page_of(iter([(("v", 1, "a"), Row("a", {})), (("v", 1, "b"), Row("b", {}))]), 1, lambda row: True)
+    assert ([row.key for row in shown], _mark(more)) == (["a"], ("v", 1, "a"))
+    assert page_of(iter([(("v", 1, "a"), Row("a", {}))]), 1, lambda row: True)[1] is None
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from shared.storage.idempotency import MOST_EARLIER, TRIES, KeyRows, Keys
 from shared.storage.ledger import Ledger, read_restore
 from shared.storage.long_text import chunked, joined
 from shared.storage.shared_state import Board, Pause
-from shared.storage.store import Change, Conflict, ReadAhead, Row, Store
+from shared.storage.store import Change, Conflict, ReadAhead, Row, Store, under
 from shared.storage.table_store import CONNECTIONS, pooled
 from shared.storage.wake_queue import LONGEST as LONGEST_DELAY
 from shared.storage.wake_queue import LoadQueue, WakeQueue
@@ -511,7 +511,7 @@ def test_what_was_read_ahead_is_answered_from_memory_and_the_rest_is_asked() -> 
     behind = MemoryStore()
     for key in ("a-1", "a-2", "b-1"):
         behind.commit("p", [Change("put", key, {"x": 1})])
-    ahead = ReadAhead(behind, ["p", "p", "q"], ["a-"])
+    ahead = ReadAhead(behind, under(["p", "p", "q"], ["a-"]))
     reads = behind.reads
     assert ahead.get("p", "a-1") is not None
     assert (ahead.get("p", "a-3"), ahead.get("q", "a-1"), behind.reads - reads) == (None, None, 0)
@@ -522,6 +522,20 @@ def test_what_was_read_ahead_is_answered_from_memory_and_the_rest_is_asked() -> 
     assert set(ahead.commit("p", [Change("put", "a-3", {})])) == {"a-3"}
     assert ahead.get("p", "a-3") is None, "what was read ahead stays as it was"
     assert behind.get("p", "a-3") is not None
+
+
+def test_a_span_with_more_rows_than_are_worth_it_is_asked_of_the_store() -> None:
+    behind = MemoryStore()
+    for key in ("a-1", "a-2", "a-3", "b-1", "b-2"):
+        behind.commit("p", [Change("put", key, {"x": 1})])
+    ahead = ReadAhead(behind, [("p", "a-", "a."), ("p", "b-1", "b-9")], most=2)
+    reads = behind.reads
+    assert [row.key for row in ahead.scan("p", "b-1", "b-3", 1)] == ["b-1"]
+    assert [row.key for row in ahead.scan("p", "b-2", "b-9")] == ["b-2"]
+    assert behind.reads == reads
+    assert [row.key for row in ahead.scan("p", "a-2", "a-9")] == ["a-2", "a-3"]
+    assert [row.key for row in ahead.scan("p", "b-0", "b-3")] == ["b-1", "b-2"], "it begins before what was read"
+    assert behind.reads > reads
 
 
 def test_the_table_has_a_connection_for_each_thread() -> None:
