@@ -15,8 +15,7 @@ from shared.notices.facts import Facts
 from shared.notices.routing import channels_of
 from shared.storage import row_keys, vault_directory
 from shared.storage.dead_letters import dead_notice
-from shared.storage.long_text import joined
-from shared.storage.store import Change, Field, Row, Store
+from shared.storage.store import Change, Field, Row, Store, joined
 
 MOST = 30_000  # bytes of a notice's facts; a column takes 32 Ki characters
 ROUTED = 30  # notices in a transaction, which takes 4 MiB

@@ -13,8 +13,7 @@ from shared.domain.restore import Phase, Restore
 from shared.domain.values import iso, utc
 from shared.domain.verification import VERIFICATION_SCHEMA, Verification
 from shared.storage import row_keys
-from shared.storage.long_text import chunked, joined
-from shared.storage.store import Change, Field, Row
+from shared.storage.store import Change, Field, Row, chunked, joined
 
 UNDER_WAY = timedelta(minutes=5)  # a call that makes it may still be under way when its restore is withdrawn
 

@@ -13,8 +13,7 @@ from shared.domain.restore import CLOSED, SCHEMA, Phase, Restore
 from shared.domain.values import iso
 from shared.storage import row_keys, vault_directory
 from shared.storage.container_rows import kept, queued
-from shared.storage.long_text import chunked, joined
-from shared.storage.store import Change, Conflict, Field, Row, Store
+from shared.storage.store import Change, Conflict, Field, Row, Store, chunked, joined
 
 VOID = "void"  # marks the row of an id that was claimed and never saved
 

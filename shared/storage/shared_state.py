@@ -1,23 +1,20 @@
 """What instances of the app share beside the restores: pause, quiet times, Azure's facts, the sweep's pulse."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
 
 from shared.domain.problems import Trouble
 from shared.domain.values import iso, utc
 from shared.storage import row_keys, standstill
 from shared.storage.account_looks import AccountLook, read_look
-from shared.storage.long_text import chunked, joined
+from shared.storage.azure_answers import Answers
 from shared.storage.standstill import Pause as Pause
 from shared.storage.store import Change, Conflict, Field, Row, Store
 
 LATER = 500  # notices that are due later and read all the same: they hold up the next ones of their restore
-MOST = 100  # changes in a transaction
 TRIES = 5  # of a save that others may have come before
 STILL = "standstill-"
 
@@ -45,12 +42,13 @@ class Live:
         return not (self.opens or self.owed.lines or self.old or self.turns)
 
 
-class Board:
+class Board(Answers):
     """The shared rows. `fixed` is a pause that no resume ends: a setting of the deployment."""
 
     def __init__(self, store: Store, fixed: Pause | None = None) -> None:
-        self.store = store
+        super().__init__(store)
         self.fixed = fixed
+        self._starts: dict[str, Row] = {}
 
     def live(self, vault: str) -> Live:
         """Open restores and turns of a vault: one range of one partition, however many notices wait."""
@@ -131,20 +129,27 @@ class Board:
         self.store.commit(row_keys.DESK, [Change("put", f"quiet-{subscription}", {"until": iso(until)})])
 
     def take_start(self, subscription: str, now: datetime, most: int, window: float) -> bool:
-        """Whether a queue message may start a restore at once: `most` in `window` seconds; else the sweep does."""
+        """Whether a queue message may start a restore at once: `most` in `window` seconds; else the sweep does. The
+        row as this process left it is tried first, for mostly it stands; a no is said of the row alone."""
         place = f"starts-{subscription}"
-        row = self.store.get(row_keys.DESK, place)
+        held = self._starts.pop(subscription, None)
+        if held and self._started(subscription, held, now, most, window):
+            return True
+        return self._started(subscription, self.store.get(row_keys.DESK, place), now, most, window)
+
+    def _started(self, subscription: str, row: Row | None, now: datetime, most: int, window: float) -> bool:
+        place = f"starts-{subscription}"
         since = utc(row.text("since")) if row else now
         fresh = row is None or (now - since).total_seconds() >= window or now < since
         count = 0 if fresh or row is None else int(row.text("count"))
         if count >= most:
             return False
         fields: dict[str, Field] = {"since": iso(now if fresh else since), "count": count + 1}
-        change = Change("update", place, fields, row.etag) if row else Change("insert", place, fields)
         try:
-            self.store.commit(row_keys.DESK, [change])
+            etag = self.store.commit(row_keys.DESK, [_guarded(row, place, fields)])[place]
         except Conflict:
             return False
+        self._starts[subscription] = Row(place, fields, etag)
         return True
 
     def pulse(self, name: str) -> datetime | None:
@@ -164,34 +169,6 @@ class Board:
     def keep_look(self, look: AccountLook) -> None:
         """It takes the place of the one before."""
         self.store.commit(row_keys.DESK, [Change("put", row_keys.account(look.account), look.fields())])
-
-    def recall(self, vault: str, name: str) -> tuple[datetime, dict[str, Any]] | None:
-        """A remembered answer of Azure (a vault's facts, an instance's, a list of points), and when it was read."""
-        row = self.store.get(row_keys.vault_partition(vault), f"facts-{name}")
-        if row is None:
-            return None
-        return utc(row.text("at")), json.loads(joined(row))
-
-    def known(self, vault: str, prefix: str, since: datetime) -> set[str]:
-        """The names of remembered answers that begin so and were read since then."""
-        head = f"facts-{prefix}"
-        rows = self.store.scan(row_keys.vault_partition(vault), head, row_keys.until(head))
-        return {row.key.removeprefix("facts-") for row in rows if utc(row.text("at")) >= since}
-
-    def remember_all(self, vault: str, values: Mapping[str, dict[str, Any]], now: datetime) -> None:
-        """Keeps many short answers at once."""
-        rows = [(f"facts-{name}", json.dumps(value, separators=(",", ":"))) for name, value in values.items()]
-        changes = [Change("put", key, {"at": iso(now), "chunks": 1, "json0": text}) for key, text in rows]
-        for start in range(0, len(changes), MOST):
-            self.store.commit(row_keys.vault_partition(vault), changes[start : start + MOST])
-
-    def remember(self, vault: str, name: str, value: dict[str, Any], now: datetime) -> None:
-        """Keeps an answer; one too long for a row (1 MiB) is not kept."""
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        if len(text) > 400_000:
-            return
-        fields: dict[str, Field] = {"at": iso(now), **chunked(text)}
-        self.store.commit(row_keys.vault_partition(vault), [Change("put", f"facts-{name}", fields)])
 
 
 def _sorted(rows: Iterator[Row], now: datetime | None = None) -> Live:

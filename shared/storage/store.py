@@ -89,3 +89,17 @@ class ReadAhead:
     def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
         """As the store's; what was read ahead stays as it was."""
         return self._store.commit(partition, changes)
+
+
+CHUNK = 16_000  # characters of a column, which takes 32 Ki UTF-16 units; a character may be two
+
+
+def chunked(text: str) -> dict[str, Field]:
+    """The columns of a long text."""
+    chunks = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
+    return {"chunks": len(chunks), **{f"json{i}": chunk for i, chunk in enumerate(chunks)}}
+
+
+def joined(row: Row) -> str:
+    """The text again; columns beyond the count are left from a longer one."""
+    return "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))

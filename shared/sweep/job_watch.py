@@ -47,6 +47,12 @@ def jobs_with_news(
     return news if looked else None
 
 
+def watched_on(opens: Sequence[Row], watch: Row | None, news: News, ended: set[str]) -> bool:
+    """Whether a later look must know of this one: a job still runs, or a list showed where the next one begins."""
+    runs = any(row.text("phase") == "restoring" and row.text("restore") not in ended for row in opens)
+    return runs or news.start != read_start(watch)
+
+
 def _look(
     parts: Parts, vault: str, rows: list[Row], posted: list[Row], read_at: datetime | None, news: News, shares: Shares
 ) -> bool | None:

@@ -18,7 +18,7 @@ from shared.storage import row_keys, vault_directory
 from shared.storage.shared_state import Owed
 from shared.storage.store import Change, Conflict, Row
 from shared.sweep.call_budget import Shares
-from shared.sweep.job_watch import jobs_with_news
+from shared.sweep.job_watch import jobs_with_news, watched_on
 from shared.sweep.lanes import LANES, Lanes
 from shared.sweep.open_work import Work, in_line
 from shared.sweep.round import Round
@@ -222,25 +222,26 @@ class Sweep:
             return set()
         reads = {row.text("restore"): read for row, read in [*news.told, *news.ended]}
         whole = {row.text("restore") for row, _ in news.ended if self._shares.may_ask_details(vault, self._clock())}
-        moved, denied = set[str](), set[str]()
+        moved, denied, ended = set[str](), set[str](), set[str]()
 
         def look(row: Row) -> None:
             restore_id = row.text("restore")
             if restore_id in reads and restore_id not in whole:
                 found = self.workflow.hear(restore_id, reads[restore_id])
             elif restore_id in whole or self._shares.may_read(vault, self._clock()):
-                found = self.workflow.advance(restore_id, now_due=True)
+                found = self.workflow.advance(restore_id, now_due=True, rested=True)
             else:
                 denied.add(restore_id)
                 return
             with this.lock:
                 this.moved += 1
                 moved.update({restore_id} if found else ())
+                ended.update({restore_id} if found and found.closed else ())
 
         self._side_by_side([*news.ask, *(row for row, _ in [*news.ended, *news.told])], look, this)
         before = work.live.watch.text("readAt") if work.live.watch else ""
         read_at = now if not denied else utc(before) if before else None
-        if read_at:  # where a GET was denied, the next round asks again
+        if read_at and watched_on(work.opens, work.live.watch, news, ended):  # a GET that was denied is asked again
             self.parts.board.watch(vault, read_at, news.start.fields())
         return moved
 

@@ -11,9 +11,10 @@ from shared.workflow.ports import Parts
 
 def vault_facts(parts: Parts, vault: str, anew: bool = False) -> VaultFacts:
     """What a vault says of itself: read once a day, shared by all; `anew` before something is refused by it."""
-    known = None if anew else parts.board.recall(vault, "vault")
-    if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
-        return VaultFacts(**known[1])
+    since = parts.now() - timedelta(seconds=parts.pace.facts_fresh)
+    known = None if anew else parts.board.recall_since(vault, "vault", since)
+    if known:
+        return VaultFacts(**known)
     facts = parts.azure.vault(vault)
     parts.board.remember(vault, "vault", vars(facts), parts.now())
     return facts
@@ -49,9 +50,9 @@ def remembered_source(parts: Parts, instance: str) -> Datasource | None:
 def datasource(parts: Parts, vault: str, instance: str) -> Datasource:
     """What an instance protects: read once a day."""
     name = instance_name(instance)
-    known = parts.board.recall(vault, name)
-    if known and (parts.now() - known[0]).total_seconds() < parts.pace.facts_fresh:
-        return Datasource.model_validate(known[1])
+    known = parts.board.recall_since(vault, name, parts.now() - timedelta(seconds=parts.pace.facts_fresh))
+    if known:
+        return Datasource.model_validate(known)
     found = parts.azure.datasource(instance)
     parts.board.remember(vault, name, found.json_value(), parts.now())
     return found

@@ -84,8 +84,7 @@ def remember_echo(parts: Parts, restore: Restore, read: JobRead) -> None:
     ids, _ = tokens(restore)
     if (read.activity_id or "").lower() not in ids:
         return
-    known = parts.board.recall(restore.vault, "echo")
-    if known is None or parts.now() - known[0] > timedelta(days=1):
+    if parts.board.recall_since(restore.vault, "echo", parts.now() - timedelta(days=1)) is None:
         parts.board.remember(restore.vault, "echo", {"job": read.job.id}, parts.now())
 
 

@@ -41,11 +41,14 @@ class Workflow:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
 
-    def advance(self, restore_id: str, wake: int | None = None, now_due: bool = False) -> Restore | None:
+    def advance(
+        self, restore_id: str, wake: int | None = None, now_due: bool = False, rested: bool = False
+    ) -> Restore | None:
         """Moves a restore until it must wait. `wake` is the number of the queue message that asks: only the one that
-        matches the row sends the next. `now_due` looks at it before it is due. Unreadable rises for a foreign row."""
+        matches the row sends the next. `now_due` looks at it before it is due; `rested`: that ARM takes calls was
+        looked at a moment ago. Unreadable rises for a foreign row."""
         restore, conflicts = self.parts.ledger.load(restore_id), 0
-        if restore is None or self._resting(restore):
+        if restore is None or not (rested or self._may_call(restore)):
             return restore
         for _ in range(LOOKS):
             if restore is None or not self._may_look(restore, wake, now_due):
@@ -76,12 +79,12 @@ class Workflow:
         with about(restore_id):
             return self.save(restore, event)
 
-    def _resting(self, restore: Restore) -> bool:
-        """Whether ARM wants no call for this subscription now."""
+    def _may_call(self, restore: Restore) -> bool:
+        """Whether ARM takes calls for this subscription now."""
         if restore.phase not in ASK:
-            return False
+            return True
         quiet = self.parts.board.quiet_until(subscription_of(restore))
-        return quiet is not None and quiet > self.parts.now()
+        return quiet is None or quiet <= self.parts.now()
 
     def _may_look(self, restore: Restore, wake: int | None, now_due: bool) -> bool:
         if restore.phase not in ASK:

@@ -30,9 +30,8 @@ from shared.storage.container_rows import (
 )
 from shared.storage.idempotency import MOST_EARLIER, TRIES, KeyRows, Keys
 from shared.storage.ledger import Ledger, read_restore
-from shared.storage.long_text import chunked, joined
 from shared.storage.shared_state import Board, Pause
-from shared.storage.store import Change, Conflict, ReadAhead, Row, Store, under
+from shared.storage.store import Change, Conflict, ReadAhead, Row, Store, chunked, joined, under
 from shared.storage.table_store import CONNECTIONS, pooled
 from shared.storage.wake_queue import LONGEST as LONGEST_DELAY
 from shared.storage.wake_queue import LoadQueue, WakeQueue
