@@ -9,6 +9,9 @@ from shared.domain.values import utc
 from shared.tickets.kind import Body, Signature, TicketKind, first_match, json_body, text_at
 from shared.tickets.signatures import Call, Unverified, fresh, hmac_of, match
 
+# Time and body are signed as one text, so no time may be the beginning of another: nothing moves between the two.
+_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+
 
 def check(secrets: tuple[str, ...], call: Call) -> None:
     """https://developer.zendesk.com/documentation/webhooks/verifying/; the age is ours to check."""
@@ -17,7 +20,7 @@ def check(secrets: tuple[str, ...], call: Call) -> None:
     due = (base64.b64encode(hmac_of(s, signed)).decode() for s in secrets)
     match("X-Zendesk-Webhook-Signature", call.headers.get("x-zendesk-webhook-signature"), due)
     try:
-        at = utc(stamp)
+        at = utc(stamp if _STAMP.fullmatch(stamp) else "")
     except (ValueError, OverflowError) as error:
         raise Unverified("X-Zendesk-Webhook-Signature-Timestamp is no time") from error
     fresh(at, call.now)

@@ -1,11 +1,13 @@
 """Zendesk: the vector of its documentation, its tickets, its form."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.problems import Problem
 from shared.tickets.event import default_ticket, event_of
+from shared.tickets.signatures import Unverified
 from tests.kits.signed_calls import Signed, source
 
 VECTOR = Signed(
@@ -34,6 +36,17 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 ])  # fmt: skip
 def test_the_ticket_is_a_number(body: dict[str, Any], ticket: dict[str, str]) -> None:
     assert default_ticket("zendesk", body) == {"system": "zendesk", **ticket}
+
+
+def test_nothing_moves_between_the_signed_time_and_the_body() -> None:
+    header = "X-Zendesk-Webhook-Signature-Timestamp"
+    stamp = VECTOR.headers[header]
+    for cut in range(1, len(stamp) + 1):
+        moved = replace(
+            VECTOR, headers={**VECTOR.headers, header: stamp[:-cut]}, raw=stamp[-cut:].encode() + VECTOR.raw
+        )
+        with pytest.raises(Unverified):
+            moved.verify()
 
 
 def test_it_may_send_a_form_and_each_field_once() -> None:
