@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST_LOG = 20 * 1024 * 1024  # bytes
 
 
 class NotStarted(RuntimeError):
@@ -91,6 +93,14 @@ class Child:
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 pipe.close()
+
+
+def shorten(home: Path, most: int = MOST_LOG) -> None:
+    """A log that has grown too long begins anew; its lines so far are kept once, under `.old`. Writers append."""
+    for log in (*home.glob("*.log"), *home.glob("*.traces"), *home.glob("*/*.log")):
+        if log.stat().st_size > most:
+            shutil.copyfile(log, log.with_name(f"{log.name}.old"))
+            os.truncate(log, 0)
 
 
 def wait_until(what: str, seconds: float, ready: Any) -> None:

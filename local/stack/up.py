@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local.host.triggers.sign_in import principal
-from local.stack.processes import ROOT, NotStarted
+from local.stack.processes import ROOT, NotStarted, shorten
 from local.stack.stack import Options, Stack
 from local.stack.welcome import words
 from shared.config.cloud_settings import is_loopback
@@ -25,6 +25,7 @@ TAKEN = (
     "ARM_ENDPOINT", "ARM_SCOPE", "ARM_CA_BUNDLE", "DATA_PROTECTION_API_VERSION", "DESK_CONFIG", "DESK_PACE",
     "SWEEP_SCHEDULE", "RETENTION_DAYS", "AzureWebJobsStorage",
 )  # fmt: skip
+LOOK_EVERY = 60.0  # seconds between two looks at the size of the logs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +65,8 @@ def main(args: argparse.Namespace) -> int:
     try:
         with alone(options), Stack(options) as stack:
             print(words(stack), flush=True)
-            stop.wait()
+            while not stop.wait(LOOK_EVERY):
+                shorten(stack.home)
             with contextlib.suppress(OSError):  # the terminal may be gone
                 print("stopping …", file=sys.stderr)
     except (Ours, NotStarted) as error:

@@ -43,6 +43,7 @@ class Pace:
     containers_mend: float = 600  # ... and so often while something there is to be mended
     notice_delays: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     sweep_budget: float = 240  # a sweep stops in time for its function timeout
+    idle_pulse: float = 20  # with nothing unfinished a pulse is kept so long; a deployment's sweeps are rarer than that
     full_round: float = 600  # so often a sweep looks at the vaults that are said to be idle, too
     delivery_wait: float = 20  # from its begin a sweep waits so long for slow channels; then they go on without it
     sweep_silent: float = 600  # no sweep finished for so long: health says so
@@ -52,7 +53,7 @@ class Pace:
         """The same pace, every duration divided by `factor`."""
         if factor == 1:
             return self
-        kept = {"sweep_budget"}
+        kept = {"sweep_budget", "idle_pulse"}
         changes: dict[str, float | tuple[float, ...]] = {}
         for name in (field.name for field in fields(self) if field.name not in kept):
             value = getattr(self, name)

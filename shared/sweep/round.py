@@ -12,7 +12,7 @@ from shared.domain.restore import CLOSED, Phase
 from shared.domain.values import iso, utc
 from shared.notices.notifier import DeliveryRound
 from shared.notices.outbox import Notice
-from shared.storage.store import Row
+from shared.storage.store import Field, Row
 from shared.storage.vault_directory import Entry
 
 SHOWN = 20  # channels named in the pulse
@@ -52,10 +52,18 @@ class Round:
                 count, oldest = self.waiting.get(one.channel, (0, one.owed_since))
                 self.waiting[one.channel] = (count + 1, min(oldest, one.owed_since))
 
-    def waiting_text(self) -> str:
-        """The channels that wait longest, as the pulse keeps them for health."""
+    def pulse(self, stopped: Sequence[str], full_at: datetime) -> dict[str, Field]:
+        """What is kept of the round: for the next one, and for health, with the channels that wait longest."""
         longest = sorted(self.waiting.items(), key=lambda item: item[1][1])[:SHOWN]
-        return json.dumps({name: [count, iso(oldest)] for name, (count, oldest) in longest})
+        return {
+            "stoppedAt": stopped[0] if stopped else "",
+            "open": self.seen,
+            "owed": self.owed,
+            "oldestOwed": self.oldest_owed.isoformat() if self.oldest_owed else "",
+            "waiting": json.dumps({name: [count, iso(oldest)] for name, (count, oldest) in longest}),
+            "faults": self.faults,
+            "fullAt": iso(full_at),
+        }
 
     def count(self, opens: Sequence[Row]) -> None:
         """What a vault's open rows add to the figures."""
@@ -70,3 +78,16 @@ class Round:
     def over(self) -> bool:
         """Whether the sweep must end, so that its function's time-out does not end it."""
         return time.monotonic() > self.ends
+
+
+def says_the_same(last: Row | None, pulse: Mapping[str, Field], now: datetime, seconds: float) -> bool:
+    """Whether nothing is unfinished and a pulse no older than so many seconds says it: then none is written, and
+    storage is at rest."""
+    if (
+        last is None
+        or pulse["open"]
+        or pulse["owed"]
+        or not 0 <= (now - utc(last.text("at"))).total_seconds() < seconds
+    ):
+        return False
+    return all(last.fields.get(name) == value for name, value in pulse.items())

@@ -11,7 +11,7 @@ from functools import partial
 
 from shared.domain.problems import Ours, Trouble, Unreadable
 from shared.domain.restore import CLOSED
-from shared.domain.values import iso, utc
+from shared.domain.values import utc
 from shared.notices.notifier import Notifier
 from shared.notices.outbox import Notice, read_notice
 from shared.storage import row_keys, vault_directory
@@ -21,7 +21,7 @@ from shared.sweep.call_budget import Shares
 from shared.sweep.job_watch import jobs_with_news, watched_on
 from shared.sweep.lanes import LANES, Lanes
 from shared.sweep.open_work import Work, in_line
-from shared.sweep.round import Round
+from shared.sweep.round import Round, says_the_same
 from shared.sweep.which_vaults import choose
 from shared.telemetry import Pool
 from shared.workflow.azure_facts import learn_instances
@@ -68,18 +68,9 @@ class Sweep:
             ]
         this.unfinished = len(stopped)
         self._lanes.wait(began + self.parts.pace.delivery_wait - time.monotonic())
-        self.parts.board.beat(
-            "sweep",
-            self.parts.now(),
-            stoppedAt=stopped[0] if stopped else "",
-            seconds=time.monotonic() - began,
-            open=this.seen,
-            owed=this.owed,
-            oldestOwed=this.oldest_owed.isoformat() if this.oldest_owed else "",
-            waiting=this.waiting_text(),
-            faults=this.faults,
-            fullAt=iso(chosen.full_at),
-        )
+        pulse, now = this.pulse(stopped, chosen.full_at), self.parts.now()
+        if not says_the_same(seen.get("pulse-sweep"), pulse, now, self.parts.pace.idle_pulse):
+            self.parts.board.beat("sweep", now, seconds=time.monotonic() - began, **pulse)
         return this
 
     def _note_standstill(self, seen: Mapping[str, Row]) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from local.emulator.gateway import journal
 from local.emulator.world import ticks
 from local.emulator.world.seed import parse
+from local.emulator.world.store import Store
 from local.emulator.world.ticks import DAY, SECOND
 from local.emulator.world.worlds import bench_seed
 from tests.kits.emulator_kit import (
@@ -122,3 +124,12 @@ def test_durations(span: int, iso: str, timespan: str) -> None:
 def test_moments(moment: int, full: str, trimmed: str, whole: str) -> None:
     assert (ticks.full(moment), ticks.trimmed(moment), ticks.whole(moment)) == (full, trimmed, whole)
     assert ticks.parse(full) == moment
+
+
+def test_the_journal_forgets_its_oldest_calls(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.transaction() as db:
+        for n in range(2 * journal.SOME):
+            journal.note(db, "job", {"n": n}, kept=10)
+    assert [call["n"] for call in journal.since(store.db, 0)] == list(range(2 * journal.SOME - 10, 2 * journal.SOME))
+    store.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack.processes import ROOT
+from local.stack.processes import ROOT, shorten
 from local.stack.stack import Options, forget
 from local.stack.up import alone, signed_in
 from shared.config.desk_file import parse_desk
@@ -158,3 +158,17 @@ def left(word: str) -> list[str]:
         if word in line:
             found.append(line)
     return found
+
+
+def test_a_log_that_has_grown_too_long_begins_anew_under_its_writer(tmp_path: Path) -> None:
+    (tmp_path / "azurite").mkdir()
+    long, short = tmp_path / "host-0.log", tmp_path / "azurite" / "azurite.log"
+    short.write_text("short\n")
+    with long.open("a") as writer:
+        for words in ("x" * 100, "y" * 100):
+            writer.write(words)
+            writer.flush()
+            shorten(tmp_path, most=50)
+        writer.write("after")
+    assert (long.read_text(), (tmp_path / "host-0.log.old").read_text()) == ("after", "y" * 100)
+    assert short.read_text() == "short\n"

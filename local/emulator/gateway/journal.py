@@ -5,9 +5,14 @@ import sqlite3
 
 from local.emulator.wire.errors import Json
 
+KEPT, SOME = 100_000, 1000
 
-def note(db: sqlite3.Connection, verb: str, doc: Json) -> None:
-    db.execute("INSERT INTO calls (verb, doc) VALUES (?, ?)", (verb, json.dumps(doc)))
+
+def note(db: sqlite3.Connection, verb: str, doc: Json, kept: int = KEPT) -> None:
+    """The oldest are forgotten, some at a time."""
+    n = db.execute("INSERT INTO calls (verb, doc) VALUES (?, ?)", (verb, json.dumps(doc))).lastrowid or 0
+    if n % SOME == 0:
+        db.execute("DELETE FROM calls WHERE n <= ?", (n - kept,))
 
 
 def since(db: sqlite3.Connection, n: int) -> list[Json]:

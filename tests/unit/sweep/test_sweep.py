@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from local.stack.memory import MemoryStore
 from shared.api.health import Health
 from shared.api.http import Call
 from shared.config.settings import Settings
@@ -16,9 +18,10 @@ from shared.domain.restore import Phase
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
-from shared.storage.store import Change
+from shared.storage.store import Change, Row
 from shared.sweep.call_budget import STARTS
 from shared.sweep.open_work import damage
+from shared.sweep.round import says_the_same
 from shared.sweep.sweep import Sweep
 from shared.workflow.ports import Parts
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
@@ -204,6 +207,43 @@ def test_the_facts_of_an_event_are_read_once_in_a_round_for_all_its_channels() -
     assert now_is(world, one).closed
     assert [world.posts.events(url)[-1] for url in (EVENTS_URL, DBA_URL)] == [f"{one}.3"] * 2
     assert gets == [row_keys.said(one, 3)]
+
+
+def test_with_nothing_unfinished_a_sweep_writes_its_pulse_now_and_then_only() -> None:
+    world = World()
+    running(world, world.process())
+    world.settle(world.process())
+    world.process().sweep.run()
+    assert isinstance(world.store, MemoryStore)
+    writes = world.store.writes
+    for _ in range(10):
+        world.clock.advance(1)
+        world.process().sweep.run()
+    assert world.store.writes == writes
+    world.clock.advance(world.pace.idle_pulse)
+    world.process().sweep.run()
+    assert world.store.writes == writes + 1
+    assert health(world)[0] == 200
+    running(world, world.process(), "pg-b", key="b")
+    writes = world.store.writes
+    world.process().sweep.run()
+    assert world.store.get(row_keys.DESK, "pulse-sweep").fields["open"] == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds", "same"),
+    [({}, 19, True), ({}, 20, False), ({}, -1, False), ({"faults": 1}, 1, False), ({"fullAt": "x"}, 1, False),
+     ({"open": 1}, 1, False), ({"owed": 1}, 1, False)],
+)  # fmt: skip
+def test_a_pulse_is_kept_while_it_is_young_and_nothing_changed(
+    changes: dict[str, str | int], seconds: float, same: bool
+) -> None:
+    pulse: dict[str, str | int] = {"stoppedAt": "", "open": 0, "owed": 0, "faults": 0, "fullAt": "y"}
+    last = Row("pulse-sweep", {**pulse, "at": START.isoformat(), "seconds": 0.1})
+    assert says_the_same(last, {**pulse, **changes}, START + timedelta(seconds=seconds), 20) is same
+    assert not says_the_same(None, pulse, START, 20)
+    busy = {**pulse, **changes, "open": 2}
+    assert not says_the_same(Row("pulse-sweep", {**busy, "at": START.isoformat()}), busy, START, 20)
 
 
 def health(world: World) -> tuple[int, dict[str, object]]:
