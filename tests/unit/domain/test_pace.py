@@ -44,6 +44,7 @@ PROMISED = {
     "containers_mend": 10 * MINUTE,
     "notice_delays": (5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, DAY),
     "sweep_budget": 4 * MINUTE,
+    "idle_pulse": 20,
     "full_round": 10 * MINUTE,
     "delivery_wait": 20,
     "sweep_silent": 10 * MINUTE,
