@@ -38,6 +38,12 @@ def changes(restore: Restore, error: AzureError) -> Changes | None:
     return found(restore.asked, error) if found else None
 
 
+def can_repeat(restore: Restore) -> bool:
+    """Whether `again` may help as it stands: the same request, or one whose changes need nobody to fill them in."""
+    found = changes(restore, restore.error) if restore.error else None
+    return not found or "<" not in str(found)
+
+
 def _guard(asked: Mapping[str, Any], error: AzureError) -> Changes | None:
     return None if asked.get("resourceGuardRequests") else {"resourceGuardRequests": "auto"}
 

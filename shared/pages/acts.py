@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.advice.repeats import changes
 from shared.api.http import Answer, Call
 from shared.api.restores import PRINCIPAL
 from shared.domain.problems import Problem
+from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.pages.overview import tested_row
 from shared.pages.restore_page import load, possible
@@ -93,10 +95,12 @@ def form(ports: Ports, visit: Visit) -> Shown:
     if about and said["act"] != "resend" and said["act"] not in possible(ports, about):
         words = f"it is {about.phase}; possible now: {', '.join(possible(ports, about)) or 'nothing'}"
         raise Problem(409, "This is not possible now", words)
+    changed = _changed(about) if said["act"] == "again" else {}
     values = {
         "text": TEXTS[said["act"]],
         "act": said["act"],
         "key": secrets.token_hex(16),
+        "changed": json.dumps(changed) if changed else "",
         "about": f"{name_of(about)}, {about.id}, {about.phase}" if about else said.get("name"),
         "back": f"/desk/restores/{about.id}" if about else "/desk/channels" if "name" in said else "/desk",
     }
@@ -107,8 +111,10 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
     """Does the act through the API's own routes; gives the address of the page that shows what came of it."""
     said = _allowed(visit)
     name, body = said["act"], {"by": visit.person.name, "reason": form.get("reason", "").strip()}
-    if name == "again" and form.get("key"):  # a form that is sent twice asks once
-        body["idempotencyKey"] = form["key"][:64]
+    if name == "again":
+        body |= _changed(load(ports, said["id"]))
+        if form.get("key"):  # a form that is sent twice asks once
+            body["idempotencyKey"] = form["key"][:64]
     if name == "resolve":
         body |= {field: form[field].strip() for field in ("resolution", "jobId") if form.get(field, "").strip()}
     doing: dict[str, Callable[[Call], Answer]] = {
@@ -132,6 +138,11 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
         _tested(ports, visit, said["name"], shown)
         return "/desk/channels"
     return f"/desk/restores/{shown.get('id', said['id'])}" if "id" in said else "/desk"
+
+
+def _changed(restore: Restore | None) -> dict[str, Any]:
+    """What the request needs changed, for the same one would fail again."""
+    return (changes(restore, restore.error) if restore and restore.error else None) or {}
 
 
 def _allowed(visit: Visit) -> dict[str, str]:

@@ -46,6 +46,9 @@ class Outlook:
     words: str
 
 
+UNKNOWN = (
+    "When it ends cannot be told, for no earlier restore can be compared: small ones take minutes, large ones hours"
+)
 STEPS = (Phase.ACCEPTED, Phase.VALIDATING, Phase.VALIDATED, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RESTORING)
 
 
@@ -55,7 +58,7 @@ def outlook(restore: Restore, earlier: Sequence[Past], now: datetime) -> Outlook
     usual = percentile([past.working for past in earlier], 0.5)
     begun = restore.turn_at or (restore.accepted_at if restore.dry_run else None)
     if usual is None or begun is None or restore.phase not in STEPS:
-        return Outlook(round(100 * step / len(STEPS)), None, "no earlier restore to compare with")
+        return Outlook(round(100 * step / len(STEPS)), None, UNKNOWN)
     ends = begun + timedelta(seconds=usual)
     percent = min(99, max(1, round(100 * (now - begun).total_seconds() / max(usual, 1.0))))
     counted = f"median of {len(earlier)} earlier restore{'s' if len(earlier) != 1 else ''}"

@@ -36,6 +36,11 @@ class Line:
     dry_run: bool
     outlook: Outlook
 
+    @property
+    def asker(self) -> str:
+        """Who asked."""
+        return self.requested_by or "nobody named"
+
 
 def overview(ports: Ports, visit: Visit) -> Shown:
     """The open restores of all vaults, the oldest first; beside it pause and health."""

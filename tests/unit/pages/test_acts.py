@@ -24,6 +24,7 @@ from tests.kits.page_kit import (
     text,
     words,
 )  # fmt: skip
+from tests.kits.stories import no
 from tests.kits.world import World, running
 
 CHOICE = {"instance": "pg-a", "target": "drills", "point": "latest", "reason": "the page's own"}
@@ -168,6 +169,31 @@ def test_again_that_is_sent_twice_asks_once() -> None:
     form = token(browser, paths["again"]) | {"reason": "x"}
     first, second = browser.post(paths["again"], form), browser.post(paths["again"], form)
     assert first.headers["Location"] == second.headers["Location"]
+
+
+def test_again_is_asked_with_what_the_first_one_lacked() -> None:
+    world = page_world()
+    browser = Browser(world)
+    world.clock.advance(7200)
+    old = running(world, browser.process, "pg-a", "old", maxAgeHours=1)
+    world.settle(browser.process)
+    path = f"restores/{old}/again"
+    assert 'is asked with {"maxAgeHours": 4}' in words(browser.get(path))
+    assert browser.act(path, reason="it will do").status == 303
+    world.settle(browser.process)
+    assert [(one.asked["maxAgeHours"], one.phase) for one in world.restores() if one.again_of] == [(4, Phase.SUCCEEDED)]
+
+
+def test_again_is_not_offered_where_somebody_must_change_the_request_first() -> None:
+    world = page_world()
+    browser = Browser(world)
+    world.azure.script["validate"] = [no("FlexibleServerTakesFilesOnly")]
+    restore = running(world, browser.process, "pg-a", "1")
+    world.settle(browser.process)
+    shown = browser.get(f"restores/{restore}")
+    assert "<a target of kind files>" in words(shown)
+    assert f"restores/{restore}/again" not in re.findall(r'href="/desk/([^"]+)"', text(shown))
+    assert browser.get(f"restores/{restore}/again").status == 409
 
 
 # --- asking --------------------------------------------------------------------------------------------------------

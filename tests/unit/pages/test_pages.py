@@ -38,6 +38,9 @@ def test_what_runs_now_and_who_waits_for_whom() -> None:
     answer = browser.get()
     assert answer.headers["Refresh"] == "5"
     assert f"Waits for its turn: {first} has it" in words(answer)
+    said = words(browser.get(f"restores/{second}"))
+    assert f"{first} has it, " in said, "who waits wants to know how far the one ahead is"
+    assert "When it ends cannot be told" in said
     assert text(answer).index(first) < text(answer).index(f"/desk/restores/{second}")
     assert "Something is down" in words(answer) or "All is well" in words(answer)
 
@@ -73,7 +76,8 @@ def test_one_restore_says_what_from_when_to_where_and_what_next() -> None:
     said = words(browser.get(f"restores/{restore}"))
     for part in ("Restore of pg-a succeeded", "the files are delivered, and not loaded", "old at its end",
                  "To https://dumps.blob.core.windows.net/drills-pg-a", "What to do next", "deskctl load",
-                 "restoring", "the 1 earlier restore of", "Asked by bob@contoso.com", "quarterly drill",
+                 "restoring", "Ticks: the one earlier restore of", "UTC by bob@contoso.com", "Asked by bob@contoso.com",
+                     "quarterly drill",
                  "Job in Azure", "delivered"):  # fmt: skip
         assert part in said, (part, said)
     assert "Refresh" not in browser.get(f"restores/{restore}").headers
