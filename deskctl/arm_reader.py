@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client, sign_in_options
+from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
 from shared.azure.one_host import link_on
 from shared.config.cloud_settings import cloud_of, is_loopback
 from shared.config.settings import API_VERSION
@@ -135,6 +135,6 @@ def _auth(endpoint: str) -> TokenAuth:
     from azure.identity import DefaultAzureCredential
 
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it tried is no help to a person
-    credential = DefaultAzureCredential(**sign_in_options(cloud))
+    credential = DefaultAzureCredential(**cloud.sign_in)
     tokens = Tokens(lambda: signed_in(lambda: credential.get_token(cloud.scope)))
     return TokenAuth(endpoint, tokens, tokens.forget)

@@ -4,22 +4,15 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 
 from shared import telemetry
 from shared.azure.bounded_http import bounded_transport
 from shared.azure.one_host import same_origin
-from shared.domain.clouds import Cloud
 from shared.domain.problems import Trouble
 from shared.domain.version import AGENT
-
-
-def sign_in_options(cloud: Cloud) -> dict[str, Any]:
-    """Where azure-identity signs in; Microsoft's own list of authorities knows only Microsoft's public clouds."""
-    return {"authority": cloud.authority, "disable_instance_discovery": not cloud.name}
-
 
 LOCAL_TOKEN = "local"  # noqa: S105 - a loopback emulator takes any
 

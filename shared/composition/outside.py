@@ -38,10 +38,8 @@ class Outside:
         """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
         from azure.identity import DefaultAzureCredential
 
-        from shared.azure.arm_client import sign_in_options
-
         settings = self.settings
-        return DefaultAzureCredential(managed_identity_client_id=settings.client_id, **sign_in_options(settings.cloud))
+        return DefaultAzureCredential(managed_identity_client_id=settings.client_id, **settings.cloud.sign_in)
 
     def token(self, scope: str) -> str:
         """A bearer token for a channel's service."""

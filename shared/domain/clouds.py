@@ -30,6 +30,11 @@ class Cloud:
         """The URL of the keys that sign a tenant's tokens."""
         return f"{self.authority}/{tenant}/discovery/v2.0/keys"
 
+    @property
+    def sign_in(self) -> dict[str, str | bool]:
+        """azure-identity's options. Microsoft's own list of authorities knows only Microsoft's public clouds."""
+        return {"authority": self.authority, "disable_instance_discovery": not self.name}
+
     def is_at(self, endpoint: str) -> bool:
         """Whether this is the cloud of an ARM endpoint: by scheme, host and effective port."""
         return _origin(endpoint) == _origin(self.arm)

@@ -50,6 +50,12 @@ def test_a_request_over_http_needs_nothing_that_calls_azure_or_posts_notices() -
     assert found.isdisjoint({"httpx", "shared.azure.arm_calls", "shared.azure.data_protection", "shared.sweep.sweep"})
 
 
+def test_an_identity_brings_nothing_that_calls_azure() -> None:
+    statement = "from pathlib import Path; from shared.composition import App; from shared.config.settings import *; "
+    statement += "App(from_environment({'AzureWebJobsStorage__accountName': 'desk'}, Path('/'))).store"
+    assert loaded(statement).isdisjoint({"httpx", "shared.azure.arm_client"})
+
+
 def test_azure_is_built_with_its_first_call() -> None:
     statement = "from pathlib import Path; from shared.composition import App; from shared.config.settings import *; "
     statement += "app = App(from_environment({'AzureWebJobsStorage': 'UseDevelopmentStorage=true'}, Path('/'))); "

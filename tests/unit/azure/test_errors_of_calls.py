@@ -19,7 +19,7 @@ from shared.azure.arm_calls import (
     rejected,
     retry_after,
 )
-from shared.azure.arm_client import Tokens, arm_client, sign_in_options
+from shared.azure.arm_client import Tokens, arm_client
 from shared.azure.bounded_http import bounded, bounded_transport
 from shared.azure.containers import read_container
 from shared.azure.data_protection import DataProtection
@@ -260,7 +260,7 @@ def test_no_token_is_trouble_that_names_its_kind_alone() -> None:
 
 @pytest.mark.parametrize(("cloud", "instance"), [(PUBLIC, False), (GOVERNMENT, False), (CHINA, False)])
 def test_microsofts_clouds_are_on_its_own_list_of_authorities(cloud: Cloud, instance: bool) -> None:
-    assert sign_in_options(cloud) == {"authority": cloud.authority, "disable_instance_discovery": instance}
+    assert cloud.sign_in == {"authority": cloud.authority, "disable_instance_discovery": instance}
 
 
 # --- time and TLS -----------------------------------------------------------------------------------------------------
