@@ -1,7 +1,10 @@
 """The calls to ARM: the last look before the first byte, the total time of a POST, low budgets, the end of lists."""
 
 import math
+import socket
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,10 +12,13 @@ import pytest
 
 from shared.azure.arm_calls import LOW, ArmCalls, left_of_budget
 from shared.azure.bounded_http import bounded_transport
+from shared.azure.data_protection import DataProtection
 from shared.azure.port import Doubt, NotSent
 from shared.azure.recovery_points import read_point
+from shared.composition.app import App
+from shared.config.settings import from_environment
 from shared.domain.problems import Trouble
-from tests.kits.raw_server import drip, raw_server
+from tests.kits.raw_server import raw_server
 
 BASE = "https://management.azure.com"
 PATH = "/subscriptions/11111111-2222-3333-4444-555555555555/providers/x"
@@ -52,12 +58,35 @@ def test_it_is_looked_once_more_when_the_first_byte_is_about_to_leave(good: int)
     assert (len(looks), sent) == (good + 1, [])
 
 
-def test_the_post_and_its_answer_have_one_total_time() -> None:
-    with raw_server(drip(b"HTTP/1.1 202 Accepted\r\nX-Slow: ")) as server:
-        client = httpx.Client(base_url=server.url, timeout=30, transport=bounded_transport())
-        with client, pytest.raises(Doubt, match="was lost"):
-            ArmCalls(client, client, "1", 0.3).post_once(PATH, {}, {}, lambda: None)
+def slow(connection: socket.socket, over: threading.Event) -> None:
+    """A whole 202 whose one header takes two seconds; no wait of it is long."""
+    connection.sendall(b"HTTP/1.1 202 Accepted\r\nX-Slow: ")
+    for _ in range(100):
+        over.wait(0.02)
+        connection.sendall(b"x")
+    connection.sendall(b"\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize(("total", "answered"), [(0.3, False), (60, True)])
+def test_the_post_and_its_answer_have_one_total_time(total: float, answered: bool) -> None:
+    with (
+        raw_server(slow) as server,
+        httpx.Client(base_url=server.url, timeout=30, transport=bounded_transport()) as one,
+    ):
+        arm = ArmCalls(one, one, "1", total)
+        if answered:
+            assert arm.post_once(PATH, {}, {}, lambda: None).status_code == 202
+        else:
+            with pytest.raises(Doubt, match="was lost"):
+                arm.post_once(PATH, {}, {}, lambda: None)
         assert server.served == 1
+
+
+def test_the_total_time_of_the_post_is_the_paces(tmp_path: Path) -> None:
+    settings = from_environment({"AzureWebJobsStorage": "UseDevelopmentStorage=true"}, tmp_path)
+    app = App(settings)
+    assert isinstance(app.azure, DataProtection)
+    assert app.azure._calls._total == app.pace.submit_total == 60
 
 
 # --- budgets ----------------------------------------------------------------------------------------------------------

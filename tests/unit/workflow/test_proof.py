@@ -375,3 +375,7 @@ def test_what_says_nothing_of_the_kind_is_not_looked_into() -> None:
     ):
         assert before_closing(parts, restore, event) is event
     assert world.azure.count("jobs") == calls
+
+
+def test_the_clocks_of_azure_may_differ_by_two_minutes_and_ours_by_ten() -> None:
+    assert (timedelta(minutes=2), timedelta(minutes=10)) == (AZURE_SKEW, OUR_SKEW)
