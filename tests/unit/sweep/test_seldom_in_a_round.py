@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
+from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.shared_state import Board
 from shared.storage.store import Change, Conflict, Row
@@ -25,7 +26,7 @@ from shared.sweep.timer import Upkeep
 from shared.sweep.which_vaults import choose
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
 from tests.kits.stories import now_is, up_to
-from tests.kits.world import DBA_URL, EVENTS_URL, World, running
+from tests.kits.world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, running
 
 SUB = "/subscriptions/11111111-2222-3333-4444-555555555555"
 
@@ -358,3 +359,34 @@ def test_each_channel_hears_once_what_one_round_moved() -> None:
     assert world.posts.events(EVENTS_URL) == [f"{one}.1", f"{one}.2"]
     assert world.posts.events(DBA_URL) == []
     assert OTHER_VAULT in now_is(world, one).vault
+
+
+def test_a_closed_row_that_somebody_else_finished_is_no_fault() -> None:
+    world = World()
+    one = running(world, world.process(), dryRun=True)
+    tried = []
+
+    def other_first(name: str, act: Any, args: Any) -> Any:
+        if name == "store.commit" and any(change.key.startswith("done-") for change in args[1]):
+            tried.append(1)
+            raise Conflict("it is gone")
+        return act()
+
+    for _ in range(8):
+        assert world.process(other_first).sweep.run().faults == 0
+        world.clock.advance(60)
+    assert now_is(world, one).phase is Phase.CHECKED
+    assert tried
+
+
+def test_what_is_still_owed_of_an_instances_earlier_event_stays() -> None:
+    world = World()
+    look = PointsLook(world.process().parts)
+    for days in (0.01, 100, 0.01):
+        pg_a = DESK_MODEL.instances["pg-a"].model_copy(update={"stale_after_days": days})
+        world.desk = desk_with(instances={"pg-a": pg_a})
+        assert look.run() == 1
+        world.clock.advance(86401)
+    told = [(notice.sequence, notice.event) for notice in world.owed(channel="events")]
+    assert told == [(1, "pointStale"), (2, "pointFresh"), (3, "pointStale")]
+    assert {n.sequence for n in Outbox(world.store).of_restore(world.owed()[0].restore)} == {1, 2, 3}

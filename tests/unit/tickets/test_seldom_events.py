@@ -11,8 +11,10 @@ from shared.notices.standard_webhooks import key
 from shared.tickets.expressions import saw, shown, value_of
 from shared.tickets.issue_forms import MOST, MOST_FIELDS, Misread, read_form
 from shared.tickets.kind import first_value, text_at
+from shared.tickets.mapping import map_event
 from shared.tickets.near_misses import near_misses
 from shared.tickets.safety import read_safety
+from shared.tickets.sender import verify
 from shared.tickets.signatures import Unverified, fresh
 from tests.unit.tickets.test_mapping import made
 
@@ -289,3 +291,18 @@ def test_a_source_shows_no_event_in_its_repr() -> None:
         {"kind": "generic", "auth": "header", "secret": {"env": "S"}, "when": "`true`", "request": "body"}
     )
     assert "topsecret" not in repr(_Mapping("x", source, {"body": {"a": "topsecret"}}))
+
+
+def test_a_source_that_cannot_be_used_says_so() -> None:
+    from shared.tickets.registry import kind_of
+
+    source = TicketSource.model_construct(
+        kind="servicenow", auth="signature", header="X", secret=None, when="body.(", request="body", key=None, bots=()
+    )
+    with pytest.raises(Unverified, match="servicenow does not sign its calls"):
+        verify(source, ("s" * 16,), {}, b"{}", NOW)
+    with pytest.raises(KeyError):
+        kind_of("nothing")
+    with pytest.raises(Problem, match=r"tickets\.x\.when: ") as caught:
+        map_event("x", source, {"body": {}, "headers": {}, "form": {}})
+    assert "it saw" not in caught.value.detail

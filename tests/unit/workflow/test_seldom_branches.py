@@ -359,3 +359,45 @@ def test_a_persons_word_stands_for_the_attempts_that_nothing_proves() -> None:
     )
     after = event.changes(lost, START)["attempts"]
     assert [attempt.ended for attempt in after] == ["not sent", "answered", "never arrived", BY_HAND, BY_HAND]
+
+
+def test_what_became_of_a_job_decides_what_a_person_may_say() -> None:
+    world = World()
+    one = running(world, world.process())
+    up_to(world, one, Phase.RESTORING)
+    found = now_is(world, one)
+    lost = Ledger(world.store).save(found, found.model_copy(update={"phase": Phase.LOST}))
+    acts, close = world.process().acts, Resolution(by="dba", reason="no", resolution="close")
+    with pytest.raises(Problem, match="cancel it there first, or wait for it"):
+        acts.resolve(lost, close)
+    (job,) = world.azure.jobs_by_id.values()
+    job.ends, job.end_status = world.clock.now(), "Failed"
+    assert acts._known_job(lost, close) is None
+    job.end_status = "Completed"
+    adopted = acts._known_job(lost, close)
+    assert adopted
+    assert adopted.note() == f"job {job.id}, it had succeeded when dba resolved it: no"
+    assert acts._known_job(lost.model_copy(update={"job": None}), close) is None
+    job.end_status = "Failed"
+    assert acts.resolve(lost, close).phase is Phase.FAILED
+
+
+def test_a_restore_that_is_gone_while_a_person_acts_is_a_404() -> None:
+    world = World()
+    one = now_is(world, running(world, world.process()))
+    world.store.commit(row_keys.partition(one.id), [Change("delete", row_keys.restore(one.id))])
+    with pytest.raises(Problem) as caught:
+        world.process().acts.withdraw(one, ACT)
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("code", ["ContainerBeingDeleted", "CloudInternalError"])
+def test_a_no_to_a_container_that_passes_is_asked_again(code: str) -> None:
+    world = vaulted_world()
+    one = asked(world)
+    world.azure.script["make_container"] = [Rejected(AzureError(stage="request", code=code, message="wait"), 409)]
+    world.process().workflow.advance(one)
+    found = now_is(world, one)
+    assert (found.phase, found.trouble) == (Phase.ACCEPTED, f"{code}: wait")
+    assert found.due - world.clock.now() == timedelta(seconds=world.pace.back_off)
+    up_to(world, one, Phase.SUCCEEDED)
