@@ -23,7 +23,7 @@ from shared.domain.problems import Ours
 
 TAKEN = (
     "ARM_ENDPOINT", "ARM_SCOPE", "ARM_CA_BUNDLE", "DATA_PROTECTION_API_VERSION", "DESK_CONFIG", "DESK_PACE",
-    "SWEEP_SCHEDULE", "RETENTION_DAYS", "AzureWebJobsStorage",
+    "DESK_START_PAUSED", "SWEEP_SCHEDULE", "RETENTION_DAYS", "AzureWebJobsStorage",
 )  # fmt: skip
 LOOK_EVERY = 60.0  # seconds between two looks at the size of the logs
 
@@ -44,6 +44,8 @@ def main(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     arm = args.arm or os.environ.get("ARM_ENDPOINT")
     named = taken(os.environ, arm)
+    if args.port:  # notices link to the page
+        named.setdefault("DESK_PUBLIC_URL", f"http://127.0.0.1:{args.port}")
     try:
         person = signed_in(args.person, args.roles, arm, named) if args.person or args.roles else None
     except (Ours, OSError) as error:

@@ -57,6 +57,10 @@ def outlook(restore: Restore, earlier: Sequence[Past], now: datetime) -> Outlook
     step = STEPS.index(restore.phase) if restore.phase in STEPS else 0
     usual = percentile([past.working for past in earlier], 0.5)
     begun = restore.turn_at or (restore.accepted_at if restore.dry_run else None)
+    if restore.phase is Phase.LOST:
+        return Outlook(0, None, "It ends when a person resolves it, or when its own job comes to light")
+    if begun is None and usual is not None:
+        return Outlook(0, None, "It has not begun yet")
     if usual is None or begun is None or restore.phase not in STEPS:
         return Outlook(round(100 * step / len(STEPS)), None, UNKNOWN)
     ends = begun + timedelta(seconds=usual)

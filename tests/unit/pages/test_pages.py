@@ -13,7 +13,7 @@ import pytest
 
 from local.stack.memory import MemoryStore
 from shared.api.http import Answer, Call
-from shared.domain.restore import AzureError, Job, SubTask
+from shared.domain.restore import AzureError, Job, Phase, SubTask
 from shared.domain.values import iso
 from shared.pages.outlook import outlook, percentile
 from shared.storage import row_keys
@@ -176,7 +176,12 @@ def test_percentiles_and_the_outlook() -> None:
     assert (half.percent, half.ends) == (50, restore.turn_at + timedelta(seconds=earlier[0].working))
     late = outlook(restore, earlier, restore.turn_at + timedelta(seconds=earlier[0].working * 3))
     assert (late.percent, late.words[:11]) == (99, "longer than")
-    assert outlook(restore, (), restore.turn_at).ends is None
+    assert "no earlier restore" in outlook(restore, (), restore.turn_at).words
+    assert (
+        outlook(restore.model_copy(update={"turn_at": None}), earlier, restore.turn_at).words == "It has not begun yet"
+    )
+    lost = restore.model_copy(update={"phase": Phase.LOST})
+    assert "when a person resolves it" in outlook(lost, earlier, restore.turn_at).words
 
 
 # --- hostile texts -------------------------------------------------------------------------------------------------
