@@ -23,6 +23,7 @@ class Heard:
     sent: set[int] = field(default_factory=set)
     statuses: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    poisoned: int = 0  # messages put into the poison queue
     lock: Lock = field(default_factory=Lock)
 
     def took(self, number: int, restore: str) -> None:
@@ -103,6 +104,8 @@ class Callers:
             for message in self.queue.peek_messages(max_messages=4):
                 for _ in range(2):
                     self.poison.send_message(message.content)
+                    with self.heard.lock:
+                        self.heard.poisoned += 1
         except AzureError as error:
             self.heard.count(f"poison: {type(error).__name__}")
 

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from local.chaos.gather import gather
 from local.chaos.invariants import Evidence, Invariant, ever_lost, invariants
 from local.chaos.plan import Deed, schedule, span
 from local.chaos.run import Rounds, Run
@@ -53,7 +54,8 @@ def main(args: argparse.Namespace) -> int:
         run.warm_up()
         run.go(deeds, args.faults, Rounds(seed, args.restores, args.kills, args.goal))
         run.settle(120 + args.restores)
-        evidence = run.evidence()
+        run.look_at_alerts()
+        evidence = gather(run)
         lines = invariants(evidence)
         result = summary(seed, evidence, lines, run)
     result["seconds"] = round(time.monotonic() - began, 1)
@@ -101,6 +103,11 @@ def summary(seed: int, evidence: Evidence, lines: list[Invariant], run: Run) -> 
         "did": run.done.counts,
         "swallowed": run.stack.links.queue.swallowed + run.stack.links.table.swallowed,
         "callersHeard": run.callers.heard.statuses,
+        "alerts": {
+            "fired": sorted(evidence.fired),
+            "caused": sorted(evidence.planted),
+            "still": sorted(evidence.still),
+        },
         "violations": sum(len(line.violations) for line in lines),
         "ok": not any(line.violations for line in lines),
     }

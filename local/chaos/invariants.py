@@ -30,6 +30,10 @@ class Evidence:
     under_chaos: int = 0  # POSTs of `restore` with an effect while things broke
     wanted: int = 0  # so many at the least
     failed_operations: int = 0  # POSTs that Azure was told to take and then to fail, before any job
+    fired: frozenset[str] = frozenset()  # alerts that fired on the lines that arrived
+    planted: frozenset[str] = frozenset()  # alerts whose cause there was
+    certain: frozenset[str] = frozenset()  # ... so that they had to fire
+    still: frozenset[str] = frozenset()  # alerts that still fired when all was quiet
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,17 @@ def invariants(evidence: Evidence) -> list[Invariant]:
         Invariant("no open row, turn or owed notice is left", len(evidence.views), tuple(evidence.left)),
         Invariant("none is lost where the vault echoes our ids", len(evidence.views), tuple(_lost_in_vain(evidence))),
         Invariant("callers hear 2xx or 5xx, nothing else", len(evidence.requests), tuple(evidence.wrong)),
+        Invariant("alerts fire on their cause and on nothing else", len(evidence.fired), tuple(_misfired(evidence))),
         Invariant("most were submitted under chaos", evidence.under_chaos, tuple(_undisturbed(evidence))),
     ]
+
+
+def _misfired(evidence: Evidence) -> Iterator[str]:
+    yield from (f"{name} fired, and nothing had caused it" for name in sorted(evidence.fired - evidence.planted))
+    yield from (
+        f"{name} did not fire, though its cause was there" for name in sorted(evidence.certain - evidence.fired)
+    )
+    yield from (f"{name} still fires, though all is quiet" for name in sorted(evidence.still))
 
 
 def _undisturbed(evidence: Evidence) -> Iterator[str]:

@@ -1,6 +1,5 @@
-"""One run of chaos on a stack: the deeds when they are due, the repair, the wait until all is quiet, the evidence."""
+"""One run of chaos on a stack: the deeds when they are due, the repair, the wait until all is quiet."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,16 +12,18 @@ from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
+from local.alerts import watch
 from local.chaos.breaks import Breaks, Done
 from local.chaos.callers import Callers
-from local.chaos.invariants import Evidence, View, jobs_of
+from local.chaos.invariants import jobs_of
 from local.chaos.plan import TIMERS, Deed, Request, another_round, fault_rules, span
-from local.chaos.world import CHANNELS, SILENT, Place, body, places, seed_json
+from local.chaos.world import Place, body, places, seed_json
 from local.stack.processes import wait_until
 from local.stack.progress import Say
 from local.stack.stack import Stack
 from shared.config.settings import QUEUE, TABLE
 
+CALM = 60.0  # seconds until no alert fires any more
 WARM = 100_000  # numbers of the requests before the chaos
 
 
@@ -60,6 +61,7 @@ class Run:
         self._pool = made.enter_context(ThreadPoolExecutor(32))
         self.breaks = Breaks(stack, self.done)
         self.struck = self.exposed = self.failed_operations = self.under_chaos = self.wanted = 0
+        self.began, self.fired, self.still = watch.now(), frozenset[str](), frozenset[str]()
 
     def warm_up(self) -> None:
         """One restore in every vault, undisturbed: from now on each is known to echo our ids, or not to."""
@@ -155,6 +157,12 @@ class Run:
         )
         return value
 
+    def look_at_alerts(self) -> None:
+        """Which alerts fired while things broke, and which still do: nothing is broken any more."""
+        self.say("which alerts still fire")
+        self.fired = frozenset(watch.fired_since(self.stack, self.began))
+        self.still = frozenset(watch.settle(self.stack, CALM))
+
     def settle(self, limit: float) -> None:
         """Until nothing is open and all is told; what is lost is resolved by a person, who looks at Azure."""
         end = time.monotonic() + limit
@@ -164,7 +172,7 @@ class Run:
                 found = self._open()
                 counted = sorted({one["phase"] for one in found})
                 self.say(f"still open: {len(found)} {', '.join(counted)}")
-                if not found and not self._messages() and not [*self._left()]:
+                if not found and not self._messages() and not [*self.left()]:
                     return
             time.sleep(1)
 
@@ -186,41 +194,8 @@ class Run:
         self.stack.http.post(f"/api/restores/{restore}/resolve", json=act)
         self.done.note(f"resolved: {act['resolution']}")
 
-    def evidence(self) -> Evidence:
-        """What is known now."""
-        heard, views = self.callers.heard, {view["id"]: view for view in self._views()}
-        ids = {number: set(found) for number, found in heard.ids.items()}
-        by_key = {(view.get("via"), view.get("request", {}).get("reason")): view["id"] for view in views.values()}
-        for request in self.requests:
-            if request.via != "http" and (found := by_key.get(("queue", request.body["reason"]))):
-                ids.setdefault(request.number, set()).add(found)
-        arrived = self.stack.channels.ends.arrived
-        good = [(one.channel, json.loads(one.text)) for one in arrived if one.status < 300 and not one.faults]
-        return Evidence(
-            requests=self.requests,
-            ids=ids,
-            views=views,
-            calls=self.stack.emulated("calls"),
-            jobs=self.stack.emulated("jobs"),
-            posts=[(channel, e["id"], e["type"].split(".")[2], e["data"]["restore"]) for channel, e in good],
-            spoilt=[f"{one.channel}: {fault}" for one in arrived for fault in one.faults],
-            left=[*self._left()],
-            wrong=heard.wrong,
-            silent=frozenset(place.id for place in places() if place.vault == SILENT),
-            channels=CHANNELS,
-            under_chaos=self.under_chaos,
-            wanted=self.wanted,
-            failed_operations=self.failed_operations,
-        )
-
-    def _views(self) -> Iterator[View]:
-        link = "/api/restores?format=jsonl&pageSize=100"
-        while link:
-            answer = self.stack.http.get(link).raise_for_status()
-            yield from map(json.loads, answer.text.splitlines())
-            link = answer.links.get("next", {}).get("url", "")
-
-    def _left(self) -> Iterator[str]:
+    def left(self) -> Iterator[str]:
+        """Open rows, turns and owed notices that are still there."""
         for row in self.table.query_entities("RowKey ge 'live-' and RowKey lt 'live.'"):
             if not row["RowKey"].startswith("live-watch"):
                 yield f"{row['RowKey']}: {row.get('phase') or row.get('state') or row.get('restore')}"

@@ -17,6 +17,9 @@ COMMANDS = {
     "test": Command("local.build.checks", "ruff, mypy and the tests", azurite=True, own_arguments=True),
     "emulator": Command("local.emulator", "the Data Protection emulator alone", inherits=True, own_arguments=True),
     "chaos": Command("local.chaos.command", "hinders a stack at work and counts what is lost or doubled", azurite=True),
+    "alerts": Command(
+        "local.alerts.command", "makes the event of every alert and looks which of them fire on it", azurite=True
+    ),
     "soak": Command("local.soak.command", "holds a stack under steady load and says what became slower", azurite=True),
     "bench": Command("local.bench.command", "measures the desk beside the same work done with the SDK", azurite=True),
     "mutants": Command(

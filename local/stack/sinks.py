@@ -1,4 +1,4 @@
-"""The other end of every channel, on this machine: answers as each would, keeps what came, and can be down."""
+"""The other end of every channel, on this machine: answers as each would, keeps what came, can be down or refuse."""
 
 import json
 import random
@@ -54,6 +54,7 @@ class Sinks:
     down: set[str] = field(default_factory=set)
     failing: dict[str, float] = field(default_factory=dict)  # which share of a channel's calls is answered with 503
     listener: Callable[[Arrived], None] = lambda one: None
+    refusing: set[str] = field(default_factory=set)
 
     async def take(self, request: Request) -> Response:
         """Any call to a channel."""
@@ -64,6 +65,8 @@ class Sinks:
         body = await request.body()
         if name in self.down or random.random() < self.failing.get(name, 0):
             return self._keep(name, sink, request, path, body, (), Response("down, as it was told", 503))
+        if name in self.refusing:
+            return self._keep(name, sink, request, path, body, (), Response("gone for good", 410))
         if request.method == "GET":
             return self._read(sink, path, request)
         faults = self._faults(sink, request, path, body)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import httpx
@@ -169,7 +169,13 @@ class Stack:
         path.write_text(other_cloud.moved(self.options.config.read_text("utf-8"), self.options.cloud) + SOURCE, "utf-8")
         return path
 
-    def _host(self, number: int, kinds: Sequence[str]) -> Child:
+    def another_host(self, kinds: Sequence[str], changes: Mapping[str, str]) -> Child:
+        """One more host on the same storage, not started yet, whose settings differ by `changes`."""
+        child = self._host(len(self.hosts), kinds, changes)
+        self._left.callback(child.stop)
+        return child
+
+    def _host(self, number: int, kinds: Sequence[str], changes: Mapping[str, str] = MappingProxyType({})) -> Child:
         line = ["-m", "local.host", "--app", str(ROOT), "--with-parent"]
         state = self.home / ("timers" if tuple(kinds) == ("timer",) else f"host-{number}")  # timers share their lease
         line += ["--port", str(self.options.port if number == 0 else 0), "--state", str(state)]
@@ -178,7 +184,7 @@ class Stack:
         line += ["--person", self.options.person] if self.options.person else []
         line += [*self.options.host, *(part for kind in kinds for part in ("--only", kind))]
         environ = {**hermetic(os.environ), KEY_VARIABLE: self.key}
-        environ |= {SETTINGS_VARIABLE: json.dumps({"Values": self.settings()})}
+        environ |= {SETTINGS_VARIABLE: json.dumps({"Values": {**self.settings(), **changes}})}
         return Child(f"host {number}", line, self.home / f"host-{number}.log", environ)
 
     def loader_child(self) -> Child:

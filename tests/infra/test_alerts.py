@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from local.alerts.kusto import Row, run
+from local.alerts.rules import ALERTS, SILENCE
 from shared.azure.port import Doubt
 from shared.domain.restore import Phase
 from shared.storage.wake_queue import QueueState
@@ -13,7 +15,6 @@ from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
 from shared.telemetry import tell
-from tests.kits.kusto import ALERTS, SILENCE, Row, run
 from tests.kits.stories import up_to
 from tests.kits.world import DBA_URL, EVENTS_URL, World, faster, running
 
@@ -51,7 +52,7 @@ class Story:
             self.world.clock.advance(seconds)
 
     def fired(self) -> set[str]:
-        found = {name for name, query in ALERTS.items() if bool(run(query, self.lines.rows)) is (name != SILENCE)}
+        found = {one.name for one in ALERTS.values() if bool(run(one.query, self.lines.rows)) is not one.few}
         self.lines.rows.clear()
         return found
 

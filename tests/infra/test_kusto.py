@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.kits.kusto import Row, diagnostics, of_docs, queries, run
+from local.alerts.kusto import NotKnown, Row, run
+from tests.kits.kusto import diagnostics, of_docs, queries
 
 
 def trace(message: str, second: int = 0) -> Row:
@@ -46,3 +47,9 @@ def test_where_extend_summarize_project_and_order() -> None:
     assert run("traces | where toint(parse_json(substring(message, 7)).n) > 1 | project timestamp", rows) == [
         {"timestamp": "2026-10-01T12:00:02Z"}
     ]
+
+
+def test_what_the_evaluator_does_not_know_it_refuses() -> None:
+    for query in ("traces | where message matches 'x'", "traces | where message startswith x y", "requests | count"):
+        with pytest.raises((NotKnown, AttributeError)):
+            run(query, [trace("desk.x {}")])

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from local.chaos import causes
 from local.chaos.invariants import Evidence, invariants
 from local.chaos.plan import ROUND, Request, another_round, fault_rules, schedule, span
 from local.chaos.world import SILENT, body, desk_toml, places, seed
@@ -100,6 +102,7 @@ SOUND = Evidence(
 )
 OTHER = _view(id="aaaaaaaa-2", attempts=[{"requestId": "r2"}], notices=[])
 LOST = [{"what": "lost", "note": "nobody knows"}, {"what": "succeeded"}]
+ALERTS = "alerts fire on their cause and on nothing else"
 FAULTY: list[tuple[str, dict[str, Any]]] = [
     ("no request is missing", {"requests": [*SOUND.requests, Request(2, "queue", {})]}),
     ("no request is missing", {"views": {}}),
@@ -131,6 +134,9 @@ FAULTY: list[tuple[str, dict[str, Any]]] = [
     ("none is lost where the vault echoes our ids", {"views": {"aaaaaaaa-1": _view(timeline=LOST)}}),
     ("callers hear 2xx or 5xx, nothing else", {"wrong": ["chaos-1: 422"]}),
     ("most were submitted under chaos", {"under_chaos": 119, "wanted": 120}),
+    (ALERTS, {"fired": frozenset({"token-failing"})}),
+    (ALERTS, {"planted": frozenset({"poison-queue"}), "certain": frozenset({"poison-queue"})}),
+    (ALERTS, {"still": frozenset({"outbox-late"})}),
 ]
 
 
@@ -150,6 +156,47 @@ def test_sound_evidence_violates_nothing() -> None:
 def test_each_invariant_sees_what_it_is_there_for(name: str, changes: dict[str, Any]) -> None:
     violated = [line.name for line in invariants(replace(SOUND, **changes)) if line.violations]
     assert name in violated
+
+
+MINUTE = [datetime(2026, 10, 1, 12, 0, second, tzinfo=UTC) for second in range(60)]
+CALM = causes.Happened(deeds={}, struck=0, poisoned=0, views=[], waited=1.0, sweeps=[(MINUTE[10], MINUTE[12])])
+
+
+def _lost(since: int, until: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "timeline": [
+                {"what": "lost", "at": MINUTE[since].isoformat()},
+                {"what": "x", "at": MINUTE[until].isoformat()},
+            ]
+        }
+    ]
+
+
+def test_an_alert_has_a_cause_where_something_was_done_that_brings_it_about() -> None:
+    causes_of: dict[str, dict[str, Any]] = {
+        "poison-queue": {"poisoned": 1},
+        "restore-lost": {"views": _lost(1, 2)},
+        "sweep-faults": {"struck": 1},
+        "outbox-late": {"waited": 7.0},
+    }
+    assert causes.planted(CALM, 120) == causes.certain(CALM) == frozenset()
+    for name, change in causes_of.items():
+        assert causes.planted(replace(CALM, **change), 120) == {name}
+    stopped = causes.planted(replace(CALM, deeds={"kill": 1}), 120)
+    assert stopped == {"sweep-faults", "queue-late", "no-sweep-finished"}
+    assert causes.planted(replace(CALM, deeds={"copies": 9, "withdraw": 9}), 120) == frozenset()
+
+
+@pytest.mark.parametrize(("since", "until", "seen"), [(9, 13, True), (11, 13, False), (9, 11, False), (20, 30, False)])
+def test_a_restore_that_is_lost_during_a_whole_sweep_must_be_seen(since: int, until: int, seen: bool) -> None:
+    assert causes.certain(replace(CALM, views=_lost(since, until))) == ({"restore-lost"} if seen else set())
+
+
+def test_a_notice_is_as_late_as_its_last_arrival() -> None:
+    at, early, late = (MINUTE[second].isoformat() for second in (0, 2, 9))
+    assert causes.longest_wait([("dba", "a.1", at, early), ("dba", "a.1", at, late), ("dba", "a.2", late, late)]) == 9.0
+    assert causes.longest_wait([]) == 0.0
 
 
 @pytest.mark.slow

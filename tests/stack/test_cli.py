@@ -27,9 +27,9 @@ def test_help_names_each_command_without_reading_any(capsys: pytest.CaptureFixtu
     assert all(f"    {name} " in said for name in COMMANDS)
 
 
-def test_demo_test_chaos_and_bench_are_shielded_from_inherited_settings() -> None:
+def test_what_runs_a_stack_of_its_own_is_shielded_from_inherited_settings() -> None:
     shielded = {name for name, command in COMMANDS.items() if not command.inherits}
-    assert shielded == {"demo", "test", "chaos", "soak", "bench", "mutants", "package"}
+    assert shielded == {"demo", "test", "chaos", "soak", "alerts", "bench", "mutants", "package"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
+from local.alerts.kusto import run
+from local.alerts.rules import ALERTS, SILENCE
 from local.demo import ticket_calls
 from local.stack.entra import CLIENT
 from local.stack.other_cloud import foreign
@@ -25,7 +27,7 @@ from shared.api.routes import ROUTES, Route
 from shared.config.settings import QUEUE, TABLE
 from shared.domain.clouds import CHINA
 from shared.domain.restore import Phase
-from tests.kits.kusto import ALERTS, SILENCE, audit, run
+from tests.kits.kusto import audit
 from tests.kits.stack_kit import DRILL, ask, by_key, ended, submissions, told
 
 pytestmark = pytest.mark.slow
@@ -247,7 +249,7 @@ def test_the_audit_in_the_log_is_the_ledgers_timeline_restore_by_restore(stack: 
 
 def test_the_alerts_fire_on_what_happened_here_and_on_nothing_else(stack: Stack) -> None:
     """What crashed us was put on the poison queues above; all else went well, though slower than a quiet desk."""
-    fired = {name for name, query in ALERTS.items() if run(query, stack.traces())}
+    fired = {alert.name for alert in ALERTS.values() if run(alert.query, stack.traces())}
     assert "poison-queue" in fired
     assert fired <= {"poison-queue", SILENCE, "outbox-late", "queue-late"}  # SILENCE: its rows are sweeps that ended
     assert SILENCE in fired
