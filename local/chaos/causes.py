@@ -23,10 +23,12 @@ class Happened:
 
     deeds: Mapping[str, int]  # how often chaos did what
     struck: int  # calls of Azure that it spoilt
-    poisoned: int  # messages that came into the poison queue
+    poisoned: int  # messages that chaos put into the poison queue
+    moved: int  # messages that a host moved there
     views: Sequence[dict[str, Any]]
     waited: float  # seconds from an event to the arrival of its notice, at the longest
     sweeps: Sequence[Span]  # those that ended
+    sound: Sequence[Span]  # ... of which each looked at all
 
     @property
     def stopped(self) -> bool:
@@ -40,7 +42,7 @@ class Happened:
 def planted(happened: Happened, pace: float) -> frozenset[str]:
     """The alerts that may fire. No channel refuses, no token fails, no job goes on for ever: these three may not."""
     causes = {
-        "poison-queue": happened.poisoned > 0,
+        "poison-queue": happened.poisoned + happened.moved > 0,
         "restore-lost": any(lost(happened.views)),
         "sweep-faults": happened.struck > 0 or happened.stopped,
         "outbox-late": happened.waited + happened.longest_sweep > on_clock(LATE, pace),
@@ -51,9 +53,9 @@ def planted(happened: Happened, pace: float) -> frozenset[str]:
 
 
 def certain(happened: Happened) -> frozenset[str]:
-    """The alerts that must fire: a message came into the poison queue; a whole sweep ran while a restore was lost."""
+    """The alerts that must fire: messages were put into the poison queue; one was lost during a sound sweep."""
     during = any(
-        since < begin and end < until for since, until in lost(happened.views) for begin, end in happened.sweeps
+        since < begin and end < until for since, until in lost(happened.views) for begin, end in happened.sound
     )
     causes = {"poison-queue": happened.poisoned > 0, "restore-lost": during}
     return frozenset(name for name, there in causes.items() if there)
@@ -68,12 +70,14 @@ def lost(views: Iterable[dict[str, Any]]) -> Iterator[Span]:
                 yield since, until
 
 
-def sweeps(rows: Iterable[Row]) -> Iterator[Span]:
-    """When the sweeps ran whose figures arrived."""
+def sweeps(rows: Iterable[Row], sound: bool = False) -> Iterator[Span]:
+    """When the sweeps ran whose figures arrived; of `sound` ones, those that came to every row."""
     for row in rows:
         if row["message"].startswith(SWEEP):
+            figures = json.loads(row["message"].removeprefix(SWEEP))
             end = datetime.fromisoformat(row["timestamp"])
-            yield end - timedelta(seconds=json.loads(row["message"].removeprefix(SWEEP))["seconds"]), end
+            if not sound or figures["faults"] == figures["unfinished"] == 0:
+                yield end - timedelta(seconds=figures["seconds"]), end
 
 
 def longest_wait(arrivals: Iterable[tuple[str, str, str, str]]) -> float:

@@ -44,13 +44,16 @@ def gather(run: Run) -> Evidence:
 
 def _happened(run: Run, views: list[View], arrivals: list[tuple[str, str, str, str]]) -> causes.Happened:
     moved = sum(log.read_text(errors="replace").count("moved to") for log in run.stack.home.glob("host-*.log"))
+    rows = run.stack.traces()
     return causes.Happened(
         deeds=dict(run.done.counts),
         struck=run.struck,
-        poisoned=run.callers.heard.poisoned + moved,
+        poisoned=run.callers.heard.poisoned,
+        moved=moved,
         views=views,
         waited=causes.longest_wait(arrivals),
-        sweeps=list(causes.sweeps(run.stack.traces())),
+        sweeps=list(causes.sweeps(rows)),
+        sound=list(causes.sweeps(rows, sound=True)),
     )
 
 

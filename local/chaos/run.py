@@ -160,8 +160,8 @@ class Run:
     def look_at_alerts(self) -> None:
         """Which alerts fired while things broke, and which still do: nothing is broken any more."""
         self.say("which alerts still fire")
-        self.fired = frozenset(watch.fired_since(self.stack, self.began))
         self.still = frozenset(watch.settle(self.stack, CALM))
+        self.fired = frozenset(watch.fired_since(self.stack, self.began))
 
     def settle(self, limit: float) -> None:
         """Until nothing is open and all is told; what is lost is resolved by a person, who looks at Azure."""

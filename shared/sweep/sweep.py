@@ -94,6 +94,7 @@ class Sweep:
     def _work(self, vault: str, this: Round) -> None:
         now = self.parts.now()
         work = Work(self.parts.board.look(vault, now))
+        this.count(work.opens)  # before all that can fail: what is lost is lost in a sweep with faults too
         vault_directory.note(self.parts.ledger.store, this.entries[vault], now, empty=work.live.empty)
         if work.live.empty:
             return
@@ -110,7 +111,6 @@ class Sweep:
         self._tell(self.parts.board.owed(vault, self.parts.now()) if moved else work.live.owed, this)
         if not this.over():
             self._shares.visited(vault)
-        this.count(work.opens)
 
     def _guarded(self, this: Round, what: str, act: Callable[[], object]) -> None:
         """One bad row never holds up the sweep."""

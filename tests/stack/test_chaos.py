@@ -159,7 +159,8 @@ def test_each_invariant_sees_what_it_is_there_for(name: str, changes: dict[str, 
 
 
 MINUTE = [datetime(2026, 10, 1, 12, 0, second, tzinfo=UTC) for second in range(60)]
-CALM = causes.Happened(deeds={}, struck=0, poisoned=0, views=[], waited=1.0, sweeps=[(MINUTE[10], MINUTE[12])])
+SWEEP = [(MINUTE[10], MINUTE[12])]
+CALM = causes.Happened(deeds={}, struck=0, poisoned=0, moved=0, views=[], waited=1.0, sweeps=SWEEP, sound=SWEEP)
 
 
 def _lost(since: int, until: int) -> list[dict[str, Any]]:
@@ -183,6 +184,8 @@ def test_an_alert_has_a_cause_where_something_was_done_that_brings_it_about() ->
     assert causes.planted(CALM, 120) == causes.certain(CALM) == frozenset()
     for name, change in causes_of.items():
         assert causes.planted(replace(CALM, **change), 120) == {name}
+    assert causes.planted(replace(CALM, moved=1), 120) == {"poison-queue"}
+    assert causes.certain(replace(CALM, moved=1)) == frozenset()
     stopped = causes.planted(replace(CALM, deeds={"kill": 1}), 120)
     assert stopped == {"sweep-faults", "queue-late", "no-sweep-finished"}
     assert causes.planted(replace(CALM, deeds={"copies": 9, "withdraw": 9}), 120) == frozenset()
@@ -191,6 +194,15 @@ def test_an_alert_has_a_cause_where_something_was_done_that_brings_it_about() ->
 @pytest.mark.parametrize(("since", "until", "seen"), [(9, 13, True), (11, 13, False), (9, 11, False), (20, 30, False)])
 def test_a_restore_that_is_lost_during_a_whole_sweep_must_be_seen(since: int, until: int, seen: bool) -> None:
     assert causes.certain(replace(CALM, views=_lost(since, until))) == ({"restore-lost"} if seen else set())
+
+
+def test_a_sweep_with_faults_is_none_that_came_to_every_row() -> None:
+    rows = [
+        {"timestamp": end.isoformat(), "message": f'desk.sweep {{"seconds":2.0,"faults":{faults},"unfinished":{left}}}'}
+        for end, faults, left in [(MINUTE[12], 0, 0), (MINUTE[20], 1, 0), (MINUTE[30], 0, 1)]
+    ]
+    assert [*causes.sweeps(rows, sound=True)] == SWEEP
+    assert len([*causes.sweeps([*rows, {"message": "desk.arm {}"}])]) == 3
 
 
 def test_a_notice_is_as_late_as_its_last_arrival() -> None:
