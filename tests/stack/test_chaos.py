@@ -231,4 +231,6 @@ def test_a_small_chaos_loses_nothing_and_doubles_nothing() -> None:
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=400)  # noqa: S603
     assert done.returncode == 0, done.stderr[-6000:]
     last = json.loads(done.stdout.splitlines()[-1])
-    assert (last["ok"], last["violations"], last["did"]["kill"]) == (True, 0, 3)
+    assert (last["ok"], last["violations"]) == (True, 0)
+    assert last["did"]["kill"] >= 3  # a further round, where few were submitted, brings more
+    assert set(last["alerts"]["fired"]) <= set(last["alerts"]["caused"])
