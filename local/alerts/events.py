@@ -73,7 +73,7 @@ def damaged(stack: Stack) -> Mend:
     """A row that nobody can read."""
     table = TableClient.from_connection_string(stack.storage, TABLE)
     vault = USUAL[0].id.partition("/backupInstances/")[0]
-    key = {"PartitionKey": row_keys.vault_partition(vault), "RowKey": "live-owed-damaged"}
+    key = {"PartitionKey": row_keys.vault_partition(vault), "RowKey": f"{row_keys.OWED}damaged"}
     table.upsert_entity({**key, "state": "owed"})
     return lambda: table.delete_entity(key["PartitionKey"], key["RowKey"])
 

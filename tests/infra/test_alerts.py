@@ -14,6 +14,7 @@ from shared.azure.port import Doubt
 from shared.config.desk_file import Desk
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
+from shared.storage import row_keys
 from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
 from shared.sweep.retention import Retention
@@ -184,7 +185,7 @@ def buggy(name: str, act: Callable[[], Any], args: Any) -> Any:
 
 def half_read(name: str, act: Callable[[], Any], args: Any) -> Any:
     """What a vault owes cannot be read."""
-    if "live-owed-" in args:
+    if row_keys.OWED in args:
         raise Trouble("storage does not answer")
     return act()
 
