@@ -40,6 +40,6 @@ class Parts:
         return self.now() + timedelta(seconds=max(wait, least))
 
     def rest_if(self, throttled: bool, subscription: str, until: datetime) -> None:
-        """After a 429 no restore of the subscription calls Azure until then (`Workflow._resting`)."""
+        """After a 429 no restore of the subscription calls Azure until then (`Workflow._may_call`)."""
         if throttled:
             self.board.set_quiet(subscription, until)
