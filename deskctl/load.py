@@ -5,7 +5,9 @@ import getpass
 import importlib.util
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -16,6 +18,7 @@ from shared.domain.problems import Ours
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("psycopg", "azure.storage.blob", "azure.identity")
 RENEW_SECONDS = 3600.0
+MARGIN = timedelta(minutes=1)  # between the job's clock and the storage's
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--into", required=True, metavar="DSN", help="the server, without a password: host=… user=…")
     parser.add_argument("--database", action="append", default=[], metavar="NAME[=NEW]", help="only this one, as NEW")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="connections at once")
+    parser.add_argument("--prefix", default="", metavar="TEXT", help="only files whose names begin so")
     parser.add_argument("--entra", action="store_true", help="a token of your Azure sign-in is the password")
     parser.add_argument("--dry-run", action="store_true", help="looks at everything, changes nothing")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
@@ -38,24 +42,38 @@ def main(args: argparse.Namespace) -> int:
             container = (restore.get("target") or {}).get("container")
             if restore.get("outcome") != "filesDelivered" or not container:
                 raise Ours(f"{args.id} has delivered no files: its phase is {restore.get('phase')}")
+            if (restore.get("container") or {}).get("state") == "gone":
+                raise Ours(f"the files of {args.id} are gone, their time was over: ask for the restore once more")
             _programs_here()
-            return _run(http, args, container)
+            return _run(http, args, command(args, container, written(restore)))
     except Ours as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def command(args: argparse.Namespace, container: str) -> list[str]:
+def written(restore: dict[str, Any]) -> dict[str, str]:
+    """When this restore's files were written, as the loader's options: its container may hold those of others. Empty
+    where it is the restore's own."""
+    job = restore.get("job") or {}
+    if restore.get("container") or not job.get("started"):
+        return {}
+    began = datetime.fromisoformat(job["started"])
+    ended = datetime.fromisoformat(job.get("ended") or restore.get("closedAt") or job["started"])
+    return {"--since": (began - MARGIN).isoformat(), "--until": (ended + MARGIN).isoformat()}
+
+
+def command(args: argparse.Namespace, container: str, of: dict[str, str]) -> list[str]:
     """The loader's command line. It holds no password: the loader refuses one in the DSN."""
     line = [sys.executable, "-m", "loader", "load", container, "--into", args.into, "--jobs", str(args.jobs)]
     line += [part for name in args.database for part in ("--database", name)]
+    line += [part for pair in (of | ({"--prefix": args.prefix} if args.prefix else {})).items() for part in pair]
     given = {"--entra": args.entra, "--dry-run": args.dry_run, "--json": args.json}
     return [*line, *(name for name, wanted in given.items() if wanted)]
 
 
-def _run(http: httpx.Client, args: argparse.Namespace, container: str) -> int:
+def _run(http: httpx.Client, args: argparse.Namespace, line: list[str]) -> int:
     """Keeps the files for as long as the load runs; Ctrl-C reaches the loader, which says what it leaves."""
-    with subprocess.Popen(command(args, container), cwd=ROOT) as process:  # noqa: S603 - no shell
+    with subprocess.Popen(line, cwd=ROOT) as process:  # noqa: S603 - no shell
         while True:
             if not args.dry_run:
                 _keep(http, args.id)

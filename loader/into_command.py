@@ -8,25 +8,27 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
-from loader import contents, roles
+from loader import roles
+from loader.choice import Choice, choose, client_of, refuse
 from loader.into import Done, Job, load
 from loader.left_out import LeftOut
-from loader.manifest import Database, Manifest, read_manifest
+from loader.manifest import Database, read_manifest
 from loader.programs import Programs, find
-from loader.progress import duration, size
+from loader.progress import Progress, duration, size
+from loader.quoting import loading_name
 from loader.script import ScriptError
-from loader.sources import File, Folder, Source, SourceError, open_source
+from loader.sources import File, Folder, Part, Source, SourceError, open_source
+from loader.sqlstates import NO_SPACE
 from loader.target import Facts, Refused, Target, run
 from loader.verdict import USAGE
-from loader.verify import readers
 
-EVERY_SERVERS = contents.AZURES_DATABASES | {"postgres"}  # not loaded unless they are named
+ERRORS = "Loaded with errors, so not renamed: {}. Use it as it is, or DROP DATABASE."
+FULL = "the target's disk is full: drop {}, make room, and run the same command again"
 INCLUDES = {"foreign": "foreign servers, tables and user mappings", "cron": "pg_cron's jobs"}
 
 
@@ -34,20 +36,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a folder, or a container's URL")
     parser.add_argument("--into", required=True, metavar="DSN", help="the server, without a password: host=… user=…")
     parser.add_argument("--database", action="append", default=[], metavar="NAME[=NEW]", help="only this one, as NEW")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="pg_restore's connections")
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="pg_restore's connections")
     parser.add_argument("--locale", default="", help="instead of the source's: sorting may differ")
     parser.add_argument("--include", action="append", default=[], choices=sorted(INCLUDES), help="left out otherwise")
     parser.add_argument("--entra", action="store_true", help="a token of your Azure sign-in is the password")
     parser.add_argument("--dry-run", action="store_true", help="looks at everything, changes nothing")
+    parser.add_argument("--prefix", default="", metavar="TEXT", help="only files whose names begin so")
+    for name, words in {"since": "from that moment on", "until": "up to that moment"}.items():
+        parser.add_argument(f"--{name}", type=_moment, metavar="TIME", help=f"only blobs written {words} (ISO 8601)")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One database, and its name in the target."""
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return int(text)
 
-    database: Database
-    name: str
+
+def _moment(text: str) -> datetime:
+    """UTC where it names no zone."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def main(parsed: argparse.Namespace) -> int:
@@ -55,7 +64,7 @@ def main(parsed: argparse.Namespace) -> int:
     report = Report(parsed.json)
     try:
         target = Target(parsed.into, os.environ, entra=parsed.entra)
-        source = open_source(parsed.source, os.environ)
+        source = open_source(parsed.source, os.environ, Part(parsed.since, parsed.until, parsed.prefix))
         return _load(parsed, source, target, report)
     except Refused as error:
         return report.end(2, f"Nothing was loaded: {error}")
@@ -73,6 +82,10 @@ class Report:
         self.databases: list[dict[str, object]] = []
         self.left_out: list[LeftOut] = []
         self.loading = ""
+
+    def progress(self, total: int) -> Progress:
+        """How far a file is read; where it is not a terminal, only of what takes long."""
+        return Progress(total, sys.stderr)
 
     def say(self, text: str) -> None:
         print(text, file=sys.stderr if self._as_json else sys.stdout, flush=True)
@@ -96,11 +109,12 @@ class Report:
 
 
 def _load(parsed: argparse.Namespace, source: Source, target: Target, report: Report) -> int:
-    manifest = read_manifest(source)
     facts = target.facts()
+    report.say(f"reading {parsed.source}")
+    manifest = read_manifest(source)
     programs = find(os.environ)
     chosen = choose(manifest, parsed.database)
-    clients = {choice.name: _client(programs, choice, facts.roles.major) for choice in chosen}
+    clients = {choice.name: client_of(programs, choice, facts.roles.major) for choice in chosen}
     refuse(chosen, facts)
     for choice in chosen:
         report.say(f"{choice.database.name} → {choice.name}: {size(choice.database.file.size)} packed")
@@ -112,64 +126,19 @@ def _load(parsed: argparse.Namespace, source: Source, target: Target, report: Re
         with target.connect() as connection:
             report.left_out += [*left_out, *run(connection, steps)]
         facts = target.facts()
-    wrong = [choice.name for choice in chosen if not _one(parsed, source, target, choice, clients, facts, report)]
-    if wrong:
-        names = ", ".join(f"{name}__loading" for name in wrong)
-        return report.end(1, f"Loaded with errors, so not renamed: {names}. Use it as it is, or DROP DATABASE.")
-    return report.end(0, f"Loaded: {', '.join(choice.name for choice in chosen)}.")
-
-
-def choose(manifest: Manifest, wanted: Sequence[str]) -> list[Choice]:
-    """All databases but Azure's own and `postgres`, or those that were named. Refused."""
-    here = {database.name: database for database in manifest.databases}
-    if not wanted:
-        return [Choice(here[name], name) for name in sorted(set(here) - EVERY_SERVERS)]
-    chosen = []
-    for text in wanted:
-        old, new = (text, text) if text in here else text.rpartition("=")[::2]
-        if old not in here:
-            raise Refused(f"there is no database {old or new}; there are: {', '.join(sorted(here))}")
-        chosen.append(Choice(here[old], new))
-    return chosen
-
-
-def refuse(chosen: Sequence[Choice], facts: Facts) -> None:
-    """All that would stop a load, said at once and before anything is changed. Refused."""
+    loaded: list[str] = []
     wrong: list[str] = []
-    if not chosen:
-        wrong.append("there is no database to load")
+    refused: list[str] = []
     for choice in chosen:
-        archive = choice.database.archive
-        if not archive:
-            wrong.append(f"{choice.database.file.name}: {unloadable(choice.database)}")
-            continue
-        extensions = [name for name, _ in contents.extensions_of(archive)]
-        wrong += [f"{choice.database.name}: {why}" for name in extensions if (why := facts.lacking(name))]
-        if "timescaledb" in extensions:
-            wrong.append(f"{choice.database.name}: TimescaleDB needs restore steps of its own")
-        if choice.name in facts.databases and not facts.databases[choice.name]:
-            wrong.append(f"{choice.name} is there already: --database {choice.database.name}=<new name> takes another")
-        unfinished = f"{choice.name}__loading"
-        if unfinished in facts.databases and not facts.databases[unfinished]:
-            wrong.append(f"{unfinished} is there and is not of this loader: rename or drop it")
-    if wrong:
-        raise Refused("; ".join(wrong))
-
-
-def unloadable(database: Database) -> str:
-    return (
-        database.damage or database.unsupported or "plain SQL, which `load` does not take: use psql (docs/loading.md)"
-    )
-
-
-def _client(programs: dict[int, Programs], choice: Choice, major: int) -> Programs:
-    """The target's own major where it reads the archive, else the nearest newer one."""
-    archive = choice.database.archive
-    able = readers(programs, archive.header.version) if archive else list(programs.values())
-    if not able:
-        raise Refused(f"no pg_restore here reads {choice.database.file.name} (PG_BIN)")
-    newer = [client for client in reversed(able) if client.major >= major]
-    return newer[0] if newer else able[0]
+        try:
+            whole = _one(parsed, source, target, choice, clients, facts, report)
+            (loaded if whole else wrong).append(choice.name if whole else loading_name(choice.name))
+        except Refused as error:  # the others are loaded all the same
+            refused.append(str(error))
+    said = [f"Loaded: {', '.join(loaded)}."] if loaded else []
+    said += [ERRORS.format(", ".join(wrong))] if wrong else []
+    said += [f"Not loaded: {'; '.join(refused)}."] if refused else []
+    return report.end(1 if wrong else 2 if refused else 0, " ".join(said))
 
 
 def _one(
@@ -188,7 +157,7 @@ def _one(
     if mark and listed and mark.file == listed:
         return _there_already(choice, mark.sha256, report)
     with tempfile.TemporaryDirectory(prefix="restore-") as folder:
-        path, sha256 = fetched(source, choice.database, Path(folder))
+        path, sha256 = fetched(source, choice.database, Path(folder), report.progress(choice.database.file.size))
         if mark and mark.sha256 != sha256:
             raise Refused(f"{choice.name} was loaded from another backup: drop it, or choose another name")
         if mark:
@@ -198,12 +167,14 @@ def _one(
         client, include = clients[choice.name], tuple(parsed.include)
         job = Job(archive, path, sha256, choice.name, client, parsed.jobs, include, parsed.locale, listed)
         report.loading = job.loading
-        done: Done = load(target, job, facts.roles, report.say)
+        done: Done = load(target, job, facts.roles, facts.databases.get(job.loading), report.say)
     report.loading = ""
     report.left_out += done.left_out
     entry |= {"state": "failed" if done.errors else "loaded", "errors": done.errors}
     for error in done.errors:
         report.say(f"{choice.name}: {error}")
+    if any(NO_SPACE in error for error in done.errors):
+        report.say(f"{choice.name}: {FULL.format(loading_name(choice.name))}")
     report.say(f"{choice.name}: {'errors' if done.errors else 'loaded'} after {duration(time.monotonic() - began)}")
     return not done.errors
 
@@ -220,18 +191,22 @@ def listed_as(source: Source, file: File) -> str:
     return "" if isinstance(source, Folder) else f"{file.name} {file.size} {file.version}"
 
 
-def fetched(source: Source, database: Database, folder: Path) -> tuple[Path, str]:
+def fetched(source: Source, database: Database, folder: Path, progress: Progress) -> tuple[Path, str]:
     """The file on this machine, and its sha256. Refused where there is no room for it."""
     here = isinstance(source, Folder)
     path = source.path(database.file) if isinstance(source, Folder) else folder / "archive"
     free = shutil.disk_usage(folder).free
     if not here and database.file.size > free:
-        raise Refused(f"{database.file.name} has {size(database.file.size)}, {size(free)} are free in {folder.parent}")
+        lacking = f"{database.file.name} has {size(database.file.size)}, {size(free)} are free in {folder.parent}"
+        raise Refused(f"{lacking}: TMPDIR names another folder")
     digest = hashlib.sha256()
+    progress.begin(database.file.name)
     with (Path(os.devnull) if here else path).open("wb") as copy:
         for chunk in source.stream(database.file):
             digest.update(chunk)
             copy.write(chunk)
+            progress.advance(len(chunk))
+    progress.end()
     return path, digest.hexdigest()
 
 

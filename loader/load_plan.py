@@ -8,7 +8,7 @@ from itertools import groupby
 from loader import contents
 from loader.archive import Archive, Entry
 from loader.left_out import LeftOut
-from loader.quoting import IDENTIFIER, identifier
+from loader.quoting import IDENTIFIER, TEXT, identifier
 from loader.script import statements
 
 FOREIGN = {"SERVER": contents.ACTS_OUTSIDE, "FOREIGN TABLE": contents.ACTS_OUTSIDE}
@@ -86,7 +86,8 @@ def comment_of(archive: Archive) -> str:
     """The database's own comment as an SQL literal, empty where it has none."""
     for entry in archive.of_kind("COMMENT"):
         if entry.name.startswith("DATABASE "):
-            return entry.definition.strip().rstrip(";").partition(" IS ")[2]
+            own = entry.definition.strip().rstrip(";").partition(" IS ")[2]
+            return own if re.fullmatch(TEXT, own, re.DOTALL) else ""  # it becomes part of a query
     return ""
 
 

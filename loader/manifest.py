@@ -52,6 +52,7 @@ class Manifest:
     table_spaces: File | None
     definitions: File | None  # pg_dumpall's --schema-only, of all databases
     unknown: tuple[File, ...]
+    doubled: tuple[File, ...] = ()  # a second file of roles, table spaces or definitions: of another delivery
 
     def names(self) -> set[str]:
         return {database.name for database in self.databases}
@@ -67,18 +68,20 @@ def read_manifest(source: Source) -> Manifest:
     others: dict[str, File] = {}
     databases: list[Database] = []
     unknown: list[File] = []
+    doubled: list[File] = []
     for file in source.files():
         if other := OTHERS.search(file.name):
-            others[other[1].rstrip("s")] = file
+            kind = other[1].rstrip("s")
+            doubled += [file] if kind in others else []
+            others.setdefault(kind, file)
             continue
         head = source.read(file, 0, HEAD)
         if is_archive(head) or DATABASE in file.name:
             databases.append(read_database(source, file, head))
         else:
             unknown.append(file)
-    return Manifest(
-        tuple(databases), others.get("role"), others.get("tablespace"), others.get("schema"), tuple(unknown)
-    )
+    server = (others.get("role"), others.get("tablespace"), others.get("schema"))
+    return Manifest(tuple(databases), *server, tuple(unknown), tuple(doubled))
 
 
 def read_database(source: Source, file: File, head: bytes) -> Database:

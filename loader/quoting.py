@@ -1,6 +1,21 @@
 """Knows how PostgreSQL quotes names and texts. Pure."""
 
+import hashlib
+
 IDENTIFIER = r'(?:"(?:[^"]|"")+"|[\w$.-]+)'  # one name, quoted or bare, for use in a pattern
+TEXT = r"(?:'(?:[^']|'')*'|[eE]'(?:[^'\\]|''|\\.)*')"  # one text literal: a backslash escapes only after an E
+
+LONGEST_NAME = 63  # bytes; PostgreSQL cuts a longer one without a word, and then means another object
+LOADING = "__loading"
+
+
+def loading_name(name: str) -> str:
+    """What a database is called until it is whole: a name of its own, also where it must be cut."""
+    whole = f"{name}{LOADING}"
+    if len(whole.encode()) <= LONGEST_NAME:
+        return whole
+    end = f"_{hashlib.sha256(name.encode()).hexdigest()[:8]}{LOADING}"
+    return name.encode()[: LONGEST_NAME - len(end)].decode(errors="ignore") + end
 
 
 def identifier(name: str) -> str:

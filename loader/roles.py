@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from loader.left_out import LeftOut
-from loader.quoting import IDENTIFIER, identifier, name_of
+from loader.quoting import IDENTIFIER, TEXT, identifier, name_of
 from loader.script import statements
 
 AZURE_ROLES = frozenset({"azuresu", "azure_superuser", "azure_pg_admin", "replication"})
 SUPERUSERS_ONLY = frozenset({"SUPERUSER", "REPLICATION", "BYPASSRLS"})
-TEXT = r"[eE]?'(?:[^'\\]|''|\\.)*'"
 PASSWORD = re.compile(rf"\bPASSWORD {TEXT}", re.DOTALL)
 ATTRIBUTE = re.compile(rf"CONNECTION LIMIT -?\d+|VALID UNTIL {TEXT}|[A-Z]+", re.DOTALL)
 CREATE = re.compile(rf"CREATE ROLE ({IDENTIFIER})", re.DOTALL)

@@ -4,12 +4,23 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 CHUNK = 4 << 20  # bytes a read of a stream
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 20, 60, 5
+LIST_RETRIES = 2  # the first call: whoever waits for it is told soon what is wrong
+SCOPE = "https://storage.azure.com/.default"  # of a token, in every cloud
+NOT_SIGNED_IN = "not signed in to Azure: az login, or {} with the account's connection string"
+MEANINGS = {  # of Azure's codes, and of the SDK's where no answer came
+    "AuthorizationPermissionMismatch": "your identity needs Storage Blob Data Reader there",
+    "AuthorizationFailure": "the account's firewall or your identity's rights keep you out",
+    "ContainerNotFound": "the container is gone, or its name is another",
+    "ServiceRequestError": "no connection to the account",
+    "ServiceResponseError": "the connection to the account broke",
+}
 CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -33,6 +44,22 @@ class File:
     name: str
     size: int  # bytes
     version: str  # an etag, or a time of change
+    written: datetime | None = None  # by the storage's clock; None in a folder
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which files of a source are meant, where it holds those of more than one restore."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    prefix: str = ""
+
+    def holds(self, file: File) -> bool:
+        """A folder's files have no time of the storage: they are all within."""
+        early = self.since is not None and file.written is not None and file.written < self.since
+        late = self.until is not None and file.written is not None and file.written > self.until
+        return not early and not late and file.name.startswith(self.prefix)
 
 
 class Source(Protocol):
@@ -50,8 +77,8 @@ class Source(Protocol):
 class Folder:
     """The files of one folder; none of folders within."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, part: Part = Part()) -> None:
+        self._path, self._part = path, part
 
     def path(self, file: File) -> Path:
         return self._path / file.name
@@ -59,7 +86,8 @@ class Folder:
     def files(self) -> list[File]:
         try:
             found = [(entry.name, entry.stat()) for entry in os.scandir(self._path) if entry.is_file()]
-            return sorted((File(name, status.st_size, _time(status)) for name, status in found), key=_name)
+            files = [File(name, status.st_size, _time(status)) for name, status in found]
+            return sorted(filter(self._part.holds, files), key=_name)
         except OSError as error:
             raise SourceError(f"{self._path}: {error.strerror}") from error
 
@@ -85,13 +113,26 @@ class Folder:
 class Container:
     """The blobs of one container; `client` is a ContainerClient."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, part: Part = Part()) -> None:
+        self._client, self._part = client, part
 
     def files(self) -> list[File]:
+        self._signed_in()
         with _azure(self._client.container_name):
-            listed = [File(blob.name, blob.size, blob.etag) for blob in self._client.list_blobs()]
-        return sorted(listed, key=_name)
+            found = self._client.list_blobs(retry_total=LIST_RETRIES)
+            listed = [File(blob.name, blob.size, blob.etag, blob.creation_time) for blob in found]
+        return sorted(filter(self._part.holds, listed), key=_name)
+
+    def _signed_in(self) -> None:
+        """The SDK would try for minutes what no second try can bring."""
+        from azure.core.exceptions import ClientAuthenticationError
+
+        get_token = getattr(self._client.credential, "get_token", None)
+        try:
+            if get_token:
+                get_token(SCOPE)
+        except ClientAuthenticationError as error:
+            raise SourceError(NOT_SIGNED_IN.format(CONNECTION_STRING)) from error
 
     def read(self, file: File, offset: int, length: int) -> bytes:
         if offset >= file.size:
@@ -111,13 +152,13 @@ class Container:
         return blob.download_blob(etag=file.version, match_condition=MatchConditions.IfNotModified, **ranged)
 
 
-def open_source(text: str, environ: Mapping[str, str]) -> Source:
+def open_source(text: str, environ: Mapping[str, str], part: Part = Part()) -> Source:
     """A folder's path, or a container's URL. NoSource with what is wrong."""
     if "://" not in text:
         if not Path(text).is_dir():
             raise NoSource(f"{text} is no folder")
-        return Folder(Path(text))
-    return Container(container_client(text, environ))
+        return Folder(Path(text), part)
+    return Container(container_client(text, environ), part)
 
 
 def container_client(url: str, environ: Mapping[str, str]) -> Any:
@@ -131,6 +172,7 @@ def container_client(url: str, environ: Mapping[str, str]) -> Any:
         "connection_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
         "retry_total": RETRIES,
+        "initial_backoff": 1,  # seconds; the n-th wait is 1 + 3 ** n
     }
     given = environ.get(CONNECTION_STRING, "")
     if given:
@@ -194,4 +236,5 @@ def _azure(name: str) -> Iterator[None]:
         raise Modified(f"{name} changed while it was being read") from error
     except AzureError as error:
         code = getattr(error, "error_code", None) or type(error).__name__
-        raise SourceError(f"{name}: {getattr(code, 'value', code)}") from error
+        said = str(getattr(code, "value", code))
+        raise SourceError(f"{name}: {said}{f' ({MEANINGS[said]})' if said in MEANINGS else ''}") from error

@@ -1,8 +1,7 @@
 """Knows a person's server: who we are there, what it has, and how programs reach it without a password in sight."""
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,9 @@ ENTRA_SCOPES = {  # of a server's tokens, by the end of its host's name
     "postgres.database.usgovcloudapi.net": "https://ossrdbms-aad.database.usgovcloudapi.net/.default",
     "postgres.database.chinacloudapi.cn": "https://ossrdbms-aad.database.chinacloudapi.cn/.default",
 }
+# A load holds connections for hours: a firewall between forgets silent ones after minutes.
+ALIVE = {"keepalives_idle": "60", "keepalives_interval": "15", "keepalives_count": "8"}
+UNLIMITED = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0"
 MARK = "restore-desk: "  # begins the last line of a loaded database's comment
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 MEMBERS_WITH_ADMIN = """
@@ -34,15 +36,18 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Mark:
-    """What a database's comment says of its load; `grants` are memberships that only the load needs."""
+    """What a database's comment says of its load."""
 
     state: str  # loading, loaded
     sha256: str
     file: str = ""  # a blob's name, size and etag: the same file needs no second look
+    grants: tuple[str, ...] = ()  # memberships that only the load needs: one that is cut off leaves them
 
     def comment(self, own: str) -> str:
         """The SQL literal of a comment: the source's own text (a literal too), then the mark."""
-        text = literal(MARK + json.dumps({"state": self.state, "sha256": self.sha256, "file": self.file}))
+        grants = {"grants": self.grants} if self.grants else {}
+        said = {"state": self.state, "sha256": self.sha256, "file": self.file, **grants}
+        text = literal(MARK + json.dumps(said))
         return f"{own} || {literal(chr(10))} || {text}" if own else text
 
 
@@ -54,26 +59,33 @@ class Target:
             given = conninfo_to_dict(conninfo)
         except psycopg.ProgrammingError as error:
             raise Refused(f"--into is no connection string: {str(error).strip()}") from None
-        if given.get("password"):
+        if given.get("password") or given.get("sslpassword"):
             raise Refused("a password in --into is seen by all users of this machine: use PGPASSFILE or PGPASSWORD")
         host = str(given.get("host") or environ.get("PGHOST", ""))
+        if "=" in host:  # host=$PGHOST user=$PGUSER, where they are not set
+            raise Refused(f"--into has no host: it reads {conninfo!r}. Set PGHOST and PGUSER, or write both out")
+        for name, value in ALIVE.items():
+            given.setdefault(name, value)
         if host not in LOCAL and not host.startswith("/") and "PGSSLMODE" not in environ:
             given.setdefault("sslmode", "require")
         given.setdefault("dbname", "postgres")
         self._given = given
         self._environ = dict(environ)
-        if entra:
-            self._environ["PGPASSWORD"] = _entra_token(host)
+        self._token = _entra_tokens(host) if entra else None
 
     def connect(self, database: str = "") -> psycopg.Connection[Any]:
-        """Autocommit. psycopg.OperationalError."""
-        password = self._environ.get("PGPASSWORD")
+        """Autocommit, and no statement of ours is ended by a limit of the user's. psycopg.OperationalError."""
+        password = self.environment.get("PGPASSWORD")
         given = {
             **self._given,
             **({"dbname": database} if database else {}),
             **({"password": password} if password else {}),
         }
-        return psycopg.connect(make_conninfo("", **given), autocommit=True, connect_timeout=30)
+        connection = psycopg.connect(make_conninfo("", **given), autocommit=True, connect_timeout=30)
+        connection.execute(UNLIMITED)
+        if connection.info.server_version >= 140000:
+            connection.execute("set idle_session_timeout = 0")
+        return connection
 
     def address(self, database: str) -> str:
         """For --dbname of PostgreSQL's programs; their password comes by the environment."""
@@ -81,8 +93,10 @@ class Target:
 
     @property
     def environment(self) -> dict[str, str]:
+        """For PostgreSQL's programs, with a token that is good now."""
         kept = {name: text for name, text in self._environ.items() if name.startswith("PG") or name in ("HOME", "PATH")}
-        return {**kept, "LC_ALL": "C"}
+        token = {"PGPASSWORD": self._token()} if self._token else {}
+        return {**kept, **token, "LC_ALL": "C"}
 
     def facts(self) -> "Facts":
         with closing(self.connect()) as connection:
@@ -133,7 +147,8 @@ def mark_in(comment: str) -> Mark | None:
     last = comment.rpartition("\n")[2]
     try:
         said = json.loads(last.removeprefix(MARK)) if last.startswith(MARK) else None
-        return Mark(str(said["state"]), str(said["sha256"]), str(said.get("file", ""))) if said else None
+        grants = tuple(map(str, said.get("grants", ()))) if said else ()
+        return Mark(str(said["state"]), str(said["sha256"]), str(said.get("file", "")), grants) if said else None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -143,7 +158,8 @@ def run(connection: psycopg.Connection[Any], steps: list[Step]) -> list[LeftOut]
     left_out = []
     for step in steps:
         try:
-            connection.execute(step.sql.encode(errors="surrogateescape"))
+            # binary: the extended protocol, in which a text is one statement
+            connection.execute(step.sql.encode(errors="surrogateescape"), binary=True)
         except psycopg.Error as error:
             if connection.broken:
                 raise
@@ -169,20 +185,31 @@ def run_rights(connection: psycopg.Connection[Any], statements: tuple[str, ...])
     return left_out
 
 
-def grant_owners(
-    connection: psycopg.Connection[Any], owners: frozenset[str], me: TargetRoles
-) -> tuple[set[str], set[str]]:
-    """The owners that objects can be given to, and those of them that were granted only for the load."""
-    usable: set[str] = set()
-    granted: set[str] = set()
+@dataclass(frozen=True)
+class Owners:
+    """Roles that objects should belong to: of `mine` we are members already, of `lacking` not yet."""
+
+    mine: frozenset[str]
+    lacking: frozenset[str]
+
+
+def owners_here(connection: psycopg.Connection[Any], owners: frozenset[str], me: TargetRoles) -> Owners:
+    """Those of them that the target has."""
     kinds = ("USAGE", "SET") if me.major >= 16 else ("USAGE",)
-    for owner in sorted(owners & me.names):
-        has = all(_scalar(connection, "select pg_has_role(%s, %s)", owner, kind) for kind in kinds)
-        options = " WITH INHERIT TRUE, SET TRUE" if me.major >= 16 else ""
-        if has or not run(connection, [Step(f"GRANT {identifier(owner)} TO {identifier(me.me)}{options}", owner)]):
-            usable.add(owner)
-            granted |= set() if has else {owner}
-    return usable, granted
+    here = owners & me.names
+    mine = {
+        owner for owner in here if all(_scalar(connection, "select pg_has_role(%s, %s)", owner, kind) for kind in kinds)
+    }
+    return Owners(frozenset(mine), frozenset(here - mine))
+
+
+def grant_owners(connection: psycopg.Connection[Any], owners: Owners, me: TargetRoles) -> frozenset[str]:
+    """Those that could be granted: objects can be given to them, until they are revoked."""
+    options = " WITH INHERIT TRUE, SET TRUE" if me.major >= 16 else ""
+    steps = [
+        Step(f"GRANT {identifier(owner)} TO {identifier(me.me)}{options}", owner) for owner in sorted(owners.lacking)
+    ]
+    return owners.lacking - {refused.what for refused in run(connection, steps)}
 
 
 def _scalar(connection: psycopg.Connection[Any], query: str, *values: object) -> object:
@@ -196,11 +223,17 @@ def entra_scope(host: str) -> str:
     return next(known, ENTRA_SCOPES["postgres.database.azure.com"])
 
 
-def _entra_token(host: str) -> str:
+def _entra_tokens(host: str) -> Callable[[], str]:
+    """Gives a token that is good for some minutes at least; the library keeps it and renews it. Refused."""
+    from azure.core.exceptions import ClientAuthenticationError
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential().get_token(entra_scope(host)).token
+    credential, scope = DefaultAzureCredential(), entra_scope(host)
 
+    def token() -> str:
+        try:
+            return credential.get_token(scope).token
+        except ClientAuthenticationError as error:
+            raise Refused("--entra: not signed in to Azure: az login") from error
 
-def default_environment() -> Mapping[str, str]:
-    return os.environ
+    return token

@@ -105,6 +105,8 @@ def _the_set(look: Look, expected: Sequence[str]) -> None:
             look.inconclusive("there is no database's file here")
     if not look.manifest.definitions:
         look.warnings.append("there is no _schema.sql: definitions are compared with nothing")
+    for file in look.manifest.doubled:
+        look.warnings.append(f"{file.name} is of another delivery than the others and was not looked at")
     for file in look.manifest.unknown:
         look.warnings.append(f"{file.name} is of no known kind and was not looked at")
 

@@ -129,8 +129,8 @@ def _succeeded(restore: Restore) -> Steps:
 
 def _one_command(restore: Restore) -> Step:
     line = f'python3 -m deskctl load {quoted(restore.id)} --into "host=$PGHOST user=$PGUSER"'
-    words = "In Restore Desk's repository one command makes databases of the files (docs/loading.md)"
-    return Step(f"{words}. Without it, go on with the next steps", (line,))
+    words = "Set PGHOST, PGUSER and PGPASSWORD or PGPASSFILE; then, in Restore Desk's repository, one command makes"
+    return Step(f"{words} databases of the files (docs/loading.md). Without it, go on with the next steps", (line,))
 
 
 def _created(restore: Restore, plan: Plan) -> Steps:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deskctl.load import written
 from local.cli import run
 from local.postgres.delivery import delivery
 from local.postgres.programs import pg_bin
@@ -62,6 +63,7 @@ def served(desk: Desk) -> Iterator[Desk]:
     finally:
         server.shutdown()
         server.server_close()
+        thread.join()
 
 
 def test_one_command_from_a_restore_to_a_database_that_answers(
@@ -74,6 +76,7 @@ def test_one_command_from_a_restore_to_a_database_that_answers(
         "phase": "succeeded",
         "outcome": "filesDelivered",
         "target": {"container": str(delivery(16).folder)},
+        "job": {"started": "2026-11-26T18:50:05Z", "ended": "2026-11-26T18:50:09Z"},
     }
     with served(Desk(restore)) as desk, target(16) as server:
         into = f"host={server.folder} user={ADMIN}"
@@ -91,6 +94,28 @@ def test_a_restore_without_files_is_named(capfd: pytest.CaptureFixture[str]) -> 
     with served(Desk({"id": "r2", "phase": "restoring", "outcome": None, "target": None})) as desk:
         assert run(["load", "r2", "--into", "host=/nowhere", "--url", desk.url]) == 2
     assert "r2 has delivered no files: its phase is restoring" in capfd.readouterr().err
+
+
+def test_the_files_of_a_container_that_others_use_are_found_by_the_jobs_time() -> None:
+    job = {"started": "2026-11-26T18:50:05.238616Z", "ended": "2026-11-26T19:10:00Z"}
+    assert written({"job": job}) == {
+        "--since": "2026-11-26T18:49:05.238616+00:00",
+        "--until": "2026-11-26T19:11:00+00:00",
+    }
+    assert written({"job": job, "container": {"state": "kept"}}) == {}
+    assert written({"job": None}) == {}
+
+
+def test_files_that_are_gone_are_named(capfd: pytest.CaptureFixture[str]) -> None:
+    restore = {
+        "id": "r4",
+        "outcome": "filesDelivered",
+        "target": {"container": str(delivery(16).folder)},
+        "container": {"state": "gone"},
+    }
+    with served(Desk(restore)) as desk:
+        assert run(["load", "r4", "--into", "host=/nowhere", "--url", desk.url]) == 2
+    assert "the files of r4 are gone" in capfd.readouterr().err
 
 
 def test_a_password_in_the_command_line_is_refused(capfd: pytest.CaptureFixture[str]) -> None:

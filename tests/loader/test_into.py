@@ -12,7 +12,9 @@ from uuid import uuid4
 import pytest
 from azure.storage.blob import BlobClient, ContainerClient
 
+from loader.roles import Step
 from loader.server import Server
+from loader.target import run
 from local.postgres.delivery import delivery
 from local.postgres.programs import pg_bin, programs
 from local.postgres.sample import ADMIN, ADMIN_PASSWORD, ODD_NAME
@@ -82,6 +84,9 @@ def test_one_database_under_a_new_name_beside_one_that_is_there(
         code, said = load(monkeypatch, server, folder, "--database", "shop=shop_then")
         assert (code, [one["name"] for one in said["databases"]]) == (0, ["shop_then"])
         assert value(server, "select count(*) from sales.orders", "shop_then") == 2000
+        with server.connect("postgres", ADMIN, PASSWORD) as connection:
+            (left_out,) = run(connection, [Step("select 1; create database second", "two statements")])
+        assert "multiple commands" in left_out.why
         assert value(server, "select count(*) from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase "
                              "where datname = 'shop_then'") == 2  # fmt: skip
 
@@ -89,7 +94,9 @@ def test_one_database_under_a_new_name_beside_one_that_is_there(
 BUSY = "select max(backend_start) from pg_stat_activity where datname = 'source_trap__loading' and state = 'active'"
 
 
-def test_ctrl_c_says_what_is_left_and_the_same_command_begins_anew(tmp_path: Path) -> None:
+def test_a_load_that_ends_early_says_what_is_left_and_the_same_command_begins_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     more = (
         "create role slow_owner; alter table public.t owner to slow_owner; create index on public.t (public.slow(v));"
     )
@@ -101,17 +108,25 @@ def test_ctrl_c_says_what_is_left_and_the_same_command_begins_anew(tmp_path: Pat
         line = [sys.executable, "-m", "loader", "load", str(tmp_path), "--into", f"host={server.folder} user={ADMIN}"]
         environ = {**os.environ, "PGPASSWORD": PASSWORD, "PG_BIN": pg_bin()}
         before = None
-        for _ in range(2):
+        for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
             process = subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, text=True)  # noqa: S603
             end = time.monotonic() + 60
             while value(server, BUSY) in (None, before) and time.monotonic() < end:
                 time.sleep(0.1)
             before = value(server, BUSY)
-            process.send_signal(signal.SIGINT)
+            code, second = load(monkeypatch, server, tmp_path)
+            assert (code, "another load of it is running" in second["message"]) == (2, True)
+            process.send_signal(number)
             said, _ = process.communicate(timeout=60)
-            assert process.returncode == 130
-            assert "source_trap__loading holds what came so far" in said
-            assert value(server, "select pg_has_role('deskadmin', 'slow_owner', 'USAGE')") is False
+            killed = number == signal.SIGKILL
+            assert process.returncode == (-number if killed else 130)
+            assert killed or "source_trap__loading holds what came so far" in said
+            assert value(server, "select pg_has_role('deskadmin', 'slow_owner', 'USAGE')") is killed
+            free = time.monotonic() + 60  # until the server has seen that the connection is gone
+            while (
+                value(server, "select count(*) from pg_locks where locktype = 'advisory'") and time.monotonic() < free
+            ):
+                time.sleep(0.1)
 
 
 def test_a_container_is_loaded_once_and_its_blobs_are_not_fetched_a_second_time(
@@ -139,5 +154,13 @@ def test_a_container_is_loaded_once_and_its_blobs_are_not_fetched_a_second_time(
         client.upload_blob(
             delivery(16).database("shop").name, delivery(16).database("billing").read_bytes(), overwrite=True
         )
-        code, said = load(monkeypatch, server, client.url, "--database", "billing=shop")
+        client.delete_blob(delivery(16).database("billing").name)
+        long = "n" * 60
+        with server.connect() as connection:
+            connection.execute(f"create database {long}__l".encode())
+        code, said = load(
+            monkeypatch, server, client.url, "--database", "billing=shop", "--database", f"{ODD_NAME}={long}"
+        )
         assert (code, "drop it, or choose another name" in said["message"]) == (2, True)
+        assert said["message"].startswith(f"Loaded: {long}. Not loaded: shop was loaded from another backup")
+        assert value(server, "select count(*) from pg_database where datname like 'nnn%'") == 2

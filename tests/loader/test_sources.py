@@ -2,9 +2,12 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from azure.storage.blob import ContainerClient
 
 from loader.sources import (
@@ -13,6 +16,7 @@ from loader.sources import (
     Folder,
     Modified,
     NoSource,
+    Part,
     Source,
     SourceError,
     container_client,
@@ -111,6 +115,39 @@ def test_identity_is_used_for_a_container_of_another_account(azurite: Azurite) -
     source = open_source("https://account.blob.core.windows.net/c", environ)
     assert isinstance(source, Container)
     assert "Credential" in type(source._client.credential).__name__
+
+
+class NoToken:
+    """A credential of a machine where nobody is signed in."""
+
+    asked = 0
+
+    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        self.asked += 1
+        raise ClientAuthenticationError("no credential gave a token")
+
+
+def test_without_a_sign_in_it_is_said_at_once() -> None:
+    credential = NoToken()
+    source = Container(ContainerClient("https://account.blob.core.windows.net", "c", credential=credential))
+    with pytest.raises(SourceError, match="not signed in to Azure: az login"):
+        source.files()
+    assert credential.asked == 1
+
+
+@pytest.mark.slow
+def test_of_a_container_only_what_was_written_in_a_time_is_seen(azurite: Azurite) -> None:
+    name = f"shared{secrets.token_hex(6)}"
+    client = ContainerClient.from_connection_string(azurite.connection_string, name)
+    client.create_container()
+    client.upload_blob("1_roles.sql", b"x")
+    environ = {"AZURE_STORAGE_CONNECTION_STRING": azurite.connection_string}
+    (file,) = open_source(client.url, environ).files()
+    assert file.written
+    second = timedelta(seconds=1)
+    assert open_source(client.url, environ, Part(file.written, file.written)).files() == [file]
+    assert open_source(client.url, environ, Part(since=file.written + second)).files() == []
+    assert open_source(client.url, environ, Part(until=file.written - second)).files() == []
 
 
 def test_a_connection_string_of_the_urls_account_is_used_wherever_its_endpoint_is(azurite: Azurite) -> None:
