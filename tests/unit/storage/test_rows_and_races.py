@@ -673,3 +673,40 @@ def test_a_notice_comes_back_as_it_was_written() -> None:
     packed = Notice("r", 2, "dba", "lost", START, START, "f").said()
     assert (packed.verb, packed.key, packed.fields["event"]) == ("put", row_keys.said("r", 2), "lost")
     assert set(packed.fields) == {"event", "packed", "restore"}
+
+
+# --- texts and versions -----------------------------------------------------------------------------------------------
+def test_rows_keep_texts_as_utf_8_not_as_escapes() -> None:
+    store, text = MemoryStore(), "Übung"
+    ledger = Ledger(store)
+    made = ledger.accept(a_restore(id=row_keys.new_id(VAULT, START, b"0" * 10), vault=VAULT, reason=text))
+    assert made
+    row = store.get(row_keys.partition(made.id), row_keys.restore(made.id))
+    assert row
+    assert text in row.text("json0")
+    assert text in str(added(VERIFICATION.model_copy(update={"reason": text}))[0].fields["json0"])
+    assert text in str(passed_names(VERIFICATION, (text,)).fields["json0"])
+    Board(store).remember(VAULT, "x", {"a": text}, START)
+    facts = store.get(row_keys.vault_partition(VAULT), "facts-x")
+    assert facts
+    assert text in facts.text("json0")
+
+
+def test_the_facts_of_a_notice_are_packed_or_plain_as_release_0_1_wrote_them() -> None:
+    fields = Notice("r", 2, "dba", "lost", START, START, "f").owed()[1].fields
+    assert read_notice(Row("k", fields)).facts == "f"
+    for packed in (b"", "no bytes", 5):
+        assert read_notice(Row("k", {**fields, "packed": packed, "facts": "plain"})).facts == "plain"
+    assert read_notice(Row("k", {**fields, "packed": b"", "chunks": 1, "json0": "cut", "facts": "x"})).facts == "cut"
+
+
+def test_a_caller_who_is_not_known_is_foreign_to_nobody() -> None:
+    store = MemoryStore()
+    ledger = Ledger(store)
+    one = ledger.accept(a_restore(id=row_keys.new_id(VAULT, START, b"0" * 10), vault=VAULT, key="k"))
+    assert one
+    keys = Keys(ledger, lambda: START, 60)
+    keys.rows.claim("http", "k", one.id, "h", START, "ada")
+    assert keys.known("http", "k", "h") == one
+    assert keys.known("http", "k", "h", "ADA") == one
+    assert keys.known("http", "k", "h", "ben") is None

@@ -124,3 +124,12 @@ def test_restores_end_whether_azure_takes_the_kept_link_or_not(refuses: bool) ->
     world.settle(world.process())
     assert {restore.phase for restore in world.restores()} == {Phase.SUCCEEDED}
     assert world.faults(set(ids)) == []
+
+
+def test_a_job_too_young_to_be_listed_is_no_sign_that_a_link_leads_too_far() -> None:
+    world = World()
+    azure = Paged(world.clock, old=0, shown=JOBS)
+    young = [
+        row(name, startedAt=(START - timedelta(minutes=minutes)).isoformat()) for name in "abcd" for minutes in (15,)
+    ]
+    assert look(world, azure, [*young, ROWS[4]], ListStart("4", 1))[0].link == "4"

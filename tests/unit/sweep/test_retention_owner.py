@@ -1,6 +1,7 @@
 """Retention takes a row only where it is the old restore's own: a job or a key may be another's by now."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,22 @@ def test_what_was_cut_off_is_taken_up_again_and_one_round_has_its_limit() -> Non
     assert removed(world) == MOST
     assert removed(world) == 5
     assert removed(world) == 0
+
+
+def test_what_somebody_touched_while_it_was_removed_stays() -> None:
+    world = World()
+    restore_id = old_and_done(world)
+    real = world.store
+
+    class Touched(Ledger):
+        """Somebody writes the done row again while its restore is removed."""
+
+        def load(self, restore_id: str) -> Any:
+            found = super().load(restore_id)
+            (row,) = real.scan(PLACE, "done-", "done.")
+            real.commit(PLACE, [Change("put", row.key, row.fields)])
+            return found
+
+    assert Retention(Touched(real), Outbox(real), DAYS).remove_old(world.clock.now()) == 0
+    assert Ledger(real).load(restore_id) is not None
+    assert removed(world) == 1

@@ -388,3 +388,20 @@ def test_what_is_still_owed_of_an_instances_earlier_event_stays() -> None:
     told = [(notice.sequence, notice.event) for notice in world.owed(channel="events")]
     assert told == [(1, "pointStale"), (2, "pointFresh"), (3, "pointStale")]
     assert {n.sequence for n in Outbox(world.store).of_restore(world.owed()[0].restore)} == {1, 2, 3}
+
+
+def test_a_turn_that_was_given_back_since_the_rows_were_read_is_free() -> None:
+    world = World()
+    one = running(world, world.process(), key="a")
+    place, turn = row_keys.vault_partition(VAULT), row_keys.turn(f"{VAULT}/backupInstances/pg-a")
+    world.store.commit(place, [Change("insert", turn, {"restore": "missing00-1", "at": "2026-10-01T12:00:00Z"})])
+    world.queue.clear()
+    world.clock.advance(30)
+
+    def given_back(name: str, act: Any, args: Any) -> Any:
+        if name == "store.get" and args[1] == turn and (row := world.store.get(place, turn)):
+            world.store.commit(place, [Change("delete", row.key)])
+        return act()
+
+    assert world.process(given_back).sweep.run().faults == 0
+    assert now_is(world, one).turn_at is not None

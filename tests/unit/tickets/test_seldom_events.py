@@ -116,6 +116,7 @@ def test_what_is_empty_is_left_out_of_a_request_at_every_level() -> None:
         ("body.a == 'x'", {"a": None}, ""),
         ("body.a == 'x'", {"a": ["X"]}, ""),
         ("body.a != 'x'", {"a": "X"}, ""),
+        ('body.a == `["x"]`', {"a": "['X']"}, ""),
         ("body.a == body.b", {"a": "X", "b": "x"}, ""),
         ("'x' == 'X'", {}, ""),
         ("body.l[?k == 'x']", {"l": [{"k": "X"}, {"k": "y"}]}, 'body.l[].k saw "X", expected "x"'),

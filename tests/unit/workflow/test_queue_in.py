@@ -9,6 +9,7 @@ from shared.config.desk_file import Rights
 from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, read_message
+from shared.workflow.queue_in import QueueDoor, QueueIn
 from tests.kits.stories import now_is
 from tests.kits.world import DESK_MODEL, EVENTS_URL, World, body, desk_with, running
 
@@ -138,3 +139,18 @@ def test_wakes_of_what_is_not_there_are_let_go() -> None:
     world = World()
     world.process().queue_in.message(json.dumps({"restore": ID, "wake": 0}).encode(), "m1")
     assert (world.restores(), world.queue) == ([], [])
+
+
+@pytest.mark.parametrize(("expires", "delay"), [(True, 0), (False, 60)])
+def test_a_poisoned_message_that_is_put_off_stays_poisoned(expires: bool, delay: float) -> None:
+    sent: list[tuple[str, float]] = []
+
+    def broken() -> QueueIn:
+        raise Ours("a setting is missing")
+
+    door = QueueDoor(broken, lambda text, wait: None, lambda text, wait: sent.append((text, wait)), 60)
+    door.poison(RAW, "m1", expires)
+    ((text, wait),) = sent
+    read = read_message(text.encode(), "m2")
+    assert isinstance(read, Asked)
+    assert (read.key, read.poisoned, read.own_key, wait) == ("m1", True, False, delay)
