@@ -43,6 +43,7 @@ class Seen:
     left: list[str] = field(default_factory=list)  # live rows at the end: open restores, turns, notices that are owed
     kib: float = NOTHING  # that a closed restore leaves
     pool_warnings: int = 0
+    load: list[float] = field(default_factory=list)  # of the machine, as the system averages it over a minute
 
 
 def p95(values: Iterable[float]) -> float:
@@ -88,7 +89,8 @@ def words(seen: Seen, steady: str, failing: str) -> str:
         f"{len(seen.posts)} requests in {seen.seconds / 60:.1f} min, POST median {median(ms):.0f} ms, p95 "
         f"{p95(ms):.0f} ms; notices p95 {before:.2f} s before the failures, then {during:.2f} s (steady) and "
         f"{_late(seen, failing, seen.fails_from, end):.2f} s (failing); {len(seen.told)} notices taken, "
-        f"{seen.refused} refused, {len(seen.health)} looks at health."
+        f"{seen.refused} refused, {len(seen.health)} looks at health; load of the machine "
+        f"{min(seen.load, default=0):.1f} to {max(seen.load, default=0):.1f}."
         + (f" Left: {seen.left[:3]}." if seen.left else "")
     )
 

@@ -1,6 +1,7 @@
 """The load: so many requests a second, and a look now and then at health and at the list of instances."""
 
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -58,6 +59,7 @@ class Load:
     def look(self) -> None:
         """At the instances and at health."""
         get = self.stack.http.get
+        self.seen.load.append(os.getloadavg()[0])
         self.seen.instances.append(self._timed(lambda: get("/api/instances").status_code == 200))
         self.seen.health.append(self._timed(lambda: get("/api/health").status_code == 200))
 
