@@ -17,12 +17,13 @@ from contextvars import ContextVar, copy_context
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.events import Event
 from shared.domain.restore import CLOSED, Phase, Restore
 from shared.domain.values import iso
 
 if TYPE_CHECKING:
     import httpx
+
+    from shared.domain.events import Event
 
 log = logging.getLogger("desk")
 LONGEST = 500  # characters of one value: a line must stay readable, and under the 32 Ki of a trace
@@ -72,7 +73,7 @@ def tell(event: str, level: int = logging.INFO, /, **values: Any) -> None:
     log.log(level, "%s", line(event, values))
 
 
-def audit(before: Restore | None, after: Restore, event: Event | None) -> None:
+def audit(before: Restore | None, after: Restore, event: "Event | None") -> None:
     """Each change of phase as a log event: the app can rewrite its ledger, the log is the audit."""
     moved = before is None or before.phase is not after.phase
     overdue = after.overdue_at is not None and before is not None and before.overdue_at is None
@@ -98,7 +99,7 @@ def _who(restore: Restore) -> dict[str, Any]:
     }
 
 
-def _step(before: Restore | None, after: Restore, event: Event | None) -> dict[str, Any]:
+def _step(before: Restore | None, after: Restore, event: "Event | None") -> dict[str, Any]:
     ended = after.closed_at if after.phase in CLOSED else None
     began = phase_began(after)
     return {

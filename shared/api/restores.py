@@ -1,13 +1,15 @@
-"""The HTTP routes for restores: each takes a call, makes its one act, and answers."""
+"""The HTTP routes for restores: each takes a call, makes its one act, and answers.
+
+What only some of them need is imported by these: the first POST of a worker waits for every import.
+"""
+
+from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.aftercare.rows import Rows
-from shared.aftercare.verifications import Verifications
 from shared.api.http import Answer, Call, json_answer, read_model
-from shared.api.listing import Listing
 from shared.api.views import restore_view
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_json
@@ -18,8 +20,10 @@ from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
 from shared.telemetry import tell
 from shared.workflow.intake import Accepted, Caller, Intake
-from shared.workflow.operator_acts import Act, Acts, Again, Resolution, not_found
 from shared.workflow.ports import Parts
+
+if TYPE_CHECKING:
+    from shared.workflow.operator_acts import Act, Acts
 
 PRINCIPAL = ("x-ms-client-principal-name", "x-ms-client-principal-id")  # set by the platform where it signs in
 
@@ -63,6 +67,9 @@ class Api:
         notices, now, ledger = parts.outbox.of_restore(restore.id), parts.now(), parts.ledger
         if not (restore.own_container and restore.closed):
             return restore_view(restore, notices, now)
+        from shared.aftercare.rows import Rows
+        from shared.aftercare.verifications import Verifications
+
         rows = Rows(ledger).of(restore.id), Verifications(ledger).of(restore.id)
         return restore_view(restore, notices, now, *rows)
 
@@ -70,6 +77,8 @@ class Api:
         restore_id = call.path.get("id", "")
         restore = self.parts.ledger.load(restore_id) if row_keys.is_id(restore_id) else None
         if restore is None:
+            from shared.workflow.operator_acts import not_found
+
             raise not_found(restore_id)
         return restore
 
@@ -87,20 +96,28 @@ class Api:
 
     def withdraw(self, call: Call) -> Answer:
         """POST /api/restores/{id}/withdraw"""
+        from shared.workflow.operator_acts import Act
+
         return json_answer(200, self.view(self.acts.withdraw(self.found(call), self.by(Act, call))))
 
     def again(self, call: Call) -> Answer:
         """POST /api/restores/{id}/again: a new restore from the same point."""
+        from shared.workflow.operator_acts import Again
+
         key = idempotency_key(parse_json(call.body), call)
         act = read_model(Again, call.body).model_copy(update={"idempotency_key": key})
         return self._accepted(self.acts.again(self.found(call), act, self._principal(call)))
 
     def resolve(self, call: Call) -> Answer:
         """POST /api/restores/{id}/resolve: what a person found out about a lost restore."""
+        from shared.workflow.operator_acts import Resolution
+
         return json_answer(200, self.view(self.acts.resolve(self.found(call), self.by(Resolution, call))))
 
     def resend(self, call: Call) -> Answer:
         """POST /api/restores/{id}/notices/{n}/resend"""
+        from shared.workflow.operator_acts import Act
+
         restore, number = self.found(call), call.path.get("n", "")
         act = self.by(Act, call)
         notices = self.parts.outbox.of_restore(restore.id)
@@ -112,6 +129,8 @@ class Api:
 
     def list_restores(self, call: Call) -> Answer:
         """GET /api/restores: the open ones; closed ones too since a moment; one by its key."""
+        from shared.api.listing import Listing
+
         return Listing(self.parts, self.view).answer(call)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from shared.composition.engine import Engine
+from shared.composition.engine import Engine, Later
 from shared.config.settings import of_process
 from shared.domain.version import AGENT
 from shared.redaction import install
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.api.tickets import TicketIn
     from shared.api.verification import VerificationApi
     from shared.pages.site import Site
+    from shared.workflow.operator_acts import Acts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,10 +51,15 @@ class App(Engine):
     @cached_property
     def api(self) -> Api:
         from shared.api.restores import Api
+
+        return Api(self.parts, self.intake, cast("Acts", Later(lambda: self.acts)), self.settings.principals)
+
+    @cached_property
+    def acts(self) -> Acts:
+        """What people do to a restore."""
         from shared.workflow.operator_acts import Acts
 
-        acts = Acts(self.parts, self.workflow, self.intake)
-        return Api(self.parts, self.intake, acts, self.settings.principals)
+        return Acts(self.parts, self.workflow, self.intake)
 
     @cached_property
     def aftercare_api(self) -> AftercareApi:

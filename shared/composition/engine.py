@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from shared.workflow.workflow import Workflow
 
 
-class _Later:
-    """A part that is built with its first call: most requests over HTTP need nothing of Azure."""
+class Later:
+    """Stands for a part that is built with its first call: a POST needs nothing of Azure, and no act of a person."""
 
     def __init__(self, build: Callable[[], object]) -> None:
         self._build, self._lock = build, Lock()
@@ -57,7 +57,7 @@ class Engine(Outside):
             ledger=Ledger(self.store, self.pace.hour),
             board=self.board,
             outbox=Outbox(self.store),
-            azure=cast("Azure", _Later(lambda: self.azure)),
+            azure=cast("Azure", Later(lambda: self.azure)),
             read_desk=unjudged(self.settings) or DeskReader(self.settings.desk_config, ground, faults),
             send=lambda text, delay: self.send(text, delay),
             ground=ground,

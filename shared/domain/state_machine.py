@@ -117,19 +117,3 @@ def bounded(timeline: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """A row has its limits: of a long timeline the beginning and the latest are kept."""
     cut = tuple(x.model_copy(update={"note": x.note[:500]}) if x.note and len(x.note) > 500 else x for x in timeline)
     return cut if len(cut) <= LONGEST else (*cut[: LONGEST // 4], *cut[-(LONGEST - LONGEST // 4) :])
-
-
-def announcement(before: Restore | None, after: Restore) -> str | None:
-    """The event that people and services are told of, by what changed; each of these is told once."""
-    if before is None:
-        return "refused" if after.phase is P.REFUSED else "accepted"
-    if after.overdue_at and not before.overdue_at:
-        return "overdue"
-    if after.duplicate_at and not before.duplicate_at:
-        return "duplicateJob"
-    if after.phase is before.phase:
-        return None
-    if after.phase in CLOSED or after.phase in (P.LOST, P.SUBMITTED):
-        return after.phase.value
-    adopted_unannounced = after.phase is P.RESTORING and before.phase is not P.SUBMITTED
-    return "submitted" if adopted_unannounced else None

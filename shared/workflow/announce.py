@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.restore import Entry, Restore
-from shared.domain.state_machine import announcement
+from shared.domain.restore import CLOSED, Entry, Phase, Restore
 from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import channels_or_later
@@ -25,6 +24,22 @@ class Announced:
 
     restore: Restore
     notices: tuple[Change, ...]
+
+
+def announcement(before: Restore | None, after: Restore) -> str | None:
+    """The event that people and services are told of, by what changed; each of these is told once."""
+    if before is None:
+        return "refused" if after.phase is Phase.REFUSED else "accepted"
+    if after.overdue_at and not before.overdue_at:
+        return "overdue"
+    if after.duplicate_at and not before.duplicate_at:
+        return "duplicateJob"
+    if after.phase is before.phase:
+        return None
+    if after.phase in CLOSED or after.phase in (Phase.LOST, Phase.SUBMITTED):
+        return after.phase.value
+    adopted_unannounced = after.phase is Phase.RESTORING and before.phase is not Phase.SUBMITTED
+    return "submitted" if adopted_unannounced else None
 
 
 def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:

@@ -1,18 +1,23 @@
 """What the workflow is handed: the ports to Azure, the ledger, the queue and the clock, as one value."""
 
+from __future__ import annotations
+
 import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from shared.azure.port import Azure
 from shared.config.desk_file import Desk
 from shared.config.plans import Ground
 from shared.domain.pace import Pace
 from shared.notices.outbox import Outbox
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
+
+if TYPE_CHECKING:
+    from shared.azure.port import Azure  # built with its first call: most requests over HTTP need none
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.events import ValidationGone
 from shared.domain.outcomes import Resubmit
 from shared.domain.restore import Phase, Plan, Restore
-from shared.domain.state_machine import announcement
+from shared.workflow.announce import announcement
 from tests.kits.fakes import START, VAULT
 
 RESTORE = Restore(

@@ -11,7 +11,8 @@ import pytest
 from shared.domain import events as e
 from shared.domain import outcomes as o
 from shared.domain.restore import BEFORE_SUBMISSION, CLOSED, Attempt, Job, OwnContainer, Phase, Point, Readings
-from shared.domain.state_machine import LONGEST, STEPS, IllegalStep, announcement, step
+from shared.domain.state_machine import LONGEST, STEPS, IllegalStep, step
+from shared.workflow.announce import announcement
 from tests.kits.restores import FILES, FLEXIBLE, NOW, POINT, a_restore, an_error
 
 README = Path(__file__).parents[3] / "README.md"
