@@ -16,6 +16,7 @@ from loader.programs import CLEAN
 PIPE = 1 << 20
 AHEAD = 3  # chunks of the source read before they are wanted
 STALL_SECONDS = 900.0
+LEFT_SECONDS = 2.0  # a read that hangs is left to itself: whoever stops the loader does not wait for it
 MAX_WORDS = 4000  # bytes kept of what pg_restore says
 
 
@@ -160,4 +161,4 @@ def ahead(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield item
     finally:
         stop.set()
-        reader.join()
+        reader.join(LEFT_SECONDS)

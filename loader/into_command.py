@@ -55,7 +55,10 @@ def _count(text: str) -> int:
 
 def _moment(text: str) -> datetime:
     """UTC where it names no zone."""
-    read = datetime.fromisoformat(text)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no time (2026-11-26T18:00:00Z)") from None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
@@ -69,7 +72,8 @@ def main(parsed: argparse.Namespace) -> int:
     except Refused as error:
         return report.end(2, f"Nothing was loaded: {error}")
     except (SourceError, ScriptError, psycopg.Error, OSError) as error:
-        return report.end(2, f"It ended early: {str(error).strip()}{report.left_behind()}")
+        how = "It ended early" if report.begun else "Nothing was loaded"
+        return report.end(2, f"{how}: {str(error).strip()}{report.left_behind()}")
     except KeyboardInterrupt:
         return report.end(130, f"Stopped.{report.left_behind()}")
 
@@ -82,6 +86,7 @@ class Report:
         self.databases: list[dict[str, object]] = []
         self.left_out: list[LeftOut] = []
         self.loading = ""
+        self.begun = False  # whether anything of the target may have changed
 
     def progress(self, total: int) -> Progress:
         """How far a file is read; where it is not a terminal, only of what takes long."""
@@ -120,6 +125,7 @@ def _load(parsed: argparse.Namespace, source: Source, target: Target, report: Re
         report.say(f"{choice.database.name} → {choice.name}: {size(choice.database.file.size)} packed")
     if parsed.dry_run:
         return report.end(0, "Nothing stands in the way. (--dry-run: nothing was changed.)")
+    report.begun = True
     if manifest.roles:
         text = source.read(manifest.roles, 0, manifest.roles.size)
         steps, left_out = roles.plan(roles.read(text), facts.roles)

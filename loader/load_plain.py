@@ -162,9 +162,14 @@ def _rows(stream: Iterator[Part]) -> Iterator[bytes]:
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """A file's lines with their newlines, from pieces of any size."""
-    rest = b""
+    rest: list[bytes] = []  # of a line that is not whole yet: one may have a gigabyte
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line + b"\n" for line in whole)
-    if rest:
-        yield rest
+        first, *more = chunk.split(b"\n")
+        rest.append(first)
+        if more:
+            *whole, last = more
+            yield b"".join(rest) + b"\n"
+            yield from (line + b"\n" for line in whole)
+            rest = [last]
+    if line := b"".join(rest):
+        yield line

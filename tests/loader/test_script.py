@@ -2,6 +2,7 @@ r"""A dump's text falls into the statements that psql would send, whatever its q
 
 import pytest
 
+from loader.load_plain import lines_of
 from loader.script import CopyEnd, CopyLine, MetaCommand, ScriptError, Statement, parts, statements
 
 WHOLE = [
@@ -54,3 +55,12 @@ def test_a_psql_command_is_seen_as_one() -> None:
 def test_a_cut_file_is_found(text: bytes) -> None:
     with pytest.raises(ScriptError):
         list(parts(text.splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_lines_come_whole_from_pieces_of_any_size(size: int) -> None:
+    text = b"a\n\nbc\n" + b"long" * 5 + b"\n\\.\nend without a newline"
+    chunks = [text[at : at + size] for at in range(0, len(text), size)]
+    assert list(lines_of(chunks)) == text.splitlines(keepends=True)
+    assert list(lines_of([*chunks, b"\n"])) == [*text.splitlines(keepends=True)[:-1], b"end without a newline\n"]
+    assert list(lines_of([])) == []
