@@ -1,6 +1,7 @@
 """The triggers: each decodes, makes one call, encodes. One function per route: keys are handed out per function."""
 
 import gc
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,28 @@ if TYPE_CHECKING:
 
 gc.set_threshold(100_000, 20, 100)  # imports make objects that stay: a collector that runs among them finds nothing
 
-app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+UNCALLED = 1.0  # seconds after which a worker gets warm; one that is called sooner has its imports from its call
+
+
+class DeskApp(func.FunctionApp):
+    """The app as a worker indexes it."""
+
+    def get_functions(self) -> list[func.Function]:
+        """The worker asks once, at its start."""
+        timer = threading.Timer(UNCALLED, warm_up)
+        timer.daemon = True
+        timer.start()
+        return list(super().get_functions())
+
+
+def warm_up() -> None:
+    """Ready for a first call that has not come yet."""
+    from shared.composition.warm import warm_up as ready
+
+    ready()
+
+
+app = DeskApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 
 def desk() -> "App":

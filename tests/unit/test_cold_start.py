@@ -8,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from local.stack.memory import MemoryStore
+from shared.composition import App
+from shared.composition.warm import warm
+from shared.config.settings import from_environment
+from shared.domain.problems import Trouble
+from shared.domain.restore import Restore
+from shared.storage.store import Row
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ("jinja2", "shared.pages.site", "shared.pages.templates")
 HEAVY = (
@@ -38,6 +46,13 @@ STORAGE = "DefaultEndpointsProtocol=https;AccountName=desk;AccountKey=a2V5;Endpo
 app = App(from_environment({"AzureWebJobsStorage": STORAGE, "DESK_CONFIG": "samples/desk.toml"}, Path()))
 app.__dict__["store"] = MemoryStore()
 """
+
+
+class Down(MemoryStore):
+    """A table that does not answer."""
+
+    def get(self, partition: str, key: str) -> Row | None:
+        raise Trouble("the ledger's table could not be used (503)")
 
 
 def loaded(statement: str) -> set[str]:
@@ -94,3 +109,29 @@ assert app.dead_letters.answer(Call()).status == 200
 """
     assert loaded(app).isdisjoint(PAGE)
     assert loaded(f"{app}\nassert app.page.show(Call()).status == 403").issuperset(PAGE)
+
+
+def test_a_worker_that_nobody_calls_has_all_of_a_post_beforehand_and_writes_nothing() -> None:
+    app = App(from_environment({"AzureWebJobsStorage__accountName": "desk", "DESK_CONFIG": "samples/desk.toml"}, ROOT))
+    app.__dict__["store"] = store = MemoryStore()
+    warm(app)
+    assert {"api", "board", "credential", "intake", "parts", "send"} <= set(app.__dict__)
+    assert (store.reads, store.writes) == (1, 0)  # the token and the connection are there
+    assert Restore.__pydantic_complete__
+
+
+@pytest.mark.parametrize("name", ["store", "desk"])
+def test_what_is_amiss_while_it_gets_warm_is_left_to_the_first_call(name: str) -> None:
+    lies = "samples/desk.toml" if name == "store" else "nowhere.toml"
+    app = App(from_environment({"AzureWebJobsStorage__accountName": "desk", "DESK_CONFIG": lies}, ROOT))
+    app.__dict__["store"] = Down() if name == "store" else MemoryStore()
+    warm(app)
+    assert app.api.parts is app.parts
+
+
+def test_a_worker_gets_warm_after_its_indexing_and_only_where_an_identity_reaches_the_storage() -> None:
+    indexed = "import function_app, threading; function_app.app.get_functions(); "
+    timers = "assert [t.function for t in threading.enumerate() if t.daemon] == [function_app.warm_up]; "
+    assert loaded(f"{indexed}{timers}").isdisjoint(OURS)
+    assert "shared.composition" in loaded(f"{indexed}function_app.warm_up()")
+    assert "shared.api.restores" not in loaded(f"{indexed}function_app.warm_up()")
