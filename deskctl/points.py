@@ -12,6 +12,7 @@ from rich.table import Table
 from deskctl.desk_client import client, desk_arguments, get
 from deskctl.moments import clock, minute
 from shared.domain.problems import Ours
+from shared.domain.text import cell
 
 type Json = dict[str, Any]
 COLUMNS = ("time", "age", "id", "tier", "type", "tag", "expires", "usable")
@@ -90,4 +91,4 @@ def _csv(columns: tuple[str, ...], rows: list[list[str]]) -> None:
     out = csv.writer(sys.stdout)
     out.writerow(columns)
     for row in rows:
-        out.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in row])
+        out.writerow(map(cell, row))

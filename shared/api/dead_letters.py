@@ -9,6 +9,7 @@ from typing import Any
 from shared.api.http import Answer, Call, json_answer, known_parameters
 from shared.api.schemas import Shown
 from shared.domain.problems import invalid
+from shared.domain.text import whole
 from shared.storage import row_keys
 from shared.storage.store import Row
 from shared.workflow.ports import Parts
@@ -44,12 +45,12 @@ class DeadLetters:
     def answer(self, call: Call) -> Answer:
         """GET /api/dead-letters?pageSize="""
         known_parameters(call.query, ("pageSize",))
-        size = call.query.get("pageSize", str(PAGE))
-        if not (size.isascii() and size.isdecimal()) or not 1 <= int(size[:9]) <= MOST:
+        size = whole(call.query.get("pageSize", str(PAGE)), MOST)
+        if size is None:
             raise invalid("pageSize", f"a number from 1 to {MOST} is due")
-        rows = (self._of(vault, int(size)) for vault in self.parts.ledger.vaults())
+        rows = (self._of(vault, size) for vault in self.parts.ledger.vaults())
         newest = heapq.merge(*rows, key=lambda row: row.key)
-        return json_answer(200, {"value": [dead_view(row) for row in islice(newest, int(size))]})
+        return json_answer(200, {"value": [dead_view(row) for row in islice(newest, size)]})
 
     def _of(self, vault: str, limit: int) -> Iterator[Row]:
         return self.parts.ledger.store.scan(row_keys.vault_partition(vault), "dead-", row_keys.until("dead-"), limit)

@@ -16,6 +16,7 @@ from shared.config.policy import find_instance
 from shared.domain.problems import Ours, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import CLOSED, Phase, Restore
+from shared.domain.text import whole
 from shared.domain.values import iso, utc
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
@@ -229,9 +230,10 @@ def _since(text: str | None) -> str | None:
 def _number(text: str | None, default: int) -> int:
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= MOST:
+    found = whole(text, MOST)
+    if found is None:
         raise invalid("pageSize", f"a number from 1 to {MOST} is due")
-    return int(text)
+    return found
 
 
 def _text(mark: Mark) -> str:

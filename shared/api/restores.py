@@ -14,7 +14,7 @@ from shared.api.views import restore_view
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_json
 from shared.domain.restore import Restore
-from shared.domain.text import plain
+from shared.domain.text import plain, whole
 from shared.notices.outbox import notices_in
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
@@ -118,13 +118,13 @@ class Api:
         """POST /api/restores/{id}/notices/{n}/resend"""
         from shared.workflow.operator_acts import Act
 
-        restore, number = self.found(call), call.path.get("n", "")
-        act = self.by(Act, call)
+        restore, act = self.found(call), self.by(Act, call)
         notices = self.parts.outbox.of_restore(restore.id)
-        if not (number.isascii() and number.isdecimal()) or not 0 < int(number[:6]) <= len(notices):
+        number = whole(call.path.get("n", ""), len(notices))
+        if number is None:
             raise Problem(404, "No such notice", f"{restore.id} has the notices 1 to {len(notices)}", "n")
-        self.acts.resend(notices[int(number) - 1])
-        tell("act", restore=restore.id, act="resend", notice=int(number), by=act.by, reason=act.reason)
+        self.acts.resend(notices[number - 1])
+        tell("act", restore=restore.id, act="resend", notice=number, by=act.by, reason=act.reason)
         return json_answer(202, self.view(restore))
 
     def list_restores(self, call: Call) -> Answer:

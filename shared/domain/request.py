@@ -13,6 +13,7 @@ from shared.domain.verification import Level
 from shared.domain.wrong_fields import said_of
 
 BODY_LIMIT = 32 * 1024
+MOST_WRONG = 50  # fields that an answer names
 DEEPEST = 100  # levels of a body: Jira's documents have some twenty
 
 
@@ -161,7 +162,9 @@ def parse_request(value: dict[str, Any]) -> RestoreRequest:
     try:
         return RestoreRequest.model_validate(value)
     except ValidationError as error:
-        lines: list[dict[str, Any]] = [dict(line) for line in error.errors(include_url=False, include_context=False)]
+        lines: list[dict[str, Any]] = [
+            dict(line) for line in error.errors(include_url=False, include_context=False)[:MOST_WRONG]
+        ]
         found = [(where := _field(line["loc"]), said_of(line, where, _known(where))) for line in lines]
         more = {"errors": [{"field": where, "detail": detail} for where, detail in found]}
         raise Problem(422, "The request does not fit its model", found[0][1], found[0][0], more) from error

@@ -9,10 +9,12 @@ from typing import Any
 
 MARK = "… (cut)"
 _HIDDEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     r"\ue000-\uf8ff\U000e0000-\U0010ffff]"  # private use, and tags, which spell words that nobody sees
 )
-_JWT = re.compile(r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?")
+# Each of these reads a text once: whoever writes it chooses what is in it, and how long it is.
+_DOTTED = re.compile(r"(?<![\w.-])[\w.-]{11,}+")
+_JWT_HEAD = re.compile(r"\beyJ[\w-]{6,}")
 _PAIR = re.compile(
     r"(?i)\b(sig|accountkey|sharedaccesskey|password|pwd|client_secret|access_token|refresh_token|api[-_]?key)"
     r"(\s*=\s*|[\"']?:[\"']?\s*)[^\s\"'&;,}]{6,}"
@@ -20,9 +22,10 @@ _PAIR = re.compile(
 _UNSEEN = re.compile("[\U000e0000-\U0010ffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _USER = re.compile(r"(?i)(https?://)[^\s/?#@]+@")
-_SIGNED = re.compile(
-    r"(?i)(https?://[^\s?#]*)\?\S*?\b(?:sig|code|key|token|access_token|secret|password|[tcsh])=[^\s'\"<>]*"
-)
+_LINKS = re.compile(r"(?i)https?://\S*")
+_LINK = re.compile(r"(?i)https?://")
+_SIGNED = re.compile(r"(?i)\b(?:sig|code|key|token|access_token|secret|password|[tcsh])=[^\s'\"<>]*")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _PROOF = "authenticatedas"
 BREAK = "\u200b"  # zero width: keeps a mention or a bare link from being one, and does not show
 
@@ -44,6 +47,12 @@ def untagged(value: dict[str, Any]) -> dict[str, Any]:
         return value
     cleaned: dict[str, Any] = json.loads(_UNSEEN.sub("", text))
     return cleaned
+
+
+def whole(text: str, most: int) -> int | None:
+    """The number that a caller wrote, from 1 to `most`; None where it is anything else."""
+    fits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+    return int(text) if fits and 1 <= int(text) <= most else None
 
 
 def size(text: str) -> int:
@@ -79,7 +88,30 @@ def unlinked(text: str) -> str:
 def unsigned(text: str) -> str:
     """Without what gives access: in URLs a user, and a query that holds a signature, a key or a token; elsewhere
     tokens, passwords and keys that stand behind their names."""
-    return _PAIR.sub(r"\1\2…", _JWT.sub("…", _SIGNED.sub(r"\1?…", _USER.sub(r"\1", text))))
+    return _PAIR.sub(r"\1\2…", _DOTTED.sub(_tokenless, _LINKS.sub(_unsigned_links, _USER.sub(r"\1", text))))
+
+
+def _unsigned_links(found: re.Match[str]) -> str:
+    """Links with nothing between them but other characters: each is cut from its `?` to the end of what signs it."""
+    text, kept, at = found[0], [], 0
+    while link := _LINK.search(text, at):
+        mark = text.find("?", link.end())
+        signed = _SIGNED.search(text, mark + 1) if mark >= 0 else None
+        if signed is None:
+            break
+        kept.append(f"{text[at:mark]}?…")
+        at = signed.end()
+    return "".join([*kept, text[at:]])
+
+
+def _tokenless(found: re.Match[str]) -> str:
+    """A word with dots in it, without the tokens (JWT: two or three parts with a dot between)."""
+    parts, kept, at = found[0].split("."), [], 0
+    while at < len(parts):
+        head = _JWT_HEAD.search(parts[at]) if any(parts[at + 1 : at + 2]) else None
+        kept.append(f"{parts[at][: head.start()]}…" if head else parts[at])
+        at += 3 if head else 1
+    return ".".join(kept)
 
 
 def claims_proof(text: str) -> bool:
@@ -93,6 +125,11 @@ def claims_proof(text: str) -> bool:
 def _alike(window: str) -> bool:
     same = sum(seen == due for seen, due in zip(window, _PROOF, strict=True))
     return same >= 3 and same + window.count("?") == len(_PROOF)
+
+
+def cell(text: str) -> str:
+    """For spreadsheets, which take a cell that begins with = + - @, of full width too, for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def slack(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.text import fit, plain, unsigned
 
 SHOWN = 60
+LOOKED_AT = 1000  # characters of a value, of which the first are shown
 SEND = {
     "instance": "a name of desk.toml, or the ARM id of a backup instance",
     "target": 'a name of desk.toml, or an object with "kind": "files" or "database"',
@@ -65,7 +66,7 @@ def said_of(line: Mapping[str, Any], where: str, known: Iterable[str]) -> str:
 def seen(value: Any) -> str:
     """A value as JSON, cut, without what gives access."""
     try:
-        text = plain(json.dumps(value, ensure_ascii=False))
+        text = plain(json.dumps(value, ensure_ascii=False)[:LOOKED_AT])
     except (RecursionError, TypeError, ValueError):
         return "something that cannot be shown"
     length = f" ({len(value)} characters)" if isinstance(value, str) and len(value) > SHOWN else ""

@@ -13,6 +13,7 @@ from shared.api.listing import Listing
 from shared.api.views import row_view
 from shared.domain.problems import invalid, unknown
 from shared.domain.restore import Phase
+from shared.domain.text import cell, whole
 from shared.domain.values import iso, utc
 from shared.pages.templates import HEADERS
 from shared.pages.visit import REFRESH, Ports, Shown, Visit
@@ -24,7 +25,6 @@ COLUMNS = (
     "id", "phase", "instance", "acceptedAt", "closedAt", "via", "requestedBy", "ticket", "reason", "dryRun", "job",
 )  # fmt: skip
 EMPTY = dict.fromkeys(COLUMNS)
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 type Line = dict[str, Any]
 
 
@@ -92,9 +92,10 @@ def _moment(visit: Visit, name: str) -> datetime | None:
 
 def _number(visit: Visit, name: str, default: int, most: int) -> int:
     text = visit.said(name)
-    if text and (not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most):
+    found = whole(text, most) if text else default
+    if found is None:
         raise invalid(name, f"a number from 1 to {most} is expected")
-    return int(text) if text else default
+    return found
 
 
 def _link(visit: Visit, number: int, **more: str) -> str:
@@ -103,15 +104,12 @@ def _link(visit: Visit, number: int, **more: str) -> str:
 
 
 def _csv(lines: list[Line]) -> Answer:
-    """For spreadsheets, which take a cell that begins with = + - @ for a formula."""
+    """For spreadsheets."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(line.get(name)) for name in COLUMNS] for line in lines)
+    for line in lines:
+        said = (line.get(name) for name in COLUMNS)
+        writer.writerow(["" if value is None else cell(str(value)) for value in said])
     headers = {**HEADERS, "Content-Disposition": 'attachment; filename="restores.csv"'}
     return Answer(200, text.getvalue().encode(errors="replace"), headers, "text/csv")
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

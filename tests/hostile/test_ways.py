@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.api.dead_letters import DeadLetters
 from shared.api.desk import DeskApi
 from shared.api.http import Call, answered
 from shared.api.instances import InstancesApi
@@ -202,6 +203,17 @@ def test_a_429_is_no_doubt_even_if_nobody_can_be_told_of_it() -> None:
             break
         world.clock.advance(world.next_due())
     assert [attempt.ended for attempt in now_is(world, one).attempts] == ["not sent"]
+
+
+@pytest.mark.parametrize("number", ["0000010000000", "00000199", "1" * 5000, "0" * 5000, "-1", "\u0661", "1.0"])
+def test_a_number_is_all_that_is_written(number: str) -> None:
+    """Not its first digits: a notice that is not there is not found, and no page is larger than the largest."""
+    process = World().process()
+    one = running(World(), process)
+    act = json.dumps({"by": "dba", "reason": "drill"}).encode()
+    assert answered(process.api.resend, Call({"id": one, "n": number}, {}, {}, act)).status == 404
+    for list_of in (process.api.list_restores, DeadLetters(process.parts).answer):
+        assert answered(list_of, Call(query={"pageSize": number})).status == 422
 
 
 def test_two_instances_never_share_a_container_made_of_their_names() -> None:

@@ -14,6 +14,7 @@ import pytest
 from local.stack.memory import MemoryStore
 from shared.api.http import Answer, Call
 from shared.domain.restore import AzureError, Job, Phase, SubTask
+from shared.domain.text import cell
 from shared.domain.values import iso
 from shared.pages.outlook import outlook, percentile
 from shared.storage import row_keys
@@ -122,11 +123,10 @@ def test_a_filter_that_cannot_be_used_is_said(query: dict[str, str]) -> None:
     assert Browser(page_world()).get("restores", query).status == 422
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\uff1d"])
 def test_no_cell_of_the_csv_is_a_formula(first: str) -> None:
-    from shared.pages.restore_list import _cell
 
-    assert _cell(f"{first}1+1").startswith("'")
+    assert cell(f"{first}1+1").startswith("'")
 
 
 def test_an_old_newest_point_is_marked() -> None:
