@@ -228,9 +228,7 @@ def _since(text: str | None) -> str | None:
 
 
 def _number(text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    found = whole(text, MOST)
+    found = default if text is None else whole(text, MOST)
     if found is None:
         raise invalid("pageSize", f"a number from 1 to {MOST} is due")
     return found
