@@ -77,12 +77,25 @@ class Deployed:
             return
         for check, words in told["checks"].items():
             good = words == "ok" or str(words).startswith("ok,")
-            yield ok(f"desk, {check}", words) if good else fault(f"desk, {check}", words, self._log())
+            yield ok(f"desk, {check}", words) if good else fault(f"desk, {check}", words, *self._mends(check))
         for place, words in told.get("closed", {}).items():
             yield fault(place, f"closed: {words}", self._refresh())
         if told.get("version") != VERSION:
             words = f"it runs version {told.get('version')}, this is {VERSION}"
             yield warning("desk", words, "sh infra/deploy.sh")
+
+    def _mends(self, check: str) -> tuple[str, ...]:
+        """What helps against a check of health that is not ok: a new start helps a sweep, and nothing else."""
+        where = {"name": self._name, "resource_group": self._group}
+        if check == "desk.toml":
+            return "python3 -m deskctl check", "sh infra/deploy.sh"
+        if check == "token":
+            client = az("functionapp config appsettings list", query="[?name=='AZURE_CLIENT_ID'].value", **where)
+            return az("functionapp show", query="identity", **where), client, "azd provision"
+        if check == "storage":
+            query = "[?starts_with(name, 'AzureWebJobsStorage__')]"
+            return az("functionapp config appsettings list", query=query, **where), "azd provision"
+        return ("azd provision",) if check == "settings" else (self._log(),)
 
     def _page(self) -> Iterator[Finding]:
         """The page as a stranger meets it: it must ask for sign-in and show nothing."""

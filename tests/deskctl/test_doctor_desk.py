@@ -88,3 +88,24 @@ def test_the_page_must_ask_strangers_to_sign_in(page: Page | None, status: int, 
         ]
     assert [one.state for one in found] == ([state] if state else [])
     assert all(one.mend for one in found if one.state in ("fault", "warning"))
+
+
+MENDS = {
+    "sweep": "functionapp restart",
+    "desk.toml": "deskctl check",
+    "token": "AZURE_CLIENT_ID",
+    "storage": "AzureWebJobsStorage__",
+    "settings": "azd provision",
+}
+
+
+@pytest.mark.parametrize(("check", "mend"), MENDS.items())
+def test_a_check_that_is_not_ok_is_mended_by_what_can_help_it(check: str, mend: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(503, json={"status": "down", "version": "0", "checks": {check: "bad", "other": "ok"}})
+
+    with httpx.Client(base_url="https://desk.example", transport=httpx.MockTransport(answer)) as http:
+        found = [one for one in Deployed(http, Desk(), lambda: datetime.now(UTC)).look() if one.state == "fault"]
+    (bad,) = [one for one in found if one.place == f"desk, {check}"]
+    assert any(mend in line for line in bad.mend)
+    assert any("functionapp restart" in line for line in bad.mend) is (check == "sweep")

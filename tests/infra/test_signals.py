@@ -74,6 +74,13 @@ def test_what_is_said_of_silence_allows_for_the_death_of_an_instance() -> None:
     assert "seven days" in ALERTS["poison-queue"]["description"]
 
 
+def test_each_alert_names_its_section_of_the_runbook() -> None:
+    sections = set(re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text("utf-8"), re.M))
+    for name, one in ALERTS.items():
+        (said,) = re.findall(r'Runbook: "([^"]+)"\.$', one["description"])
+        assert said in sections, name
+
+
 def test_alerts_are_sent_and_wait_for_no_table() -> None:
     for one in ALERTS.values():
         assert one["skipQueryValidation"], "the tables come with the app's first line"
