@@ -44,8 +44,6 @@ def main(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     arm = args.arm or os.environ.get("ARM_ENDPOINT")
     named = taken(os.environ, arm)
-    if args.port:  # notices link to the page
-        named.setdefault("DESK_PUBLIC_URL", f"http://127.0.0.1:{args.port}")
     try:
         person = signed_in(args.person, args.roles, arm, named) if args.person or args.roles else None
     except (Ours, OSError) as error:
