@@ -45,7 +45,10 @@ def main(args: argparse.Namespace) -> int:
             if (restore.get("container") or {}).get("state") == "gone":
                 raise Ours(f"the files of {args.id} are gone, their time was over: ask for the restore once more")
             _programs_here()
-            return _run(http, args, command(args, container, written(restore)))
+            keeps = (
+                bool(restore.get("container")) and not args.dry_run
+            )  # a container that was there is nobody's to delete
+            return _run(http, args.id, command(args, container, written(restore)), keeps=keeps)
     except Ours as error:
         print(error, file=sys.stderr)
         return 2
@@ -71,12 +74,12 @@ def command(args: argparse.Namespace, container: str, of: dict[str, str]) -> lis
     return [*line, *(name for name, wanted in given.items() if wanted)]
 
 
-def _run(http: httpx.Client, args: argparse.Namespace, line: list[str]) -> int:
-    """Keeps the files for as long as the load runs; Ctrl-C reaches the loader, which says what it leaves."""
+def _run(http: httpx.Client, restore: str, line: list[str], *, keeps: bool) -> int:
+    """Keeps the files that the desk would delete while the load runs; on Ctrl-C the loader says what it leaves."""
     with subprocess.Popen(line, cwd=ROOT) as process:  # noqa: S603 - no shell
         while True:
-            if not args.dry_run:
-                _keep(http, args.id)
+            if keeps:
+                _keep(http, restore)
             try:
                 return process.wait(RENEW_SECONDS)
             except subprocess.TimeoutExpired:

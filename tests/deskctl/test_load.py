@@ -76,7 +76,7 @@ def test_one_command_from_a_restore_to_a_database_that_answers(
         "phase": "succeeded",
         "outcome": "filesDelivered",
         "target": {"container": str(delivery(16).folder)},
-        "job": {"started": "2026-11-26T18:50:05Z", "ended": "2026-11-26T18:50:09Z"},
+        "container": {"name": "rd-r1-1", "state": "kept"},
     }
     with served(Desk(restore)) as desk, target(16) as server:
         into = f"host={server.folder} user={ADMIN}"
@@ -127,4 +127,5 @@ def test_a_password_in_the_command_line_is_refused(capfd: pytest.CaptureFixture[
     }
     with served(Desk(restore)) as desk:
         assert run(["load", "r3", "--into", "host=/nowhere password=hunter2", "--url", desk.url]) == 2
+        assert desk.kept == []  # it is in a container that the desk deletes nothing of
     assert "a password in --into is seen by all users" in capfd.readouterr().out
