@@ -60,7 +60,6 @@ def main(argv: Sequence[str]) -> int:
         prog="python3 -m local test", description="ruff, mypy and pytest.", allow_abbrev=False
     )
     parser.add_argument("--fast", action="store_true", help="without the tests that start servers (needs no Node)")
-    parser.add_argument("--every-line", action="store_true", help="fail where no test runs a line of a core room")
     parser.epilog = "Everything else is handed to pytest: tests/stack/test_cli.py -k name -x"
     chosen, for_pytest = parser.parse_known_args(argv)
     failed = [name for name, arguments in CHECKS.items() if not passes(name, arguments)]
@@ -69,12 +68,12 @@ def main(argv: Sequence[str]) -> int:
     if for_pytest or chosen.fast:
         fast = ["-m", "not slow"] if chosen.fast else []
         return int(pytest.main([*fast, *for_pytest], plugins=[Verdicts(failed)])) or int(bool(failed))
-    return _all(failed, chosen.every_line)
+    return _all(failed)
 
 
-def _all(failed: list[str], every_line: bool) -> int:
-    """Every test, side by side; then the lines of the core rooms that none of them ran: printed, and a fault where
-    `every_line` is asked for."""
+def _all(failed: list[str]) -> int:
+    """Every test, side by side; then the lines of the core rooms that none of them ran: one without a reason in
+    tests/unrun_lines.toml is a fault."""
     data = ROOT / ".local" / "coverage"
     os.environ |= {"COVERAGE_FILE": str(data), "COVERAGE_CORE": "sysmon"}
     workers = str(min(os.process_cpu_count() or 1, 4))
@@ -89,4 +88,4 @@ def _all(failed: list[str], every_line: bool) -> int:
     ]  # slow modules side by side
     code = pytest.main(side_by_side, plugins=[Verdicts(failed)])
     everything_ran = check(data)
-    return int(code) or int(bool(failed) or (every_line and not everything_ran))
+    return int(code) or int(bool(failed) or not everything_ran)
