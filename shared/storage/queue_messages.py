@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,8 @@ from shared.domain.problems import Problem
 from shared.domain.request import BODY_LIMIT, parse_json
 from shared.domain.restore import Restore
 from shared.storage.row_keys import is_id
+
+_KEY = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,255}")  # as a request's own; the desk's own have a line break
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,11 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
             words = "base64 of base64 was sent; send the JSON as it is, or base64 of it, once"
             raise Problem(400, "The message is not JSON", words, "body")
         value = parse_json(text, 2 * BODY_LIMIT)
-        if set(value) - {"poisoned"} == {"copyOf", "request"} and isinstance(value["request"], dict):
+        copied = _KEY.fullmatch(str(value.get("copyOf", ""))) and isinstance(value["copyOf"], str)
+        if copied and set(value) - {"poisoned"} == {"copyOf", "request"} and isinstance(value["request"], dict):
             poisoned = "poisoned" in value
-            return Asked(value["request"], str(value["copyOf"]), not poisoned, poisoned)
-        if set(value) == {"copyOf", "refused"} and isinstance(value["copyOf"], str):
+            return Asked(value["request"], value["copyOf"], not poisoned, poisoned)
+        if copied and set(value) == {"copyOf", "refused"}:
             return Unreadable(Problem(400, "The message cannot be read", str(value["refused"])[:2000]), value["copyOf"])
     except Problem as problem:
         return Unreadable(problem, key)

@@ -205,6 +205,20 @@ def test_a_429_is_no_doubt_even_if_nobody_can_be_told_of_it() -> None:
     assert [attempt.ended for attempt in now_is(world, one).attempts] == ["not sent"]
 
 
+def test_a_copy_under_a_key_of_the_desks_own_is_no_copy() -> None:
+    """Else whoever may send could take the place of a refusal to come, whose message would crash for ever."""
+    bad = {**body(), "surprise": 1, "idempotencyKey": "k"}
+    other = World()
+    other.process().queue_in.message(json.dumps(bad).encode(), "m1")
+    (own,) = (restore.key for restore in other.restores())
+    for key in (own, "", "x" * 256, 7, {"a": 1}, None, "a\u2028b"):
+        world = World()
+        process = world.process()
+        process.queue_in.message(json.dumps({"copyOf": key, "request": body()}).encode(), "m1")
+        process.queue_in.message(json.dumps(bad).encode(), "m2")
+        assert [restore.phase for restore in world.restores()] == [Phase.REFUSED] * 2
+
+
 @pytest.mark.parametrize("number", ["0000010000000", "00000199", "1" * 5000, "0" * 5000, "-1", "\u0661", "1.0"])
 def test_a_number_is_all_that_is_written(number: str) -> None:
     """Not its first digits: a notice that is not there is not found, and no page is larger than the largest."""
