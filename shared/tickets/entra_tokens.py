@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from shared.config.desk_file import TicketSource
@@ -73,23 +74,45 @@ def _number(value: object) -> float | None:
 
 @dataclass
 class TenantKeys:
-    """The signing keys of a cloud's tenants, kept a day; an unknown key id fetches anew, at most every 5 minutes."""
+    """The signing keys of a cloud's tenants, kept a day; an unknown key id fetches anew, at most every 5 minutes. One
+    call fetches, and what it could not fetch nobody tries again for 10 seconds: tokens of nobody cause no crowd of
+    calls."""
 
     cloud: Cloud
     fetch: Callable[[str], bytes]  # GET of a URL; raises Trouble
     now: Callable[[], datetime]
     _kept: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
+    _failed: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def __call__(self, tenant: str, key_id: str) -> Any:
         """The public key of that id, or Unverified."""
-        at, found = self._kept.get(tenant, (None, {}))
-        age = self.now() - at if at else timedelta.max
-        if age > timedelta(days=1) or (key_id not in found and age > timedelta(minutes=5)):
-            found = read_keys(self.fetch(self.cloud.keys(tenant)))
-            self._kept[tenant] = (self.now(), found)
+        found = self._fit(tenant, key_id)
+        if found is None:
+            with self._lock:
+                found = self._fit(tenant, key_id)
+                found = self._fetched(tenant) if found is None else found
         if key_id not in found:
             raise Unverified("the token is signed by a key that is not the tenant's")
         return found[key_id]
+
+    def _fit(self, tenant: str, key_id: str) -> dict[str, Any] | None:
+        """The keys that are kept, unless they are old, or might lack this one."""
+        at, found = self._kept.get(tenant, (None, {}))
+        age = self.now() - at if at else timedelta.max
+        return None if age > timedelta(days=1) or (key_id not in found and age > timedelta(minutes=5)) else found
+
+    def _fetched(self, tenant: str) -> dict[str, Any]:
+        at, why = self._failed.get(tenant, (None, ""))
+        if at and self.now() - at < timedelta(seconds=10):
+            raise Trouble(why)
+        try:
+            found = read_keys(self.fetch(self.cloud.keys(tenant)))
+        except Trouble as error:
+            self._failed[tenant] = (self.now(), str(error))
+            raise
+        self._kept[tenant] = (self.now(), found)
+        return found
 
 
 def read_keys(body: bytes) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Bearer tokens of Entra: of our tenant, for us, in time, of a client that may call."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -156,6 +158,35 @@ def test_a_token_signed_by_somebody_else_is_not_taken() -> None:
     for header in ("", good, f"Basic {good}", "Bearer", "Bearer "):
         with pytest.raises(Unverified):
             Tenant().verify(header)
+
+
+def test_a_crowd_of_tokens_is_one_fetch_and_one_that_failed_is_not_repeated_at_once() -> None:
+    tenant, go, fails = Tenant(), threading.Event(), [True]
+
+    def fetch(url: str) -> bytes:
+        tenant.asked.append(url)
+        assert go.wait(20)
+        if fails[0]:
+            raise Trouble("Entra is away")
+        return JWKS
+
+    def tried(key_id: str) -> str:
+        try:
+            return str(tenant.verify(f"Bearer {token(CLAIMS, key_id=key_id)}"))
+        except (Trouble, Unverified) as error:
+            return str(error)
+
+    object.__setattr__(tenant.keys, "fetch", fetch)
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(tried, f"made up {n}") for n in range(8)]
+        go.set()
+        assert {answer.result(20) for answer in answers} == {"Entra is away"}
+    fails[0] = False
+    assert (tried("k1"), len(tenant.asked)) == ("Entra is away", 1)
+    tenant.now += timedelta(seconds=11)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(tried, ["k1"] * 8)) == {CLIENT}
+    assert len(tenant.asked) == 2
 
 
 def test_the_keys_are_kept_and_an_unknown_one_does_not_fetch_each_time() -> None:
