@@ -55,7 +55,8 @@ class Pool(ThreadPoolExecutor):
 
 
 def line(event: str, values: dict[str, Any]) -> str:
-    """`desk.<event> {…}`: no absent values; ASCII on one line, so that nothing a caller says forges another."""
+    """`desk.<event> {…}` without absent values, in ASCII on one line, so that a caller's text cannot forge another
+    line."""
     told = {name: _told(value) for name, value in values.items() if value is not None}
     return f"desk.{event} {json.dumps(told, separators=(',', ':'), default=str)}"
 

@@ -12,7 +12,7 @@ from shared.domain.restore import AzureError, Phase, Plan, Restore
 
 
 def next_step(restore: Restore, event: str = "") -> str | None:
-    """The steps that are due, or None where there is nothing to do but wait."""
+    """The next steps, or None if the only thing to do is to wait."""
     return as_text(steps_of(restore, event))
 
 
@@ -24,7 +24,7 @@ def as_text(steps: Steps) -> str | None:
 
 
 def steps_of(restore: Restore, event: str = "") -> Steps:
-    """The steps, one by one; `event` where they are an event's own, beside how the restore stands."""
+    """The steps of a restore, in order; with `event` those of that event, if it has its own."""
     if event == "cleanupFailed":
         return _cleanup_failed(restore)
     if own := verification.steps(restore, event):

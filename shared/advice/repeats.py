@@ -31,7 +31,8 @@ def in_our_names(text: str) -> str:
 
 
 def changes(restore: Restore, error: AzureError) -> Changes | None:
-    """What the request needs changed, or None where the same one may pass once something else is mended."""
+    """The fields that must change in the request, or None if the same request may succeed once something else is
+    mended."""
     if "resourceGuardOperationRequests" in " ".join((error.message, *error.recommended_action)):
         return None if restore.asked.get("resourceGuardRequests") else {"resourceGuardRequests": "auto"}
     found = _CHANGES.get(error.code.lower())
@@ -39,7 +40,8 @@ def changes(restore: Restore, error: AzureError) -> Changes | None:
 
 
 def can_repeat(restore: Restore) -> bool:
-    """Whether `again` may help as it stands: the same request, or one whose changes need nobody to fill them in."""
+    """Whether `again` may succeed without a person's input: with the same request, or with changes that the desk
+    knows."""
     found = changes(restore, restore.error) if restore.error else None
     return not found or "<" not in str(found)
 

@@ -44,7 +44,7 @@ def quoted(value: str) -> str:
 
 
 def az(call: str, *flags: str, **options: str) -> str:
-    """`az <call>` with its options; a Verbatim stands as it is, every other value is quoted."""
+    """`az <call>` with its options; a Verbatim is not quoted, every other value is."""
     parts = [f"--{name.replace('_', '-')} {quoted(value)}" for name, value in options.items()]
     return " ".join(["az", call, *parts, *flags])
 

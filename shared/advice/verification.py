@@ -56,7 +56,7 @@ def _seconds(seconds: float) -> str:
 
 
 def steps(restore: Restore, event: str) -> Steps | None:
-    """What to do after the event; None where the restore's own steps stand."""
+    """The steps after a verification's event; None if the restore's own steps apply."""
     instance = restore.instance_name or restore.instance
     look = shell_commands.get(f"/api/restores/{restore.id}/verification")
     by, reason = restore.requested_by or "", "what kept it from being verified is mended"

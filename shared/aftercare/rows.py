@@ -28,7 +28,7 @@ class Rows:
         return read_container(row) if row else None
 
     def due(self, vault: str, now: datetime) -> Iterator[Row]:
-        """The lines of the index whose time has come: one range."""
+        """The index rows that are due: one range."""
         place = row_keys.vault_partition(vault or None)
         return self.ledger.store.scan(place, "cleanup-", f"cleanup-{iso(now)}~", MOST)
 
@@ -46,7 +46,7 @@ class Rows:
     def record(
         self, row: ContainerRow, step: ContainerRow, restore: Restore, entry: Entry, notices: Sequence[Change] = ()
     ) -> None:
-        """A step that stands in the restore's timeline too, with its next event number, in one transaction."""
+        """Saves a step, and its entry in the restore's timeline with the next event number, in one transaction."""
         more = {"sequence": restore.sequence + 1, "timeline": bounded((*restore.timeline, entry))}
         self.ledger.save(restore, restore.model_copy(update=more), [*moved(row, step), *notices])
 

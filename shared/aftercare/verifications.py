@@ -42,7 +42,7 @@ class Verifications:
         return read_names(self.ledger.store.get(place, row_keys.verified(row.instance)))
 
     def due(self, vault: str, now: datetime) -> Iterator[Row]:
-        """The lines of the index whose time has come: one range."""
+        """The index rows that are due: one range."""
         place = row_keys.vault_partition(vault or None)
         return self.ledger.store.scan(place, "verify-", f"verify-{iso(now)}~", MOST)
 

@@ -111,7 +111,7 @@ class Verify:
         return row
 
     def end(self, row: Verification, act: Act, why: str = "", result: Result | None = None) -> Verification:
-        """A verdict or the lack of one on the books, with its notices. Conflict: look again."""
+        """Saves the verdict, or that there is none, with its notices. Raises Conflict: read again."""
         step = stepped(row, act, ended_at=self.now(), look=None, why=why, result=result)
         restore = self.rows.ledger.load(row.restore)
         if restore is None or not restore.closed:

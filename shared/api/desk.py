@@ -43,7 +43,7 @@ class DeskApi:
         return json_answer(200, {"paused": bool(left), **(left.view() if left else {})})
 
     def channel_test(self, call: Call) -> Answer:
-        """POST /api/channels/{name}/test: a sample notice, and what the channel answered."""
+        """POST /api/channels/{name}/test: sends a sample notice and returns the channel's answer."""
         act = self.api.by(Act, call)
         name, desk = call.path.get("name", ""), self.parts.read_desk()
         channel = desk.channels.get(name)

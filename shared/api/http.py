@@ -53,7 +53,7 @@ def problem_answer(problem: Problem, **headers: str) -> Answer:
 
 
 def answered(act: Callable[[Call], Answer], call: Call) -> Answer:
-    """The act's answer, which no cache keeps; what went wrong becomes a problem that says who must act."""
+    """The handler's answer, with headers against caching. An error becomes a problem that says who must act."""
     answer = _answered(act, call)
     return replace(answer, headers={**NOT_KEPT, **answer.headers})
 

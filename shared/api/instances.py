@@ -41,7 +41,7 @@ class InstancesApi:
     parts: Parts
 
     def list(self, call: Call) -> Answer:
-        """GET /api/instances: one row per instance; what is wrong with one stands in its `problem`."""
+        """GET /api/instances: one row per instance; a row that could not be read in full says why in `problem`."""
         desk, left = self.parts.read_desk(), COLD
         ahead, shown = self._read_ahead(desk), []
         for name, entry in desk.instances.items():

@@ -113,7 +113,7 @@ def verification_view(row: Verification) -> dict[str, Any]:
 
 
 class Ask(Act):
-    """Who has it verified, why, and how; without `level` as the restore's own request or target said."""
+    """Who asks for the verification, why, and the level; without `level` that of the restore's request or target."""
 
     level: Looked | None = None
 

@@ -116,7 +116,8 @@ def _verified(verification: Verification) -> dict[str, Any]:
 
 
 def container_view(restore: Restore, row: ContainerRow | None) -> dict[str, Any] | None:
-    """The container that the desk made for it: how it stands, and until when it is kept once the restore has closed."""
+    """The container that the desk made for the restore: its state, and until when it is kept after the restore has
+    closed."""
     own = restore.own_container
     if own is None:
         return None

@@ -51,8 +51,8 @@ class ArmCalls:
     def post_once(
         self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]
     ) -> httpx.Response:
-        """POSTs with no retry. NotSent: surely no effect. Doubt: nobody knows. `check` may raise NotSent until the
-        moment before the first byte."""
+        """POSTs with no retry. Raises NotSent if the POST certainly had no effect, and Doubt if that is unknown.
+        `check` may raise NotSent right before the first byte."""
         check()
 
         def trace(name: str, info: dict[str, Any]) -> None:
@@ -204,7 +204,8 @@ def rejected(answer: httpx.Response, stage: Stage) -> Rejected:
 
 
 def raise_for(answer: httpx.Response, stage: Stage) -> None:
-    """Trouble for what passes (401 once a token is stale, 408, 425, 429, 5xx), Rejected for every other 4xx."""
+    """Raises Trouble if a retry may succeed (401 with a stale token, 408, 425, 429, 5xx), and Rejected for every
+    other 4xx."""
     status = answer.status_code
     if status in PASSING_STATUS or status == 401 or status >= 500:
         what = f"Azure answered {status} ({rejected(answer, stage).error.code})"

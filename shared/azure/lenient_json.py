@@ -17,7 +17,8 @@ _MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
 class Loose(Mapping[str, Any]):
-    """A JSON object whose names are found in any casing; what is absent, null or of another kind is empty."""
+    """A JSON object that finds names in upper or lower case; a value that is absent, null or of another kind is read
+    as empty."""
 
     def __init__(self, value: object) -> None:
         pairs = value.items() if isinstance(value, dict) else ()

@@ -103,7 +103,7 @@ class Azure(Protocol):
         ...
 
     def make_container(self, account: str, name: str, metadata: Mapping[str, str]) -> bool:
-        """Makes a private container; False where Azure says that there was one."""
+        """Makes a private container; False if Azure says that it existed before."""
         ...
 
     def delete_container(self, account: str, name: str) -> None:

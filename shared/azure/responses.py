@@ -44,8 +44,8 @@ def last_segment(identity: str) -> str:
 
 
 def error_part(body: object) -> Loose:
-    """Where Azure's error lies: `error`, or the top of the body (`code`, `message`), as some gateways send it; the
-    words of `details[]` where it has none of its own."""
+    """The error object of an answer: `error`, or the whole body (`code`, `message`), as some gateways send it; with
+    the message of `details[]` if it has none."""
     whole = Loose(body)
     error = whole.part("error")
     found = error if error.text("code") or error.text("message") else whole

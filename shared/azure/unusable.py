@@ -22,5 +22,5 @@ class _Unusable:
 
 
 def unusable(why: str) -> Azure:
-    """An `Azure` whose every call is Trouble with these words."""
+    """An `Azure` that answers every call with Trouble and these words."""
     return cast("Azure", _Unusable(why))

@@ -15,7 +15,8 @@ from shared.domain.restore import Plan
 
 @dataclass(frozen=True)
 class Ground:
-    """What decisions stand on beside desk.toml: the cloud, and the desk's own storage account, which is no target."""
+    """What decisions need besides desk.toml: the cloud, and the desk's own storage account, which may not be a
+    target."""
 
     cloud: Cloud
     own_account: str | None = None
@@ -96,8 +97,8 @@ def container_plan(target: FilesTarget, desk: Desk, ground: Ground) -> Plan:
 
 
 def derived_id(url: ContainerUrl, desk: Desk) -> str | None:
-    """The container's ARM id, where another target of desk.toml says which account its account is: the URL alone
-    does not tell subscription and resource group. Where none does, `shared/azure/limits.py` asks for it."""
+    """The container's ARM id, if another target of desk.toml has the ARM id of its account: the URL does not contain
+    subscription and resource group. Without one, `shared/azure/limits.py` requires `containerId`."""
     for entry in desk.targets.values():
         said = entry.container_id if isinstance(entry, FilesEntry) else None
         account, found, _ = (said or "").partition("/blobServices/")
@@ -127,7 +128,7 @@ def server_plan(server: str, database: str, secret: str, ground: Ground) -> Plan
 
 
 def check_file(desk: Desk, ground: Ground) -> list[str]:
-    """What the model cannot see: targets that could never be used; each line says where and why."""
+    """Faults that the model cannot find: targets that can never be used; each line says where and why."""
     faults = []
     for name, entry in desk.targets.items():
         try:

@@ -76,7 +76,7 @@ def askers(desk: Desk, source: str, roles: Sequence[str] = (), release: str = "0
 
 
 def as_of_0_1(rights: Rights, source: str, desk: Desk) -> Asker:
-    """What release 0.1.0 read in the same lines: what was absent was open."""
+    """The rights that release 0.1.0 gave for the same lines: a missing line allowed everything."""
     said = rights.model_fields_set
     instances = rights.instances if "instances" in said else ("*",)
     return Asker(

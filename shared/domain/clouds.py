@@ -23,7 +23,7 @@ class Cloud:
     sts: str  # who issues tokens of Entra's version 1
 
     def issuers(self, tenant: str) -> tuple[str, str]:
-        """What a tenant's tokens may say as `iss`, of both versions."""
+        """The allowed values of `iss` in a tenant's tokens, of both token versions."""
         return f"{self.authority}/{tenant}/v2.0", f"{self.sts}/{tenant}/"
 
     def keys(self, tenant: str) -> str:

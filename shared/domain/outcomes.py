@@ -57,7 +57,7 @@ class NeverArrived(Event):
 
 @dataclass(frozen=True)
 class Looked(Event):
-    """The vault's jobs were read and settle nothing yet; `readings` is what is known so far."""
+    """The vault's jobs were read, and nothing is decided yet; `readings` is what is known so far."""
 
     why: str | None
     due: datetime
@@ -100,7 +100,7 @@ class Adopted(Event):
 
 @dataclass(frozen=True)
 class TrackGone(Event):
-    """The operation's URL is gone, or says no for good, before it named a job: the vault's jobs are read."""
+    """The operation's URL is gone or refused before it named a job; the vault's jobs are read instead."""
 
     why: str
     due: datetime
@@ -110,7 +110,7 @@ class TrackGone(Event):
 
 @dataclass(frozen=True)
 class TrackLost(Event):
-    """We can no longer tell what became of it. It keeps its turn; the vault's jobs are looked at from `due` on."""
+    """The result is no longer known. The restore keeps its turn; the vault's jobs are read again from `due` on."""
 
     why: str
     due: datetime

@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass
 class Problem(Exception):
-    """The caller's to mend: becomes an RFC 9457 answer, or a `refused` restore where nobody reads an answer."""
+    """A fault that the caller must mend. It becomes an RFC 9457 answer, or a `refused` restore if nobody reads an
+    answer."""
 
     status: int
     title: str
@@ -34,7 +35,7 @@ class Problem(Exception):
 
 @dataclass
 class Trouble(Exception):
-    """Azure's, for now: ask again at `retry_after` seconds or by our own back-off."""
+    """A fault that may pass: try again after `retry_after` seconds, or after the back-off."""
 
     what: str
     retry_after: float | None = None

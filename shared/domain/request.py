@@ -39,7 +39,7 @@ class PointAtOrBefore(Strict):
 
 
 class FilesTarget(Strict):
-    """A container, said in full; goes only where `allow` covers it."""
+    """A container by its full URL; allowed only if `allow` covers it."""
 
     kind: Literal["files"]
     container: Line
@@ -48,7 +48,7 @@ class FilesTarget(Strict):
 
 
 class DatabaseTarget(Strict):
-    """A new database on a (retired) Single Server, said in full; goes only where `allow` covers it."""
+    """A new database on a (retired) Single Server, by the server's full id; allowed only if `allow` covers it."""
 
     kind: Literal["database"]
     server: Line
@@ -129,7 +129,7 @@ def parse_json(raw: bytes, limit: int = BODY_LIMIT) -> dict[str, Any]:
 
 
 def found_in(raw: bytes) -> str | None:
-    """What a body that is no JSON is, where that can be seen."""
+    """Words for a body that is not JSON (empty, HTML, base64, a form …); None if its kind is not recognised."""
     text = raw.strip().removeprefix(b"\xef\xbb\xbf")
     if not text:
         return "an empty body was sent"
@@ -194,6 +194,7 @@ def _known(where: str) -> set[str]:
 
 
 def canonical_hash(value: dict[str, Any]) -> str:
-    """What is compared under one idempotency key: the request as sent, key and order of names aside."""
+    """Hash by which requests with one idempotency key are compared: the request as sent, without key and order of
+    names."""
     said = {name: part for name, part in value.items() if name != "idempotencyKey"}
     return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -23,7 +23,7 @@ _FORBIDDEN = ("%", "\\", "..", "?", "#", "@")
 
 
 class BadName(ValueError):
-    """An id or URL that is not what its place asks for; the text says why and what is due."""
+    """An id or URL of the wrong kind; the text says why, and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ArmId:
         return self.names[-1]
 
     def parent(self, levels: int = 1) -> "ArmId":
-        """The id that stands `levels` type/name pairs above."""
+        """The id of the parent resource, `levels` type/name pairs above."""
         text = self.text.rsplit("/", 2 * levels)[0]
         kind = self.type.rsplit("/", levels)[0]
         return ArmId(text, self.subscription, self.resource_group, kind, self.names[:-levels])
@@ -150,6 +150,6 @@ def _covers(pattern: str, text: str) -> bool:
 
 
 def subscription(vault: str) -> str:
-    """The subscription of an ARM id; what has none shares a budget that nobody counts."""
+    """The subscription of an ARM id, in lower case; empty for an id without one."""
     parts = vault.split("/")
     return parts[2].lower() if len(parts) > 2 else ""

@@ -79,14 +79,14 @@ class Plan(Value):
 
     @property
     def destination(self) -> str:
-        """What a job reports as its `recoveryDestination`."""
+        """The value that a job reports as its `recoveryDestination`."""
         if self.account and not self.container:
             return f"{self.account}, in a container of its own"
         return self.container or f"{self.server}/databases/{self.database}"
 
 
 class OwnContainer(Value):
-    """The container that the desk makes for an attempt: on the books before it is asked for."""
+    """The container that the desk makes for an attempt; saved before Azure is asked to make it."""
 
     name: str
     attempt: int

@@ -41,7 +41,7 @@ def clean(text: str) -> str:
 
 
 def untagged(value: dict[str, Any]) -> dict[str, Any]:
-    """JSON data without tags and private-use characters of the higher planes, which spell words that nobody sees."""
+    """JSON data without tags and private-use characters of the higher planes, which can hide text."""
     text = json.dumps(value, ensure_ascii=False)
     if not _UNSEEN.search(text):
         return value
@@ -160,7 +160,7 @@ def wiki(text: str) -> str:
 
 
 def journal(text: str) -> str:
-    """ServiceNow's journal renders what stands between [code] tags as HTML."""
+    """Escapes text for ServiceNow's journal, which renders text between [code] tags as HTML."""
     return re.sub(r"(?i)\[(/?)code\]", r"[\1 code]", text)
 
 

@@ -35,7 +35,7 @@ Moment = Annotated[
 
 
 class Value(BaseModel):
-    """What the ledger keeps: fields that a newer release wrote survive a save by this one."""
+    """A value in the ledger: a save keeps fields that a newer release wrote."""
 
     model_config = ConfigDict(
         defer_build=True, frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True
@@ -51,7 +51,7 @@ class Value(BaseModel):
 
 
 class Strict(BaseModel):
-    """What a caller or desk.toml says: a field we do not know is refused by its name."""
+    """Input of a caller or desk.toml: an unknown field is refused by its name."""
 
     model_config = ConfigDict(
         defer_build=True,

@@ -25,7 +25,7 @@ class Check(Value):
 
 
 class Wanted(Value):
-    """How a delivery is verified, as desk.toml and the request said it at a moment."""
+    """How delivered files are verified: the settings of desk.toml and the request at one moment."""
 
     level: Level
     databases: tuple[str, ...] = ()  # those that must be there by desk.toml; empty: not said

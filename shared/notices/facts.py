@@ -74,7 +74,7 @@ class Facts(Value):
 
     @property
     def name(self) -> str:
-        """What a person calls the thing that is restored."""
+        """The name of the restored instance or database, for people."""
         return self.instance_name or self.database or self.instance.rsplit("/", 1)[-1]
 
     @property
@@ -89,8 +89,7 @@ def event_id(restore: Restore) -> str:
 
 
 def facts_of(restore: Restore, event: str, now: datetime, found: Result | str = "") -> Facts:
-    """What is told of a restore at an event of it. After it closed: what its verification found, or in words what
-    became of it."""
+    """The facts of one event; `found`: the result of a verification, or words about it."""
     end, verified = restore.closed_at or now, event.startswith("verif")
     steps = steps_of(restore, event)
     words = verification.line(found) if isinstance(found, Result) else found
@@ -140,7 +139,7 @@ def title_of(restore: Restore, event: str) -> str:
 
 
 def point_said(restore: Restore, now: datetime) -> str | None:
-    """The first line of every notice: from when the data is, and what is not in it."""
+    """The first line of every notice: the time of the data, and that later changes are missing."""
     if restore.point is None:
         return None
     age = span((now - restore.point.time).total_seconds())

@@ -78,8 +78,8 @@ class Notifier:
     redact: Callable[[str], str] = same  # takes secrets out of what a channel answers
 
     def deliver(self, owed: Iterable[Notice], told: DeliveryRound, over: Callable[[], bool] = lambda: False) -> None:
-        """Posts the notices that are due, in order per restore and channel. A channel that asked for rest or
-        could not be reached is tried once a round. `over` says when the round must end."""
+        """Posts the notices that are due, in order per restore and channel. After a 429, or if a channel cannot be
+        reached, it gets no more notices in this round. `over` says when the round must end."""
         waiting: set[tuple[str, str]] = set()
         notices = sorted(owed, key=lambda n: (n.restore, n.channel, n.sequence))
         for i, notice in enumerate(notices):

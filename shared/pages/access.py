@@ -119,7 +119,7 @@ def choices(person: Person, desk: Desk) -> dict[str, tuple[str, ...]]:
 
 def same_site(headers: Mapping[str, str], public_url: str) -> bool:
     """Whether a POST came from a page of ours. Browsers send `Origin: null` from pages whose referrer policy is
-    no-referrer, as ours is; then their own Sec-Fetch-Site, which no page can set, decides."""
+    no-referrer, as ours is; in that case Sec-Fetch-Site is checked, which browsers set and pages cannot."""
     origin = headers.get("origin", "")
     if origin in ("", "null"):
         return headers.get("sec-fetch-site") == "same-origin"

@@ -47,7 +47,7 @@ def ask(ports: Ports, visit: Visit) -> Shown:
 
 
 def confirm(ports: Ports, visit: Visit) -> Shown:
-    """Says in words what will happen, before anything does."""
+    """The page that describes the restore before it is asked for."""
     said = {field: visit.said(field) for field in FIELDS}
     value = request_of(said, visit)
     decision = _decision(ports, visit, value)
@@ -88,7 +88,7 @@ def asked(ports: Ports, visit: Visit, form: dict[str, str]) -> str:
 
 
 def request_of(said: dict[str, str], visit: Visit) -> Json:
-    """The request in its own words. Who asks is the person who is signed in, no field of the form."""
+    """The request of the form. `requestedBy` is the signed-in person, never a field of the form."""
     value: Json = {"instance": said["instance"], "target": said["target"], "recoveryPoint": _wanted(said)}
     value["requestedBy"] = visit.person.name
     if said["reason"]:

@@ -39,7 +39,7 @@ def percentile(values: Sequence[float], part: float) -> float | None:
 
 @dataclass(frozen=True)
 class Outlook:
-    """How far a running restore is: a share of 100, when it should end, and what that is founded on."""
+    """The progress of a running restore: percent, the likely end, and the basis of that estimate."""
 
     percent: int
     ends: datetime | None

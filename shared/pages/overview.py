@@ -110,7 +110,7 @@ class ChannelLine:
 
 
 def channels(ports: Ports, visit: Visit) -> Shown:
-    """/desk/channels: the channels of desk.toml, what closes them, and how their last test ended."""
+    """/desk/channels: the channels of desk.toml, why a channel is closed, and the result of its last test."""
     closed = ports.health.standing()["closed"]
     lines = [
         _channel_line(ports, visit, name, channel, closed.get(f"channels.{name}"))

@@ -47,12 +47,12 @@ def state(restore: Restore) -> str:
 
 
 def name_of(restore: Restore) -> str:
-    """What a person calls the thing that is restored."""
+    """The name of the restored instance or database, for people."""
     return restore.instance_name or restore.instance.rsplit("/", 1)[-1] or "no instance"
 
 
 def steps(restore: Restore) -> list[NextStep]:
-    """What to do next, as notices say it: words, and a command to paste."""
+    """The next steps, with the same words as in notices, each with a command to paste."""
     return [
         NextStep(words=plain(step.words), command=step.joint.join(step.commands) or None) for step in steps_of(restore)
     ]

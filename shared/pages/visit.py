@@ -40,7 +40,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Visit:
-    """One call of a person whom the sign-in knows; `path` is what follows /desk/."""
+    """One call of a signed-in person; `path` is the part of the URL after /desk/."""
 
     person: Person
     desk: Desk

@@ -42,7 +42,7 @@ class KeyRows:
         self, source: str, key: str, restore_id: str, request_hash: str, now: datetime, principal: str | None = None,
         row: str = "key",
     ) -> Key:  # fmt: skip
-        """Inserted first, never removed; the first claim of a row wins and every later one is told of it."""
+        """Inserts the key's row, which is never removed. The first claim wins; a later one gets the first one's row."""
         place = row_keys.key_partition(source, key)
         fields: dict[str, Field] = {"restore": restore_id, "hash": request_hash, "at": iso(now), "source": source}
         fields |= {"principal": principal} if principal else {}
@@ -168,7 +168,7 @@ class Keys:
         raise Trouble("the idempotency key was claimed by others each time it was looked at")
 
     def first_claim(self, restore: Restore, name: str, said: str) -> Key:
-        """The row of a key that is this restore's to look at: claimed by it, or by whoever came before."""
+        """The row of the key that this restore must read: its own claim, or an earlier one."""
         who = restore.authenticated_as
         key = self.rows.claim(restore.source, name, restore.id, said, self.now(), who)
         if key.mine or not self._foreign(key, who):

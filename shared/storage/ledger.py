@@ -30,7 +30,7 @@ class Ledger:
         return Ledger(store, self._hour)
 
     def accept(self, restore: Restore, more: Sequence[Change] = ()) -> Restore | None:
-        """Puts a new restore on the books; None where it is there already. The vault is in the directory before."""
+        """Saves a new restore; None if it exists already. The vault is added to the directory first."""
         self.enter_vault(restore.vault)
         try:
             row = Change("insert", row_keys.restore(restore.id), _fields(restore))
@@ -45,7 +45,7 @@ class Ledger:
         vault_directory.enter(self.store, vault)
 
     def vaults(self) -> list[str]:
-        """The vaults that have restores; "" stands for requests that belong to none."""
+        """The vaults that have restores; "" is the entry of requests without a vault."""
         return [entry.vault for entry in vault_directory.entries(self.store)]
 
     def load(self, restore_id: str) -> Restore | None:
@@ -122,7 +122,7 @@ class Ledger:
         return row.text("restore") if row else None
 
     def finish(self, restore_id: str, open_row: Row, closed_at: datetime) -> None:
-        """One that release 0.1.0 closed: out of what the sweep reads, into the history."""
+        """Moves a restore that release 0.1.0 closed out of the rows that the sweep reads, into the history."""
         gone = Change("delete", open_row.key, etag=open_row.etag)
         self.store.commit(row_keys.partition(restore_id), [gone, _done(restore_id, closed_at, open_row.fields)])
 

@@ -17,7 +17,7 @@ _KEY = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,255}")  # as a request's
 
 @dataclass(frozen=True)
 class Wake:
-    """Look at a restore; the number says whether this message may send the next."""
+    """A message to look at a restore; only the message with the number of the row sends the next one."""
 
     restore: str
     number: int
@@ -25,8 +25,8 @@ class Wake:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, under its own key, else under the id of the message that first brought it. `poisoned`: it came by the
-    poison queue, and whose copy it is is still to be found."""
+    """A request, under its own key, else under the id of the message that first brought it. `poisoned`: it came from
+    the poison queue; the message that it copies is not known yet."""
 
     value: dict[str, Any]
     key: str

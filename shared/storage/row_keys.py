@@ -44,7 +44,7 @@ def partition(restore_id: str) -> str:
 
 
 def vault_partition(vault: str | None) -> str:
-    """A vault's partition; what belongs to no vault (an unreadable request) has one of its own."""
+    """The partition of a vault; rows of no vault (an unreadable request) have a separate partition."""
     return f"v-{short(vault) if vault else NO_VAULT}"
 
 

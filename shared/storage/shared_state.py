@@ -162,7 +162,7 @@ class Board(Answers):
         self.store.commit(row_keys.DESK, [Change("put", f"pulse-{name}", {"at": iso(now), **more})])
 
     def account_look(self, account: str) -> AccountLook | None:
-        """What the latest look at an account found; None before the first one."""
+        """The result of the latest check of an account; None before the first one."""
         row = self.store.get(row_keys.DESK, row_keys.account(account))
         return read_look(row) if row else None
 

@@ -32,7 +32,8 @@ class Allowance:
         return self._most - sum(count for _, count in self._taken)
 
     def take(self, now: float, count: int = 1) -> bool:
-        """Takes so many, if they are left; what is more than all ever left waits for a window of its own."""
+        """Takes that many calls from the budget, if so many are left. A number above the whole budget waits for an
+        unused window."""
         if min(count, self._most) > self.left(now):
             return False
         self._taken.append((now, count))
@@ -108,7 +109,7 @@ class Shares:
         return self._take("reads", vault, pages, now)
 
     def may_ask_details(self, vault: str, now: float) -> bool:
-        """Whether a job whose end is known may be read once more; no vault keeps its place for that."""
+        """Whether the budget permits one more GET of a job that is known to have ended."""
         with self._lock:
             details, reads = (self._of(kind, subscription(vault)) for kind in ("details", "reads"))
             return reads.left(now) > READS // 4 and details.take(now) and reads.take(now)

@@ -34,7 +34,7 @@ class News:
 def jobs_with_news(
     parts: Parts, vault: str, opens: Sequence[Row], watch: Row | None, now: datetime, shares: Shares
 ) -> News | None:
-    """What became of the vault's restores; None where it is no time to look, or the budget is used up."""
+    """News of the vault's restores; None if it is not time to look, or the budget is used up."""
     read_at = utc(watch.text("readAt")) if watch and watch.text("readAt") else None
     running, posted = watched(opens, now), _posted(opens, now)
     news, looked = News(read_start(watch)), False
@@ -178,7 +178,7 @@ def watched(rows: Sequence[Row], now: datetime) -> list[Row]:
 
 
 def next_look(row: Row, read_at: datetime | None, pace: Pace, cost: float = 1.0) -> datetime:
-    """When a restore's job is to be looked at: first when due, then by how long it had run at the last reading."""
+    """When a restore's job is read again: first when due, then by how long it had run at the last reading."""
     due = utc(row.text("due"))
     if read_at is None or read_at < due:
         return due

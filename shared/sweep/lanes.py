@@ -57,7 +57,7 @@ class Lanes:
             return None
 
     def wait(self, seconds: float) -> None:
-        """Until every lane is empty, for so long at the most: what is slower goes on in the background."""
+        """Waits until every lane is empty, for so many seconds at most; slower lanes go on in the background."""
         end = time.monotonic() + seconds
         while True:
             with self._lock:

@@ -14,7 +14,7 @@ from shared.workflow.ports import Parts
 
 
 def judge(parts: Parts, instance: str, name: str, days: float | None, read: PointsRead) -> bool:
-    """Whether something was said: the state and its notices are one transaction. Conflict rises."""
+    """Whether a notice was made. State and notices are saved in one transaction. Raises Conflict."""
     row = parts.ledger.store.get(row_keys.vault_partition(vault_of(instance)), key_of(instance))
     before = watched(row) if row else Watched(instance, name)
     if read.problem and not read.points:

@@ -53,7 +53,7 @@ class Round:
                 self.waiting[one.channel] = (count + 1, min(oldest, one.owed_since))
 
     def pulse(self, stopped: Sequence[str], full_at: datetime) -> dict[str, Field]:
-        """What is kept of the round: for the next one, and for health, with the channels that wait longest."""
+        """The data of this round that the next round and health read, with the channels that wait longest."""
         longest = sorted(self.waiting.items(), key=lambda item: item[1][1])[:SHOWN]
         return {
             "stoppedAt": stopped[0] if stopped else "",

@@ -29,8 +29,8 @@ RETENTION_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What the timer calls. A sweep that fails logs no figures: of that silence an alert is made. The other steps
-    are done all the same, each by itself."""
+    """What the timer calls. A sweep that fails logs no figures, and an alert fires if none are logged. The other
+    steps run anyway, each separately."""
 
     sweep: Sweep
     board: Board

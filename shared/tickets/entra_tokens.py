@@ -21,7 +21,7 @@ type Keys = Callable[[str, str], Any]  # tenant and key id → the public key, o
 
 
 def verify_bearer(source: TicketSource, headers: Mapping[str, str], now: datetime, keys: Keys, cloud: Cloud) -> str:
-    """The application id of who calls, or Unverified."""
+    """The application id of the caller. Raises Unverified."""
     import jwt  # comes with azure-identity; costs a cold start nothing until such a source is called
 
     scheme, _, token = headers.get("authorization", "").partition(" ")

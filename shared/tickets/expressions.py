@@ -57,7 +57,7 @@ def compiled(expression: str) -> Any:
 
 
 def value_of(expression: str, event: dict[str, Any]) -> Any:
-    """What the expression makes of the event, or Unusable."""
+    """The value of the expression for the event. Raises Unusable."""
     from jmespath.exceptions import JMESPathError
 
     try:

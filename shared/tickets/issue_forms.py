@@ -15,7 +15,7 @@ _EMPTY = frozenset({"No response", "None"})  # what GitHub writes into a field t
 
 
 class Misread(ValueError):
-    """The form may be read otherwise than its approver saw it; the text says why and what to change."""
+    """The form may mean something else than its approver saw; the text says why and what to change."""
 
 
 def read_form(body: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ class _Mapping:
     event: Event = field(repr=False)
 
     def value(self, part: str) -> Any:
-        """What the source's expression of that name gives; a Problem naming it where it does not work."""
+        """The value of the source's expression of that name. Raises a Problem that names the expression."""
         try:
             return expressions.value_of(getattr(self.source, part), self.event)
         except Unusable as error:

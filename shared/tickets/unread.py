@@ -7,7 +7,7 @@ LOOKED_AT = 200_000  # characters from the beginning: ids stand before long text
 
 
 def ticket_in(kind: str, raw: bytes) -> dict[str, str]:
-    """system, and id and ref where the text names them; what cannot be a ticket's id is left out."""
+    """The ticket's system, and its id and ref if the text has them; texts that cannot be an id are left out."""
     return default_ticket(kind, kind_of(kind).ticket_in(raw[:LOOKED_AT].decode("utf-8", "replace")))
 
 

@@ -26,7 +26,7 @@ def instance_name(instance: str) -> str:
 
 
 def learn_instances(parts: Parts, vault: str, instances: set[str]) -> None:
-    """Where two or more of a vault's instances are not known yet, one list tells of them all."""
+    """Reads two or more unknown instances of a vault by one list instead of a GET each."""
     since = parts.now() - timedelta(seconds=parts.pace.facts_fresh)
     wanted = {instance_name(instance) for instance in instances} - parts.board.known(vault, "instance-", since)
     found: dict[str, dict[str, Any]] = {}

@@ -97,7 +97,7 @@ def adopted(parts: Parts, listing: Listing, why: str) -> Adopted:
 
 
 def before_another_post(parts: Parts, restore: Restore) -> Event | None:
-    """What stands against a second POST: a stale validation, a job that came to light, or a proof that is gone."""
+    """A reason not to POST a second time: an old validation, a job that was found, or a proof that no longer holds."""
     if restore.validated_at is None:
         return Revalidated()
     listing = _readable(parts, restore)

@@ -57,7 +57,7 @@ class Intake:
         self.keys = Keys(parts.ledger, parts.now, parts.pace.claim_grace)
 
     def take(self, value: dict[str, Any], caller: Caller) -> Accepted:
-        """Checks a request against its model and desk.toml and puts it on the books. Problem: nothing is written.
+        """Checks a request against its model and desk.toml and saves it. Raises Problem: nothing was saved. Raises
         Ours: desk.toml is invalid."""
         value = untagged(value)
         request = parse_request(value)

@@ -83,7 +83,7 @@ RESOLVABLE = frozenset({Phase.LOST, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RES
 
 
 def resolvable(restore: Restore) -> frozenset[Phase]:
-    """The phase it is in, where a person may say what became of it: lost, or overdue."""
+    """The restore's phase, if a person may resolve it now (it is lost or overdue); else empty."""
     can = restore.phase is Phase.LOST or (restore.phase in RESOLVABLE and restore.overdue_at is not None)
     return frozenset({restore.phase}) if can else frozenset()
 

@@ -69,7 +69,7 @@ class QueueIn:
             self._request(read)
 
     def poison(self, raw: bytes, message_id: str) -> None:
-        """A message that crashed us again and again: never changes a restore that is on the books."""
+        """A message that crashed the app several times; it never changes a saved restore."""
         read = read_message(raw, message_id)
         tell("poison", logging.ERROR, message=message_id, restore=read.restore if isinstance(read, Wake) else None)
         if isinstance(read, Unreadable):

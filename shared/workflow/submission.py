@@ -36,8 +36,8 @@ def too_late(parts: Parts, restore: Restore) -> Event | None:
 
 
 def hindrance(parts: Parts, restore: Restore) -> Event | None:
-    """What stands against submitting: an earlier attempt, the pause, desk.toml as it is now; read each time. What
-    can take minutes (the token, the vault's jobs) comes first, so that the pause is read last."""
+    """A reason not to submit: an earlier attempt, the pause, or the present desk.toml; each is read every time. Slow
+    reads (the token, the vault's jobs) come first, so that the pause is read last."""
     parts.azure.ready()
     earlier = before_another_post(parts, restore) if restore.doubtful else None
     if earlier:

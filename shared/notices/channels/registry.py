@@ -80,7 +80,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 def verdict(kind: str, status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
-    """What a channel of `kind` meant by its answer: taken by its own rules, not now, or not ever."""
+    """The meaning of a channel's answer by the rules of its kind: delivered, try again, or give up."""
     if KINDS[kind].took(status, body):
         return Delivered()
     said = words_of(body)

@@ -45,7 +45,7 @@ def _payload(raw: bytes) -> bytes:
 
 
 def headers_of(body: Body) -> dict[str, str]:
-    """The name of the event, by what its signed body holds; GitHub's header of that name is not signed."""
+    """The name of the event, derived from its signed body; GitHub does not sign the header of that name."""
     if "zen" in body and "issue" not in body:
         return {EVENT: "ping"}
     about = "issue_comment" if "comment" in body else "issues"
