@@ -124,9 +124,9 @@ class Sweep:
         except Trouble as trouble:
             self._fault(this)
             log.warning("sweep could not move %s: %s", what, trouble)
-        except Exception:  # the app's broad except (two more stand around azure-identity): the other rows go on
+        except Exception as error:  # the app's broad except (two more stand around azure-identity): others go on
             self._fault(this)
-            log.exception("sweep could not move %s", what)
+            log.exception("sweep could not move %s: %s", what, type(error).__name__)
 
     def _fault(self, this: Round) -> None:
         with this.lock:

@@ -21,6 +21,7 @@ from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
 from shared.telemetry import tell
 from shared.workflow.operator_acts import Resolution
+from tests.kits.kusto import of_docs
 from tests.kits.stories import up_to
 from tests.kits.world import DBA_URL, EVENTS_URL, World, faster, running
 
@@ -229,3 +230,11 @@ def test_a_sweep_that_fails_half_way_still_counts_what_is_lost(story: Story) -> 
     story.ticks(5, 1000)  # a lost restore is looked at each 15 minutes: its vault's notices are read anew then
     faulty, of_lost = (len(run(ALERTS[name].query, story.lines.rows)) for name in ("sweep-faults", "restore-lost"))
     assert (faulty, of_lost) == (4, 5)
+
+
+def test_the_runbooks_query_shows_what_a_sweep_could_not_move_and_why(story: Story) -> None:
+    sweep_fault(story)
+    (query,) = [one for one in of_docs().values() if "sweep could not move" in one]
+    whole = [row["message"] for row in run(query, story.lines.rows)]
+    assert whole
+    assert all(words.startswith("sweep could not move ") and words.endswith(": ValueError") for words in whole)
