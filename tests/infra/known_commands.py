@@ -16,9 +16,12 @@ AZD_REFERENCE = "https://github.com/Azure/azure-dev/tree/main/cli/azd/cmd/testda
 # Every az command takes these.
 AZ_GLOBAL = {"--output", "-o", "--query", "--subscription"}
 AZ = {
+    "account set": {"--subscription"},
     "account show": set(),
     "acr build": {"--registry", "--image", "--file"},
+    "acr create": {"--name", "--resource-group", "--sku"},
     "acr show": {"--name"},
+    "ad app delete": {"--id"},
     "ad app create": {
         *("--display-name", "--sign-in-audience", "--web-redirect-uris", "--enable-id-token-issuance"),
     },
@@ -73,6 +76,8 @@ AZ = {
         *("--assignee", "--assignee-object-id", "--assignee-principal-type", "--role", "--scope"),
     },
     "role assignment delete": {"--assignee", "--role", "--scope", "--ids"},
+    "role definition delete": {"--name", "--custom-role-only"},
+    "role definition list": {"--custom-role-only"},
     "role assignment list": {"--all", "--assignee", "--include-inherited", "--scope"},
     "storage account failover": {"--name", "--resource-group", "--yes"},
     "storage account list": set(),
@@ -102,6 +107,7 @@ AZD: dict[str, set[str]] = {
     "config set": set(),
     "down": set(),
     "env get-values": set(),
+    "env list": set(),
     "env new": set(),
     "env set": set(),
     "provision": set(),
