@@ -28,6 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", action="append", default=[], metavar="NAME[=NEW]", help="only this one, as NEW")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="connections at once")
     parser.add_argument("--prefix", default="", metavar="TEXT", help="only files whose names begin so")
+    parser.add_argument("--locale", default="", help="instead of the source's: sorting may differ")
+    parser.add_argument(
+        "--include", action="append", default=[], metavar="KIND", help="foreign, cron: left out otherwise"
+    )
     parser.add_argument("--entra", action="store_true", help="a token of your Azure sign-in is the password")
     parser.add_argument("--dry-run", action="store_true", help="looks at everything, changes nothing")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
@@ -69,7 +73,9 @@ def command(args: argparse.Namespace, container: str, of: dict[str, str]) -> lis
     """The loader's command line. It holds no password: the loader refuses one in the DSN."""
     line = [sys.executable, "-m", "loader", "load", container, "--into", args.into, "--jobs", str(args.jobs)]
     line += [part for name in args.database for part in ("--database", name)]
-    line += [part for pair in (of | ({"--prefix": args.prefix} if args.prefix else {})).items() for part in pair]
+    line += [part for kind in args.include for part in ("--include", kind)]
+    named = of | {"--prefix": args.prefix, "--locale": args.locale}
+    line += [f"{option}={value}" for option, value in named.items() if value]
     given = {"--entra": args.entra, "--dry-run": args.dry_run, "--json": args.json}
     return [*line, *(name for name, wanted in given.items() if wanted)]
 

@@ -1,5 +1,6 @@
 """`deskctl load`: from a restore's id to a database that answers, with the files kept meanwhile."""
 
+import argparse
 import json
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from deskctl.load import written
+from deskctl.load import arguments, command, written
+from loader.cli import parser as loaders_parser
 from local.cli import run
 from local.postgres.delivery import delivery
 from local.postgres.programs import pg_bin
@@ -104,6 +106,18 @@ def test_the_files_of_a_container_that_others_use_are_found_by_the_jobs_time() -
     }
     assert written({"job": job, "container": {"state": "kept"}}) == {}
     assert written({"job": None}) == {}
+
+
+def test_every_option_of_the_loader_that_its_advice_names_is_handed_on() -> None:
+    parser = argparse.ArgumentParser()
+    arguments(parser)
+    given = ["r1", "--into", "host=h user=u", "--database", "a=b", "--jobs", "4", "--prefix", "x_", "--locale", "-"]
+    args = parser.parse_args([*given, "--include", "cron", "--include", "foreign", "--entra", "--dry-run", "--json"])
+    line = command(args, "https://a.blob.core.windows.net/c", {"--since": "2026-11-26T18:49:05+00:00"})
+    taken = loaders_parser().parse_args(line[3:])
+    assert (taken.database, taken.jobs, taken.prefix, taken.locale) == (["a=b"], 4, "x_", "-")
+    assert (taken.include, taken.entra, taken.dry_run, taken.json) == (["cron", "foreign"], True, True, True)
+    assert (taken.source, taken.since.isoformat()) == ("https://a.blob.core.windows.net/c", "2026-11-26T18:49:05+00:00")
 
 
 def test_files_that_are_gone_are_named(capfd: pytest.CaptureFixture[str]) -> None:
