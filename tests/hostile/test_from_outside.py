@@ -165,6 +165,24 @@ def test_a_signed_ticket_of_a_megabyte_takes_less_than_two_seconds_of_cpu(stack:
         assert (status, said["status"]) in {(200, "refused"), (200, "duplicate")}
 
 
+def test_a_flood_of_junk_is_on_the_books_and_told_by_ten_notices(stack: Stack) -> None:
+    for number in range(14):
+        stack.send(f"{{junk {number}")
+
+    def junk() -> list[str]:
+        letters = stack.http.get("/api/dead-letters", params={"pageSize": "1000"}).json()["value"]
+        return [letter["restore"] for letter in letters if "could not be read" in letter["why"]]
+
+    wait_until("each is on the books", 60, lambda: len(junk()) == 14)
+    refused = junk()
+    for restore in refused:
+        ended(stack, restore)
+    ids = [one.webhook_id or "" for one in stack.channels.ends.arrived if one.channel == "events"]
+    told = [webhook_id for webhook_id in ids if webhook_id.rpartition(".")[0] in refused]
+    assert 1 <= len(told) <= 10
+    assert len(set(told)) == len(told)
+
+
 # --- 8: text from outside -----------------------------------------------------------------------------------------
 def test_nothing_hidden_forged_or_secret_reaches_a_channel_a_log_or_an_answer(stack: Stack) -> None:
     secret = "hunter2hunter2"
