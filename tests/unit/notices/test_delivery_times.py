@@ -16,6 +16,7 @@ from shared.notices.messages import Message
 from shared.notices.notifier import DeliveryRound, HttpPost
 from shared.notices.outbox import UNDER_WAY, UNROUTED, Notice, Outbox
 from shared.storage import row_keys
+from shared.storage.store import Change
 from tests.kits.desk_kit import Process
 from tests.kits.stories import up_to
 from tests.kits.world import DBA_URL, DESK_MODEL, EVENTS_URL, World, desk_with, running
@@ -295,6 +296,24 @@ def test_what_an_event_says_is_kept_once_for_all_channels_and_not_in_their_rows(
     told = list(world.store.scan(place, "told-", row_keys.until("told-")))
     assert len(told) == 4
     assert not any("packed" in row.fields or "json0" in row.fields for row in told)
+
+
+def test_a_notice_that_release_0_1_0_told_is_sent_again_as_it_was() -> None:
+    """It kept what a notice says in the notice's own row."""
+    world = World()
+    one = running(world, world.process())
+    world.settle(world.process())
+    box, place = Outbox(world.store), row_keys.partition(one)
+    told = box.with_facts(notices(world, one)[0])
+    old = Change("put", told.key, {**told.fields(), "chunks": 1, "json0": told.facts})
+    world.store.commit(place, [old, Change("delete", row_keys.said(one, told.sequence))])
+    world.posts.told.clear()
+    box.resend(notices(world, one)[0], world.clock.now())
+    world.posts.answers[EVENTS_URL] = [503]
+    deliver(world, world.process())
+    world.clock.advance(60)
+    deliver(world, world.process())
+    assert world.posts.events(EVENTS_URL) == [told.event_id]
 
 
 def test_a_routed_event_is_owed_to_each_channel_as_it_was() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local.stack.memory import MemoryStore
 from shared.domain.restore import AzureError, Entry, Job, Phase, Restore
 from shared.notices import outbox
 from shared.notices.facts import facts_of
@@ -226,6 +227,17 @@ def test_what_is_due_is_read_whole_and_of_the_rest_the_first(store: Store) -> No
     whole = Board(store).look(VAULT, now + timedelta(seconds=1))
     assert (len(whole.owed.lines), whole.owed.cut, len(whole.opens)) == (4 + LATER, False, 1)
     assert Board(store).live(VAULT).owed.lines == ()
+
+
+def test_a_list_reads_no_notice_however_many_wait() -> None:
+    store = MemoryStore(page=2)
+    one = on_books(store)
+    for n in range(9):
+        notice = Notice(one.id, 1, f"c{n}", "accepted", START, START)
+        store.commit(row_keys.partition(one.id), notice.owed())
+    reads = store.reads
+    assert len(Board(store).live(VAULT).opens) == 1
+    assert store.reads - reads == 1
 
 
 def test_the_board_is_shared(store: Store) -> None:

@@ -153,6 +153,23 @@ def test_what_cannot_be_read_is_neither_stale_nor_fresh_but_known_points_grow_ol
     assert told(world) == [STALE]
 
 
+def test_what_was_not_sent_yet_is_kept_over_the_events_that_follow() -> None:
+    world, azure = desk()
+    azure.newest["pg-a"] = []
+    world.posts.answers[EVENTS_URL] = [503] * 9
+    look(world, 1)
+    azure.newest["pg-a"] = [world.clock.now() + timedelta(days=0.5)]
+    look(world, 1)
+    azure.newest["pg-a"] = []
+    look(world, 1)
+    assert len(world.owed(channel="events")) == 3
+    world.posts.answers.clear()
+    world.posts.messages.clear()
+    look(world, 1)
+    assert told(world) == [STALE, FRESH, STALE]
+    assert world.live("owed") == []
+
+
 # --- what it says -----------------------------------------------------------------------------------------------------
 def test_its_facts_are_the_instances_and_it_leads_to_the_points() -> None:
     world, azure = desk()
