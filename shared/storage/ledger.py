@@ -78,7 +78,7 @@ class Ledger:
             changes.append(
                 Change("insert", row_keys.turn(after.instance), {"restore": after.id, "at": iso(after.turn_at)})
             )
-        if before.turn_at and not before.closed and after.closed and not after.dry_run:
+        if before.turn_at and not before.closed and after.closed:
             changes.append(Change("delete", row_keys.turn(after.instance)))
         if after.job and not (before.job and before.job.id == after.job.id):
             changes += self._job_change(before, after, after.job.id)

@@ -281,3 +281,9 @@ def test_a_container_is_https_with_single_slashes(text: str) -> None:
     assert (
         resource_ids.parse_container("https://drillaccount.blob.core.windows.net/drills", PUBLIC).container == "drills"
     )
+
+
+@pytest.mark.parametrize("text", ["https://drillaccount.blob.core.windows.net:443/drills", "https://a:b/drills"])
+def test_a_container_with_a_port_is_told_so(text: str) -> None:
+    with pytest.raises(BadName, match="has no port and no user"):
+        resource_ids.parse_container(text, PUBLIC)
