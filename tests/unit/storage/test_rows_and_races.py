@@ -472,6 +472,7 @@ def test_a_look_at_an_account_keeps_so_many_names() -> None:
     assert read_look(row) == AccountLook(ACCOUNT, START, names[:SHOWN], names[:SHOWN], "t" * LONGEST, 7)
     nothing = AccountLook(ACCOUNT, START)
     assert read_look(Row("a", nothing.fields())) == nothing
+    assert read_look(Row("a", {**nothing.fields(), "softDeleteDays": "7"})).soft_delete_days is None
     assert (nothing.clean, look.clean) == (True, False)
     assert [replace(nothing, strangers=("x",)).clean, replace(nothing, trouble="t").clean] == [False, False]
     assert replace(nothing, orphans=("x",)).clean

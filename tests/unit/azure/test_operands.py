@@ -1,0 +1,328 @@
+"""Each place where Azure may write a thing: one row for each, with all others empty, and who wins where two speak."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.azure.recovery_points import NoPoint, choose, read_point, unfit
+from shared.azure.responses import MOST_WARNINGS, read_error, read_job, read_operation
+from shared.domain.values import iso
+from tests.kits.restores import NOW, VAULT
+
+JOB = f"{VAULT}/backupJobs/j-1"
+
+
+def job(**properties: Any) -> Any:
+    found = read_job({"name": "j-1", "properties": properties})
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("item", "found"),
+    [
+        ({"name": "j-1"}, "j-1"),
+        ({"id": JOB}, "j-1"),
+        ({"name": "j-2", "id": JOB}, "j-2"),
+        ({"properties": {}}, None),
+        (5, None),
+    ],
+)
+def test_the_id_of_a_job(item: Any, found: str | None) -> None:
+    read = read_job(item)
+    assert (read.job.id if read else None) == found
+
+
+@pytest.mark.parametrize(
+    ("properties", "category", "mark", "status"),
+    [
+        ({}, "", "Unknown/None/None", "Unknown"),
+        ({"operationCategory": "Restore", "operation": "x"}, "restore", "Unknown/None/None", "Unknown"),
+        ({"operation": "CrossRegionRestore"}, "crossregionrestore", "Unknown/None/None", "Unknown"),
+        ({"etag": "e-1", "status": "InProgress"}, "", "e-1", "InProgress"),
+        ({"status": "Completed", "endTime": "t", "duration": "d"}, "", "Completed/t/d", "Completed"),
+    ],
+)
+def test_what_a_job_says_of_itself(properties: Any, category: str, mark: str, status: str) -> None:
+    found = job(**properties)
+    assert (found.category, found.mark, found.job.status) == (category, mark, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        *[
+            (word, "succeeded")
+            for word in ("Completed", "CompletedWithWarnings", "Success", "Succeeded", "SuccessWithWarning")
+        ],
+        *[(word, "failed") for word in ("Failed", "Cancelled", "canceled")],
+        *[(word, "running") for word in ("InProgress", "Cancelling", "", "Ny")],
+    ],
+)
+def test_how_a_job_ended(status: str, ended: str) -> None:
+    assert job(status=status).ended == ended
+    assert (job(status=status).error is not None) is (ended == "failed")
+
+
+@pytest.mark.parametrize(
+    ("details", "code", "message"),
+    [
+        ([{"code": "A", "message": "a"}, {"code": "B"}], "A", "a"),
+        ({"code": "A", "message": "a"}, "A", "a"),
+        ([None, {"code": "B"}], "B", "the job gave no reason"),
+        ([{"message": "m"}], "Unknown", "m"),
+        (None, "Failed", "the job ended Failed and gave no reason"),
+        (["x"], "Failed", "the job ended Failed and gave no reason"),
+    ],
+)
+def test_why_a_job_failed(details: Any, code: str, message: str) -> None:
+    found = job(status="Failed", errorDetails=details).error
+    assert (found.code, found.message, found.stage) == (code, message, "job")
+
+
+@pytest.mark.parametrize(
+    ("more", "size"),
+    [
+        ({}, None),
+        ({"dataTransferredInBytes": "5"}, 5),
+        ({"dataTransferredInBytes": 0}, None),
+        (
+            {
+                "subTasks": [
+                    {"additionalDetails": {"DataTransferredInBytes": "3"}},
+                    {},
+                    {"additionalDetails": {"DataTransferredInBytes": 4}},
+                ]
+            },
+            7,
+        ),
+        ({"dataTransferredInBytes": 9, "subTasks": [{"additionalDetails": {"DataTransferredInBytes": "3"}}]}, 9),
+    ],
+)
+def test_how_much_a_job_moved(more: Any, size: int | None) -> None:
+    assert job(extendedInfo=more).job.bytes == size
+
+
+@pytest.mark.parametrize(
+    ("status", "details", "warnings"),
+    [
+        ("Completed", [], ()),
+        ("CompletedWithWarnings", [], ("the job ended CompletedWithWarnings and gave no details",)),
+        ("Completed", [{}], ("Warning: no words",)),
+        ("Completed", [{"warning": {"code": "C", "message": "m"}, "resourceName": "r"}], ("C: m (r)",)),
+        ("Completed", [{"warning": {"code": "C", "recommendedAction": [" do ", "", 5, "it"]}}], ("C: no words do it",)),
+    ],
+)
+def test_what_a_job_warns_of(status: str, details: Any, warnings: tuple[str, ...]) -> None:
+    assert job(status=status, extendedInfo={"warningDetails": details}).job.warnings == warnings
+
+
+def test_so_many_warnings_and_steps_of_a_job_are_kept() -> None:
+    many = [{"warning": {"code": str(n)}} for n in range(MOST_WARNINGS + 2)]
+    steps = [{"taskName": "n" * 300, "taskStatus": "s", "taskProgress": "50"} for _ in range(MOST_WARNINGS + 2)]
+    found = job(extendedInfo={"warningDetails": many, "subTasks": steps}).job
+    assert (len(found.warnings), found.warnings[-1]) == (51, "… 2 more warnings stand in the job")
+    assert (len(found.tasks), len(found.tasks[0].name), found.tasks[0].progress) == (50, 200, 50)
+    exact = job(extendedInfo={"warningDetails": many[:MOST_WARNINGS]}).job.warnings
+    assert len(exact) == MOST_WARNINGS == 50
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "message"),
+    [
+        ({"error": {"code": "A", "message": "a"}}, None, "A", "a"),
+        ({"code": "A", "message": "a"}, None, "A", "a"),
+        ({"error": {"message": "a"}}, None, "Unknown", "a"),
+        ({"error": {"message": "a"}}, 403, "Http403", "a"),
+        ({"error": {"code": "A"}}, 403, "A", "fallback"),
+        ({"error": {"details": [{}, {"code": "D", "message": "d"}]}}, None, "Unknown", "fallback"),
+        ({"error": {"code": "A", "details": [{"code": "D", "message": "d"}]}}, None, "D", "d"),
+        ({"error": {"code": "A", "details": [{"message": "d"}]}}, None, "Unknown", "d"),
+        ({"error": {"code": "A", "message": "a", "details": [{"code": "D", "message": "d"}]}}, None, "A", "a"),
+        (
+            {"error": {"code": "A", "additionalInfo": [{"type": "other"}], "details": [{"code": "D"}]}},
+            None,
+            "A",
+            "fallback",
+        ),
+        (
+            {
+                "error": {
+                    "code": "A",
+                    "message": "a",
+                    "additionalInfo": [{"type": "UserFacingError", "info": {"code": "U", "message": "u"}}],
+                }
+            },
+            None,
+            "A",
+            "u",
+        ),
+        (
+            {"error": {"message": "a", "additionalInfo": [{"type": "UserFacingError", "info": {"code": "U"}}]}},
+            None,
+            "U",
+            "a",
+        ),
+        ([], 502, "Http502", "fallback"),
+    ],
+)
+def test_azures_three_ways_to_say_no(body: Any, status: int | None, code: str, message: str) -> None:
+    found = read_error(body, "request", "fallback", status)
+    assert (found.code, found.message, found.stage) == (code, message, "request")
+
+
+@pytest.mark.parametrize(
+    ("inner", "code", "detail"),
+    [
+        ({}, None, None),
+        ({"code": "I"}, "I", "I"),
+        ({"code": "I", "embeddedInnerError": {"code": "E"}}, "E", "E"),
+        ({"code": "I", "embeddedInnerError": {"code": "InnerErrorCodeUnavailable"}}, "I", "I"),
+        ({"code": "I", "additionalInfo": {"DetailedNonLocalisedMessage": "d"}}, "I", "d"),
+    ],
+)
+def test_the_innermost_code_that_says_something(inner: Any, code: str | None, detail: str | None) -> None:
+    info = {"innerError": inner, "properties": {"ActivityId": "a"}, "recommendedAction": "do"}
+    body = {"error": {"code": "A", "additionalInfo": [{"type": "UserFacingError", "info": info}]}}
+    found = read_error(body, "job", "f")
+    assert (found.inner_code, found.detail, found.activity_id, found.recommended_action) == (code, detail, "a", ("do",))
+
+
+@pytest.mark.parametrize(
+    ("body", "job_id"),
+    [
+        ({"status": "Succeeded", "properties": {"jobId": JOB}}, "j-1"),
+        ({"status": "Succeeded", "jobId": f"{JOB}/"}, "j-1"),
+        ({"status": "Succeeded", "properties": {"jobId": "a"}, "jobId": "b"}, "a"),
+        ({"status": "Succeeded"}, None),
+    ],
+)
+def test_the_job_that_an_operation_names(body: Any, job_id: str | None) -> None:
+    assert read_operation(body, "operation").job_id == job_id
+
+
+# --- points -----------------------------------------------------------------------------------------------------------
+def at(hours: float) -> str:
+    return iso(NOW + timedelta(hours=hours))
+
+
+def point(hours: float = -1, name: str = "p", *stores: dict[str, Any], **more: Any) -> Any:
+    inner = {"recoveryPointTime": at(hours), "recoveryPointDataStoresDetails": list(stores), **more}
+    found = read_point({"name": name, "properties": inner})
+    assert found
+    return found
+
+
+IN_VAULT = {"type": "VaultStore"}
+ARCHIVED = {"type": "ArchiveStore"}
+
+
+@pytest.mark.parametrize(
+    ("stores", "more", "fault"),
+    [
+        ((), {}, None),
+        ((), {"recoveryPointState": "Partial"}, "partial"),
+        ((), {"recoveryPointState": "Completed"}, None),
+        ((), {"expiryTime": at(0)}, "expired"),
+        ((), {"expiryTime": at(0.1)}, None),
+        (({**IN_VAULT, "visible": False},), {}, "hidden"),
+        (({**IN_VAULT, "visible": None},), {}, None),
+        (({**IN_VAULT, "expiryTime": at(0)},), {}, "expired"),
+        (({**IN_VAULT, "expiryTime": at(0.1)},), {}, None),
+        (({**IN_VAULT, "visible": False}, {**IN_VAULT, "expiryTime": at(-1)}), {}, "expired"),
+        (({**IN_VAULT, "visible": False}, IN_VAULT), {}, None),
+    ],
+)
+def test_why_a_point_cannot_be_restored(stores: Any, more: Any, fault: str | None) -> None:
+    assert unfit(point(-1, "p", *stores, **more), NOW, False) == fault
+
+
+@pytest.mark.parametrize(
+    ("stores", "tier", "rehydrated"),
+    [
+        ((), "VaultStore", False),
+        ((IN_VAULT,), "VaultStore", False),
+        ((ARCHIVED,), "ArchiveStore", False),
+        ((ARCHIVED, IN_VAULT), "VaultStore", False),
+        (({**ARCHIVED, "rehydrationStatus": "Completed", "rehydrationExpiryTime": at(1)},), "VaultStore", True),
+        (({**ARCHIVED, "rehydrationStatus": "Completed", "rehydrationExpiryTime": at(0)},), "ArchiveStore", False),
+        (({**ARCHIVED, "rehydrationStatus": "Completed"},), "ArchiveStore", False),
+        (({**ARCHIVED, "rehydrationStatus": "InProgress", "rehydrationExpiryTime": at(1)},), "ArchiveStore", False),
+        ((ARCHIVED, {**IN_VAULT, "rehydrationStatus": "InProgress"}), "ArchiveStore", False),
+        (
+            (ARCHIVED, {**IN_VAULT, "rehydrationStatus": "Completed", "rehydrationExpiryTime": at(1)}),
+            "VaultStore",
+            True,
+        ),
+        ((ARCHIVED, {**IN_VAULT, "visible": False}), "ArchiveStore", False),
+    ],
+)
+def test_in_which_tier_a_point_is(stores: Any, tier: str, rehydrated: bool) -> None:
+    found = point(-1, "p", *stores).chosen(NOW)
+    assert (found.tier, found.rehydrated) == (tier, rehydrated)
+    archived = unfit(point(-1, "p", *stores), NOW, True) is not None
+    assert archived is (tier == "ArchiveStore")
+
+
+def test_the_point_that_is_asked_for() -> None:
+    points = [point(-3, "c"), point(-1, "a", friendlyName="Friday"), point(-2, "b", recoveryPointState="Partial")]
+    assert choose(points, {}, NOW, False).id == "a"
+    assert choose(points, {"recoveryPoint": {"atOrBefore": at(-1)}}, NOW, False).id == "a"
+    assert choose(points, {"recoveryPoint": {"atOrBefore": at(-1.01)}}, NOW, False).id == "c"
+    assert choose(points, {"recoveryPoint": {"id": "A"}}, NOW, False).id == "a"
+    assert choose(points, {"maxAgeHours": 1}, NOW, False).id == "a"
+    assert choose([point(1, "later"), *points], {}, NOW, False).id == "a", "a point of the future is none"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            {"recoveryPoint": {"atOrBefore": at(-4)}},
+            "no recovery point at or before 2026-10-02 08:00:00 UTC can be restored "
+            "(none is listed); there are: oldest 2026-10-02 09:00 UTC (id c), newest 2026-10-02 11:00 UTC (id a), "
+            "nearest to it 2026-10-02 09:00 UTC (id c)",
+        ),
+        (
+            {"recoveryPoint": {"id": "x"}},
+            "this instance has no recovery point x; it may have expired; there are: oldest "
+            "2026-10-02 09:00 UTC (id c), newest 2026-10-02 11:00 UTC (id a)",
+        ),
+        (
+            {"recoveryPoint": {"id": "b"}},
+            "recovery point b is partial; there are: oldest 2026-10-02 09:00 UTC (id c), newest "
+            "2026-10-02 11:00 UTC (id a), nearest to it 2026-10-02 11:00 UTC (id a)",
+        ),
+        (
+            {"recoveryPoint": {"id": "friday"}},
+            "friday is the friendlyName of a recovery point, which is for display only; its "
+            'id is a: ask with "recoveryPoint": {"id": "a"}',
+        ),
+        (
+            {"maxAgeHours": 0.5},
+            "the fitting recovery point, of 2026-10-02 11:00 UTC (id a), is 1 hours old; maxAgeHours is 0.5",
+        ),
+    ],
+)
+def test_a_point_that_cannot_be_had_is_said_with_those_that_can(asked: Any, words: str) -> None:
+    points = [point(-3, "c"), point(-1, "a", friendlyName="Friday"), point(-1.5, "b", recoveryPointState="Partial")]
+    with pytest.raises(NoPoint) as caught:
+        choose(points, asked, NOW, False)
+    assert str(caught.value) == words
+
+
+def test_without_a_usable_point_it_is_said_how_many_there_are_and_why() -> None:
+    gone = [
+        point(-1, "a", recoveryPointState="Partial"),
+        point(-2, "b", expiryTime=at(-1)),
+        point(-3, "c", expiryTime=at(-1)),
+    ]
+    with pytest.raises(NoPoint) as caught:
+        choose(gone, {}, NOW, False)
+    assert str(caught.value) == (
+        "no recovery point can be restored (1 partial, 2 expired); none of the 3 listed can be restored, the oldest "
+        "2026-10-02 09:00 UTC (id c), newest 2026-10-02 11:00 UTC (id a)"
+    )
+    with pytest.raises(NoPoint, match=r"\(none is listed\); the vault lists none of this instance"):
+        choose([], {}, NOW, False)
