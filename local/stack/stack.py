@@ -68,7 +68,7 @@ class Stack:
         self.hosts: list[Child] = []
         self._left = ExitStack()
         self._secrets = {name: secret_for(kind) for name, (kind, _, _) in CHANNELS.items()}
-        self._tenant = Tenant()
+        self.tenant = Tenant()
         self.dumps: Path | None = None  # what the emulator delivers, where it delivers files
         self.ticket_secrets = {system: secrets.token_urlsafe(24) for system in TICKETS}
 
@@ -84,9 +84,9 @@ class Stack:
             made.callback(shutil.rmtree, self.home, ignore_errors=True)
         self.home.mkdir(parents=True, exist_ok=True)
         sinks = {name: Sink(kind, (self._secrets[name],)) for name, (kind, _, _) in CHANNELS.items()}
-        self.channels = made.enter_context(Channels(sinks, self._tenant.keys()))
+        self.channels = made.enter_context(Channels(sinks, self.tenant.keys()))
         self.authority = f"{self.channels.url}/_entra"
-        self.ticket_secrets["portal"] = self._tenant.token(self.authority)
+        self.ticket_secrets["portal"] = self.tenant.token(self.authority)
         self.storage = self.options.storage or self._azurite(made)
         if self.options.flaky:
             self.links = made.enter_context(Links(self.azurite))

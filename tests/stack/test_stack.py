@@ -221,6 +221,8 @@ def test_a_ticket_is_asked_for_with_a_token_of_the_clouds_entra(stack: Stack) ->
 
     token = stack.ticket_secrets["portal"]
     assert posted(token + "x").status_code == 401
+    of_a_person = stack.tenant.token(stack.authority, idtyp="user", scp="user_impersonation")
+    assert posted(of_a_person).status_code == 401
     answer = posted(token)
     assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
     assert ended(stack, answer.json()["restore"])["authenticatedAs"] == CLIENT
