@@ -162,9 +162,7 @@ def parse_request(value: dict[str, Any]) -> RestoreRequest:
     try:
         return RestoreRequest.model_validate(value)
     except ValidationError as error:
-        lines: list[dict[str, Any]] = [
-            dict(line) for line in error.errors(include_url=False, include_context=False)[:MOST_WRONG]
-        ]
+        lines: list[dict[str, Any]] = [dict(line) for line in error.errors(include_url=False)[:MOST_WRONG]]
         found = [(where := _field(line["loc"]), said_of(line, where, _known(where))) for line in lines]
         more = {"errors": [{"field": where, "detail": detail} for where, detail in found]}
         raise Problem(422, "The request does not fit its model", found[0][1], found[0][0], more) from error
