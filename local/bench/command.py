@@ -11,10 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from local.bench import calls
-from local.bench import imports as bench_imports
+from local.bench import calls, cold
 from local.bench.capacity import capacity, table
 from local.bench.document import write
 from local.bench.shows import Show, markdown, show
@@ -114,15 +112,12 @@ def _hot(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     return show(console, "A hot vault", shows), [few, many]
 
 
-def _imports(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
-    imports = bench_imports.measured(3 if args.quick else bench_imports.RUNS)
-    made = Table(title="A cold start's imports", title_justify="left")
-    for head in ("import", "-X importtime, ms", "CPU, ms", "ratio", "MiB"):
-        made.add_column(head, justify="left" if head == "import" else "right")
-    for one in imports:
-        made.add_row(one.what, f"{one.milliseconds:.0f}", f"{one.cpu_ms:.0f}", f"{one.ratio:.2f}", f"{one.mib:.0f}")
-    console.print(made)
-    return True, [asdict(one) for one in imports]
+def _cold(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
+    found = cold.measured(cold.QUICK if args.quick else cold.RUNS)
+    if args.write:
+        cold.record(found)
+    values = [{"call": call, "by": name, **asdict(one)} for (call, name), one in found.items()]
+    return show(console, "A cold start", cold.shows(found)), values
 
 
 PARTS: Mapping[str, Callable[[Console, argparse.Namespace], tuple[bool, Any]]] = {
@@ -130,5 +125,5 @@ PARTS: Mapping[str, Callable[[Console, argparse.Namespace], tuple[bool, Any]]] =
     "sweep": _sweep,
     "storage": _storage,
     "hot": _hot,
-    "imports": _imports,
+    "cold": _cold,
 }

@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.mgmt.dataprotection import DataProtectionMgmtClient, models
 
 from local.bench.contender import Score, until_done
+from local.bench.peer_request import asked_for
 from local.bench.world import CONTAINER, Case, contender_arguments
 
 JOB_EVERY = 30.0  # seconds between two looks at a job, as the SDK's own pollers wait by default
@@ -30,17 +31,6 @@ class Token:
         """Nothing is held."""
 
 
-def asked_for(point: str, prefix: str, location: str) -> models.AzureBackupRecoveryPointBasedRestoreRequest:
-    """The request that the desk makes too."""
-    details = models.TargetDetails(file_prefix=prefix, restore_target_location_type="AzureBlobs", url=CONTAINER)
-    target = models.RestoreFilesTargetInfo(
-        recovery_option="FailIfExists", restore_location=location, target_details=details
-    )
-    return models.AzureBackupRecoveryPointBasedRestoreRequest(
-        recovery_point_id=point, source_data_store_type="VaultStore", restore_target_info=target
-    )
-
-
 class Peer:
     """One restore a thread, from its points to the end of its job."""
 
@@ -58,7 +48,7 @@ class Peer:
         parts = instance.split("/")
         where = (parts[4], parts[8], parts[10])
         points = list(self._client.recovery_points.list(*where))
-        request = asked_for(str(points[0].name), where[2], "eastus2")
+        request = asked_for(str(points[0].name), where[2], "eastus2", CONTAINER)
         asked = models.ValidateRestoreRequestObject(restore_request_object=request)
         every = JOB_EVERY / self._case.speed
         backups = self._client.backup_instances

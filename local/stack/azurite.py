@@ -18,7 +18,7 @@ from local.setup.node import AZURITE_JS, NPM_FOLDER, OLDEST_NODE, ROOT, find_nod
 TARGETS = ("drillstore", "testossstorageaccount")  # accounts that restores go to; they share the run's key
 ACCOUNT = "devstoreaccount1"  # the name clients expect of a local account; the key is made for each run
 GUARD = NPM_FOLDER / "until_parent_ends.cjs"
-LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(\d+)")
+LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at https?://127\.0\.0\.1:(\d+)")
 SERVICES = ("blob", "queue", "table")  # one process, one pid; its command has no switch to leave blobs out
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -37,7 +37,15 @@ class Ports:
     table: int = 0
 
 
-def command(node: Path, ports: Ports, folder: Path | None) -> list[str]:
+@dataclass(frozen=True)
+class Certificate:
+    """With it Azurite speaks TLS only and takes tokens of Entra too: it reads their claims and checks no signature."""
+
+    file: Path
+    key: Path
+
+
+def command(node: Path, ports: Ports, folder: Path | None, tls: Certificate | None = None) -> list[str]:
     """The command line; without a folder all is kept in memory."""
     chosen = {"blob": ports.blob, "queue": ports.queue, "table": ports.table}
     line = [str(node), "--require", str(GUARD), str(AZURITE_JS), "--silent", "--disableTelemetry"]
@@ -46,6 +54,7 @@ def command(node: Path, ports: Ports, folder: Path | None) -> list[str]:
         # Azurite hangs up after 5 idle seconds; a request sent at that very moment waits for its client's retry.
         line += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(chosen[service])]
         line += [f"--{service}KeepAliveTimeout", "300"]
+    line += ["--oauth", "basic", "--cert", str(tls.file), "--key", str(tls.key)] if tls else []
     return [*line, *(["--location", str(folder)] if folder else ["--inMemoryPersistence"])]
 
 
@@ -61,8 +70,10 @@ def environment(inherited: Mapping[str, str], account: str, key: str) -> dict[st
 class Azurite:
     """One Azurite process. `home` takes its log and, unless `in_memory`, its data, which a later run finds again."""
 
-    def __init__(self, home: Path, *, in_memory: bool = False, ports: Ports | None = None) -> None:
-        self.ports = ports or Ports()
+    def __init__(
+        self, home: Path, *, in_memory: bool = False, ports: Ports | None = None, tls: Certificate | None = None
+    ) -> None:
+        self.ports, self._tls = ports or Ports(), tls
         self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         self.log = home / "azurite.log"
         self._folder = None if in_memory else home / "data"
@@ -82,26 +93,30 @@ class Azurite:
         return self._process.pid
 
     @property
+    def _scheme(self) -> str:
+        return "https" if self._tls else "http"
+
+    @property
     def blob_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports.blob}/{ACCOUNT}"
+        return f"{self._scheme}://127.0.0.1:{self.ports.blob}/{ACCOUNT}"
 
     @property
     def blob_endpoint(self) -> str:
         """Without an account: the name of one follows."""
-        return f"http://127.0.0.1:{self.ports.blob}"
+        return f"{self._scheme}://127.0.0.1:{self.ports.blob}"
 
     @property
     def queue_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports.queue}/{ACCOUNT}"
+        return f"{self._scheme}://127.0.0.1:{self.ports.queue}/{ACCOUNT}"
 
     @property
     def table_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports.table}/{ACCOUNT}"
+        return f"{self._scheme}://127.0.0.1:{self.ports.table}/{ACCOUNT}"
 
     @property
     def connection_string(self) -> str:
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={self.key};"
+            f"DefaultEndpointsProtocol={self._scheme};AccountName={ACCOUNT};AccountKey={self.key};"
             f"BlobEndpoint={self.blob_url};QueueEndpoint={self.queue_url};TableEndpoint={self.table_url};"
         )
 
@@ -114,7 +129,7 @@ class Azurite:
         start_of_log = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command(self._node(), self.ports, self._folder),
+                command(self._node(), self.ports, self._folder, self._tls),
                 cwd=self.log.parent,
                 env=environment(os.environ, ACCOUNT, self.key),
                 stdin=subprocess.PIPE,  # held open, never written: see until_parent_ends.cjs

@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +10,18 @@ from rich.console import Console
 
 from local.bench.calls import cases_of, drawn, measure, show_table, shows
 from local.bench.capacity import capacity
+from local.bench.cold import CALLS as COLD_CALLS
+from local.bench.cold import WARM, First, document
+from local.bench.cold import shows as cold_shows
 from local.bench.command import PARTS
+from local.bench.deployed import linked, packages, required
 from local.bench.document import DOCUMENT, replaced
-from local.bench.imports import self_times
 from local.bench.result import KINDS, Result, result
 from local.bench.shows import Show, show
 from local.bench.sweep import sweep_once
 from local.bench.world import Case
 
-WRITTEN = ("calls", "sweep", "storage", "hot")
+WRITTEN = ("calls", "sweep", "storage", "hot", "cold")
 CASE = Case(restores=2, vaults=1, speed=10.0)
 JOBS = [{"id": "a", "ends": "2026-10-01T12:00:00.0000000Z"}, {"id": "b", "ends": "2026-10-01T12:00:00.5000000Z"}]
 ENDED = 1_790_856_000.0  # the moment of the first
@@ -98,10 +102,26 @@ def test_the_table_shows_every_row() -> None:
     assert "never refused" in shown.get()
 
 
-def test_own_times_of_modules_begin_after_the_interpreters() -> None:
-    lines = ["import time: self [us] | cumulative | imported package", "import time:   900 |  900 | site"]
-    lines += ["import time:   100 |  100 |   httpx._a", "import time:    50 |  150 | httpx"]
-    assert self_times("\n".join(lines)) == 150
+def test_a_cold_start_is_held_against_the_peers_and_against_its_own_limit() -> None:
+    found = {(call, name): First(300.0, 100.0, 50.0) for call in COLD_CALLS for name in ("ours", "peer")}
+    found[WARM, "ours"] = First(400.0, 60.0, 50.0)
+    assert all(one.holds for one in cold_shows(found))
+    found["first tick", "ours"] = First(321.0, 100.0, 51.0)
+    found[WARM, "ours"] = First(400.0, 61.0, 50.0)
+    assert [one.words for one in cold_shows(found) if not one.holds] == [
+        "first tick: CPU, ours : peer's", "first tick: CPU ms", "first tick: peak MiB, ours : peer's",
+        "first 202 of a worker that was left to get warm: CPU ms",
+    ]  # fmt: skip
+    assert "| first tick | SDK peer | 300 | 100 | 50 |" in document(found)
+
+
+def test_a_deployment_has_its_packages_and_what_they_need_and_no_others(tmp_path: Path) -> None:
+    found = packages(required())
+    assert {"azure-functions", "azure-core", "httpx", "msal", "pydantic-core"} <= set(found)
+    assert set(found).isdisjoint({"rich", "pytest", "click", "azure-mgmt-dataprotection"})
+    folder = linked(tmp_path, ["httpx"])
+    assert (folder / "httpx" / "__init__.py").is_file()
+    assert not (folder / "rich").exists()
 
 
 def test_a_sweep_of_what_did_not_change_makes_one_call_a_vault_and_no_write_a_restore() -> None:
