@@ -215,7 +215,7 @@ def test_a_mapping_may_say_the_ticket_itself() -> None:
 
 def test_jiras_automation_sends_the_issue_alone_and_its_mapping_reads_it() -> None:
     text = (ROOT / "docs" / "tickets.md").read_text(encoding="utf-8")
-    lines = text.partition("without the change log:")[2].split("```")[1].removeprefix("text\n")
+    lines = text.partition("without the change log, so the mapping is:")[2].split("```")[1].removeprefix("text\n")
     source = f'[tickets.jira]\nkind = "jira"\nauth = "header"\nsecret = {{ env = "S" }}\n{lines}'
     fields = {"status": {"name": "Approved"}, "customfield_10101": {"value": "pg"}, "customfield_10102": {"value": "t"}}
     sample = {"headers": {}, "body": {"key": "OPS-12", "fields": fields}}
