@@ -36,17 +36,17 @@ def steps_of(restore: Restore, event: str = "") -> Steps:
 
 
 def _cleanup_failed(restore: Restore) -> Steps:
-    words = "Mend what the warning says: the container is tried again once a day. To have it tried at once"
+    words = "Mend the fault that the warning names; the desk tries again once a day. To make it try at once"
     act = shell_commands.act(restore.id, "cleanup", "<you>", "mended")
     return (Step(f"{words} (POST /api/restores/{restore.id}/cleanup)", (act,)),)
 
 
-def _again(restore: Restore, words: str = "Then ask once more, for the same recovery point") -> Step:
+def _again(restore: Restore, words: str = "Then ask again, for the same recovery point") -> Step:
     code = restore.error.code if restore.error else restore.phase.value
     by, reason = restore.requested_by or "", f"again after {code}"
     changed = changes(restore, restore.error) if restore.error else None
     if changed:
-        words = f"The same request would meet this again. Ask with {', '.join(map(_said, changed.items()))}"
+        words = f"The same request would fail again. Ask with {', '.join(map(_said, changed.items()))}"
     command = shell_commands.act(restore.id, "again", by, reason, **changed or {})
     return Step(f"{words} (POST /api/restores/{restore.id}/again)", (command,))
 
@@ -65,16 +65,16 @@ def _refused(restore: Restore) -> Steps:
     advice = in_our_names(" ".join(error.recommended_action).strip().rstrip(".")) if error else ""
     if not restore.vault:
         taken = error is not None and error.message.startswith("idempotencyKey:")
-        key = "under a key of its own" if taken else "the same key will do"
+        key = "with a new key" if taken else "with the same key"
         return (Step(f"{advice or 'Correct what the error names'}; send the corrected request, {key}"),)
-    last = "Where that is mended at Azure or in desk.toml, ask once more; else send a new request"
+    last = "Once that is mended in Azure or in desk.toml, ask again; otherwise send a new request"
     if error and changes(restore, error):
         return (*((Step(advice),) if advice else ()), _again(restore))
     return Step(advice or "Mend what the message names"), _again(restore, last)
 
 
 def _withdrawn(restore: Restore) -> Steps:
-    return (_again(restore, "Nothing was started. When it is wanted after all, ask once more"),)
+    return (_again(restore, "Nothing was started. If it is needed after all, ask again"),)
 
 
 def _lost(restore: Restore) -> Steps:
@@ -88,15 +88,17 @@ def _lost(restore: Restore) -> Steps:
     return (
         Step(f"Look among the vault's jobs for a restore of {name}", (listed,)),
         Step(f"If there is one, adopt it ({route})", (adopt,)),
-        Step('If there is none, let it be sent anew, or close it with "resolution": "close"', (resubmit,)),
+        Step('If there is none, have it submitted again, or close it with "resolution": "close"', (resubmit,)),
     )
 
 
 def _overdue(restore: Restore) -> Steps:
-    words = "It runs for longer than restores do. It is watched on and keeps its turn; what Azure says of it"
+    words = "It has run longer than restores usually do. The desk still follows it; it keeps its turn. What Azure says"
     job = restore.job.id if restore.job else ""
     if not job or restore.cross_region:
-        return (Step("It runs for longer than restores do. Look at the vault's jobs; it is watched on"),)
+        return (
+            Step("It has run longer than restores usually do. Look at the vault's jobs; the desk still follows it"),
+        )
     return (Step(words, (az("dataprotection job show", **vault_options(restore.vault), job_id=job),)),)
 
 

@@ -244,7 +244,7 @@ def _mark(text: str | None) -> Mark:
     try:
         vault, part, key = json.loads(base64.urlsafe_b64decode(text))
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:
-        raise invalid("continue", "give back what the page before gave") from error
+        raise invalid("continue", "send the value that the previous page gave") from error
     if not (isinstance(vault, str) and part in (0, 1) and isinstance(key, str) and key.isascii()):
-        raise invalid("continue", "give back what the page before gave")
+        raise invalid("continue", "send the value that the previous page gave")
     return (vault, int(part), key)

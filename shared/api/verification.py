@@ -151,7 +151,7 @@ class VerificationApi:
         own = restore.verification.level if restore.verification else None
         level: Level | None = ask.level or (known.level if known else None) or own
         if level is None:
-            raise invalid("level", "its target verifies nothing: say listed, decoded or loaded")
+            raise invalid("level", "its target has no verification: send listed, decoded or loaded")
         found = verification_of(self.api.parts.read_desk(), restore.instance_name, level)
         return found or Wanted(level=level)
 

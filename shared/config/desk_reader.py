@@ -38,7 +38,7 @@ class DeskReader:
         try:
             desk = parse_desk(self.path.read_text(encoding="utf-8-sig"))
             if not desk.instances:
-                return Ours("desk.toml has no [instances.…]: an empty or cut file is taken for a broken one")
+                return Ours("desk.toml has no [instances.…]: a file without instances counts as damaged")
             faults = check_file(desk, self.ground) + self.more_faults(desk)
             return Ours("desk.toml: " + "; ".join(faults)) if faults else desk
         except Ours as error:

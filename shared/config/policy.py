@@ -120,7 +120,7 @@ def _plan(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground, ins
     if request.database and isinstance(target, FilesTarget):
         raise invalid("database", "a restore as files has no database name")
     if request.database:
-        raise invalid("database", "the target says the database itself: leave this field out")
+        raise invalid("database", "the target has a database: leave this field out")
     if not asker.places:
         raise forbidden("target", f"{asker.source} may go to named targets only (its `explicit` is not true)")
     if entry and not entry.explicit_targets:
@@ -142,7 +142,7 @@ def _named(request: RestoreRequest, target: str, desk: Desk, ground: Ground, pla
     found = desk.targets[target]
     if isinstance(found, DatabaseEntry):
         if not request.database:
-            raise invalid("database", f"target {target} is a server: say the name of the new database")
+            raise invalid("database", f"target {target} is a server: send the name of the new database")
         plan = server_plan(found.server, request.database, found.credentials_secret, ground)
     else:
         if request.database:

@@ -111,9 +111,9 @@ class _Reader:
         try:
             cloud = cloud_of(endpoint, self.environ)
             if not is_loopback(endpoint) and not endpoint.lower().startswith("https://"):
-                raise Ours("ARM_ENDPOINT must be https, for the token goes there")
+                raise Ours("ARM_ENDPOINT must be https, because the token is sent there")
         except Ours as error:
-            self.faults[CLOUD] = f"{error}: until then Azure is not called and requests wait"
+            self.faults[CLOUD] = f"{error}: until it is mended Azure is not called and requests wait"
             return PUBLIC
         return cloud
 

@@ -39,7 +39,7 @@ def level_of(request: RestoreRequest, plan: Plan, least: Level) -> Level:
     if request.verify is None:
         return least
     if plan.account is None and request.verify != "none":
-        raise invalid("verify", "only what lies in a container of its own is verified: name a target with an account")
+        raise invalid("verify", "only files in a separate container are verified: name a target with an account")
     if not at_least(request.verify, least):
         raise invalid("verify", f"target {plan.name} verifies {least}: ask for that or more, or leave this field out")
     return request.verify

@@ -107,7 +107,7 @@ def said(notice: Notice, words: int, commands: int, usable: Callable[[str], bool
         missing = missing or bool(step.command and not command)
         yield NextStep(words=fit(head + step.words, words), command=command)
     if missing:
-        yield NextStep(words=f"The commands stand in nextStep of the answer to {notice.api}.")
+        yield NextStep(words=f"The commands are in nextStep of the answer to {notice.api}.")
 
 
 def _steps(facts: Facts) -> tuple[NextStep, ...]:

@@ -19,7 +19,7 @@ ENDED = {
     Phase.REFUSED: "was refused: nothing was started",
     Phase.WITHDRAWN: "was withdrawn: nothing was started",
     Phase.CHECKED: "was a dry run: it would work, and nothing was submitted",
-    Phase.LOST: "was lost track of: a person must look",
+    Phase.LOST: "was lost: a person must decide",
 }
 DOING = {
     Phase.ACCEPTED: "is on the books and begins when its turn comes",

@@ -120,7 +120,7 @@ def read_keys(body: bytes) -> dict[str, Any]:
     import jwt
 
     if len(body) > MOST_JWKS:
-        raise Trouble(f"Entra's signing keys are more than {MOST_JWKS} bytes: something else answers there")
+        raise Trouble(f"Entra's signing keys have more than {MOST_JWKS} bytes: the answer is not Entra's")
     try:
         listed = [one for one in json.loads(body)["keys"] if one.get("kty") == "RSA"][:MOST_KEYS]
         return {one["kid"]: jwt.PyJWK.from_dict(one, algorithm="RS256").key for one in listed}

@@ -219,7 +219,7 @@ class Acts:
                 return self.workflow.save(found, wanted)
             except (Conflict, IllegalStep):
                 continue
-        raise Problem(409, "The restore is being moved", "it changed each time it was looked at; try again")
+        raise Problem(409, "The restore is being moved", "it changed each time it was read; try again")
 
     def resend(self, notice: Notice) -> None:
         """A notice is owed once more."""
@@ -227,7 +227,7 @@ class Acts:
             self.parts.outbox.resend(notice, self.parts.now())
         except Conflict as error:
             raise Problem(
-                409, "The notice is being delivered", "it changed while it was looked at; look again"
+                409, "The notice is being delivered", "it changed while it was read; read it again"
             ) from error
 
 

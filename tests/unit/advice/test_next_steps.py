@@ -218,9 +218,9 @@ def test_refused_withdrawn_and_lost() -> None:
     assert AGAIN in (next_step(refused) or "")
     unread = a_restore(Phase.REFUSED, vault="", error=an_error("RequestRefused"))
     assert AGAIN not in (next_step(unread) or "")
-    assert "the same key will do" in (next_step(unread) or "")
+    assert "with the same key" in (next_step(unread) or "")
     taken = an_error("RequestRefused", message="idempotencyKey: this key came before with another request")
-    assert "under a key of its own" in (next_step(a_restore(Phase.REFUSED, vault="", error=taken)) or "")
+    assert "with a new key" in (next_step(a_restore(Phase.REFUSED, vault="", error=taken)) or "")
     assert AGAIN in (next_step(a_restore(Phase.WITHDRAWN)) or "")
     lost = next_step(a_restore(Phase.LOST)) or ""
     assert "--vault-name pgVault" in lost

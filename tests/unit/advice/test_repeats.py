@@ -53,7 +53,7 @@ def test_the_changed_request_is_given_whole(
     error = an_error(code, message=message or f"{code} happened")
     step = next_step(a_restore(Phase(phase), error=error, asked={"instance": "i", "target": "t", **asked})) or ""
     assert sent(step) == changed
-    assert "The same request would meet this again" in step
+    assert "The same request would fail again" in step
     assert "for the same recovery point" not in step
     body = {"by": "me", "reason": "x", **changed}
     if "<" not in json.dumps(changed):

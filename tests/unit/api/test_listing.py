@@ -215,7 +215,7 @@ def test_a_key_shows_what_was_refused_under_it_too(app: App) -> None:
         app.intake.take({**REQUEST, "reason": "other"}, Caller("queue", "k-1"))
     refused = app.intake.refuse({**REQUEST, "reason": "other"}, other.value, Caller("queue", "k-1"))
     assert ids(listed(app, key="k-1")[1]) == [taken.id, refused.id]
-    assert "under a key of its own" in listed(app, key="k-1")[1]["value"][1]["nextStep"]
+    assert "with a new key" in listed(app, key="k-1")[1]["value"][1]["nextStep"]
 
 
 def test_a_damaged_notice_is_a_line_with_its_problem(app: App) -> None:

@@ -86,7 +86,7 @@ def test_a_request_may_be_verified_as_its_target_says_or_more(asked: Any, least:
 
 
 @pytest.mark.parametrize(("account", "asked", "least", "words"), [
-    (None, "listed", "none", "only what lies in a container of its own"),
+    (None, "listed", "none", "only files in a separate container"),
     (ACCOUNT, "listed", "decoded", "target own verifies decoded"),
     (ACCOUNT, "none", "listed", "target own verifies listed"),
 ])  # fmt: skip

@@ -249,7 +249,7 @@ def test_steps_are_numbered_and_commands_whole_or_referred_to() -> None:
     assert len(steps(8)) == 8
     nine = steps(9)
     assert (len(nine), nine[7].words) == (9, "8. do 7")
-    assert nine[8].words.startswith("The commands stand in nextStep")
+    assert nine[8].words.startswith("The commands are in nextStep")
     cut = steps(3, commands=25)
     assert [step.command for step in cut] == ["c" * 10, "c" * 10, None, None]
     assert [step.command for step in steps(2, commands=20)] == ["c" * 10] * 2
@@ -357,7 +357,7 @@ def test_slack_shows_a_command_whole_within_a_sections_limit_or_not_at_all(lengt
     assert all(len(text) <= 3_000 for text in texts)
     whole = [text for text in texts if f"```{command}```" in text]
     assert len(whole) == int(length <= 2_550 and not ticks)
-    assert any("The commands stand in nextStep" in text for text in texts) is (not whole)
+    assert any("The commands are in nextStep" in text for text in texts) is (not whole)
 
 
 def test_a_comment_in_jira_shows_the_command_as_code() -> None:

@@ -97,7 +97,7 @@ def test_a_command_is_there_whole_or_not_at_all(kind: Kind) -> None:
     text = json.dumps(body_of(compose(facts, channel(kind), AT)), ensure_ascii=False)
     assert short in text
     assert "rm -r" not in text
-    assert "The commands stand in nextStep" in text
+    assert "The commands are in nextStep" in text
 
 
 def test_no_notice_links_anywhere_but_to_the_ticket_and_the_vault() -> None:

@@ -162,7 +162,7 @@ def steps_said(*steps: NextStep, commands: int = 100, usable: Any = bool) -> lis
 
 def test_the_next_steps_are_numbered_where_there_are_several() -> None:
     one, two = NextStep(words="do this"), NextStep(words="then that", command="az x")
-    missing = ("The commands stand in nextStep of the answer to GET " + facts().path + ".", None)
+    missing = ("The commands are in nextStep of the answer to GET " + facts().path + ".", None)
     assert steps_said(one) == [("Next: do this", None)]
     assert steps_said(one, two) == [("1. do this", None), ("2. then that", "az x")]
     assert steps_said(two, commands=4) == [("Next: then that", "az x")]
@@ -176,7 +176,7 @@ def test_so_many_steps_and_no_more() -> None:
     assert len(steps_said(*[step] * MOST_STEPS)) == MOST_STEPS
     more = steps_said(*[step] * (MOST_STEPS + 1))
     assert len(more) == MOST_STEPS + 1
-    assert more[-1][0].startswith("The commands stand in nextStep")
+    assert more[-1][0].startswith("The commands are in nextStep")
 
 
 def test_a_step_of_nothing_that_can_be_seen_is_none() -> None:
@@ -208,7 +208,7 @@ def test_the_tone_of_an_event(event: str) -> None:
         ("succeeded", {"outcome": "databaseCreated"}, "Database restored"),
         ("succeeded", {"outcome": "databaseCreated", "warnings": ("w",)}, "Database restored (with warnings)"),
         ("verified", {"outcome": "filesDelivered", "warnings": ("w",)}, "Backup verified"),
-        ("standing", {}, "Asked for already: its restore is succeeded"),
+        ("standing", {}, "Requested before: its restore is succeeded"),
     ],
 )
 def test_a_headline(event: str, changes: dict[str, Any], title: str) -> None:

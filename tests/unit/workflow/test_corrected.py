@@ -101,7 +101,7 @@ def test_approving_again_unchanged_comments_where_the_first_stands_once_a_phase(
     assert comments(door, first["restore"])[-1] == "standing"
     box = Outbox(door.world.store)
     last = box.with_facts(box.of_restore(first["restore"])[-1]).read_facts()
-    assert last.title == "Asked for already: its restore is succeeded"
+    assert last.title == "Requested before: its restore is succeeded"
     assert last.point_said
 
 
