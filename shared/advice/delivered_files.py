@@ -116,12 +116,15 @@ def _roles(folder: str) -> Steps:
 def _databases(folder: str) -> Step:
     """One loop for archives and plain SQL: a database is renamed to its own name only after its load."""
     body = (
-        # the header has the true name; of a plain file there is only the file's
-        'case "$(head -c5 "$file")" in PGDMP) name=$(pg_restore -l "$file" | sed -n "s/^;     dbname: //p");; '
+        # the header has the true name; of a plain file there is only the file's. Channels join white space: no command
+        # has two blanks in a row
+        'case "$(head -c5 "$file")" in PGDMP) name=$(pg_restore -l "$file" | sed -n "s/^; *dbname: //p");; '
         "*) name=${file##*/}; name=${name#*_database_}; name=${name%.sql};; esac",
         f'case "$name" in {AZURE_DATABASES}) continue;; esac',
         'if PGDATABASE="$name" psql -X -q -c "" 2>/dev/null; then echo "already there: $name"; continue; fi',
         'new="${name}__loading"',
+        # PostgreSQL cuts a name after 63 bytes: what is dropped could be another database
+        '[ "$(printf %s "$new" | wc -c)" -le 63 ] || new="loading_$(printf %s "$name" | cksum | tr " " _)"',
         'dropdb --if-exists "$new" 2>/dev/null',
         'createdb -T template0 "$new" || continue',
         'if [ "$(head -c5 "$file")" = PGDMP ]; then '

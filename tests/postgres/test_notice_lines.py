@@ -19,6 +19,7 @@ from local.postgres.server import Server
 from local.stack.azurite import Azurite
 from shared.advice.next_steps import steps_of
 from shared.domain.restore import Job, Phase, Restore
+from shared.domain.text import plain as as_shown
 from tests.kits.az_stub import az_on_path
 from tests.kits.restores import a_restore
 
@@ -129,10 +130,10 @@ def filled(bench: Bench, plain: bool) -> Restore:
 
 
 def lines(restore: Restore) -> list[str]:
-    """The plain lines: what comes after the one command of this repository."""
-    first, *plain = [step.joint.join(step.commands) for step in steps_of(restore) if step.commands]
+    """The plain lines, as a channel shows them: what comes after the one command of this repository."""
+    first, *others = [as_shown(step.joint.join(step.commands)) for step in steps_of(restore) if step.commands]
     assert first.startswith(f"python3 -m deskctl load {restore.id} ")
-    return plain
+    return others
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["custom", "plain"])
@@ -179,3 +180,20 @@ def test_files_of_another_restore_are_neither_fetched_nor_deleted(bench: Bench) 
     before = {blob.name for blob in bench.container.list_blobs()}
     assert bench.run(fetched).returncode == bench.run(deleted).returncode == 0
     assert {blob.name for blob in bench.container.list_blobs()} == before
+
+
+def test_a_long_name_drops_no_other_database(bench: Bench) -> None:
+    restore = a_restore(Phase.SUCCEEDED, outcome="filesDelivered")
+    name = "n" * 60
+    other = f"{name}__loading"[:63]  # what PostgreSQL makes of the name that a load would have
+    folder = bench.home / f"restore-{restore.id}"
+    folder.mkdir()
+    (folder / f"a_database_{name}.sql").write_text("create table kept (one int);")
+    with bench.server.connect() as connection:
+        connection.autocommit = True
+        connection.execute(f"create database {other} owner {sample.ADMIN}")
+    assert f"loaded: {name}" in bench.run(lines(restore)[-2]).stdout
+    with bench.server.connect() as connection:
+        there = {found for (found,) in connection.execute("select datname from pg_database").fetchall()}
+    assert {name, other} <= there
+    assert bench.rows(name) == [("public", "kept", "0")]
