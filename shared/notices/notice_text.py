@@ -1,4 +1,7 @@
-"""What a notice tells a person: the headline, from when the data is, the facts worth a line, what to do next. Pure."""
+"""What a notice tells a person: the headline, from when the data is, the facts worth a line, what to do next. Pure.
+
+The module of each kind of channel puts it into its own markup: a chat message, a ticket's comment.
+"""
 
 import re
 from collections.abc import Callable, Iterator

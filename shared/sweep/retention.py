@@ -1,4 +1,4 @@
-"""Removes closed restores older than the retention from the ledger; keys and open restores never."""
+"""Removes closed restores older than RETENTION_DAYS from the ledger; keys and open restores never."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
