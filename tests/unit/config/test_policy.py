@@ -85,6 +85,12 @@ def test_a_named_instance_goes_to_its_named_target() -> None:
     assert plan.identity == IDENTITY
 
 
+def test_a_targets_prefix_is_the_plans() -> None:
+    drills = {"kind": "files", "container": CONTAINER, "containerId": CONTAINER_ID, "prefix": "night-"}
+    plan = decided(desk=a_desk(targets=a_targets() | {"drills": drills})).plan
+    assert plan.prefix == "night-"
+
+
 def test_an_id_that_equals_a_named_instance_is_that_instance() -> None:
     found = decided(instance=INSTANCE.upper())
     assert (found.name, found.instance.text) == ("pg-prod-01", INSTANCE)
