@@ -1,5 +1,6 @@
 """A server that answers as a test says, byte by byte: for peers that drip, pack bombs, or never end."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -30,10 +31,27 @@ class RawServer:
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            while connection.recv(65536):
+            while _read_request(connection):
                 answer = self.answers[min(self.served, len(self.answers) - 1)]
                 self.served += 1
                 answer(connection, self.over)
+
+
+def _read_request(connection: socket.socket) -> bool:
+    """Reads one request whole: its head and its body may come apart. False at the connection's end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        if not (piece := connection.recv(65536)):
+            return False
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)^content-length: *([0-9]+)", head, re.MULTILINE)
+    missing = int(length[1]) - len(body) if length else 0
+    while missing > 0:
+        if not (piece := connection.recv(65536)):
+            return False
+        missing -= len(piece)
+    return True
 
 
 def whole(body: bytes, *headers: str) -> Answer:
