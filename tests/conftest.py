@@ -20,7 +20,6 @@ def pytest_configure(config: pytest.Config) -> None:
 LONGEST = (
     "tests/stack/test_chaos",
     "tests/stack/test_mishaps",
-    "tests/stack/test_stack",
     "tests/infra/test_compiler",
     "tests/hostile/test_schema",
 )
