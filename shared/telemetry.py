@@ -46,8 +46,8 @@ def about(restore_id: str) -> Iterator[None]:
 
 
 class Pool(ThreadPoolExecutor):
-    """Threads that work in the context of whoever hands them work: the Functions worker keeps the invocation's id in a
-    ContextVar, and which restore a call to ARM belongs to is in another. Every pool of the app is one of these."""
+    """A thread pool whose threads see the caller's ContextVars: the invocation's id, and the restore that a call to ARM
+    belongs to. The app uses no other pool."""
 
     def submit[T](self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """As the base class, in a copy of the caller's context."""
@@ -133,7 +133,7 @@ def seconds_in_phase(before: Restore, after: Restore) -> float | None:
 
 
 def phase_began(restore: Restore) -> datetime | None:
-    """When it came into its phase, by its own books."""
+    """When the restore entered its present phase, by its own timeline."""
     return next((entry.at for entry in reversed(restore.timeline) if entry.what == restore.phase.value), None)
 
 

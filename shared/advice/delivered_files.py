@@ -21,7 +21,7 @@ _LEFT_OUT = " (COMMENT - EXTENSION|EVENT TRIGGER|SUBSCRIPTION|USER MAPPING) "
 
 
 def steps(restore: Restore, plan: Plan) -> Steps:
-    """From the container to databases of their own names, then the container is empty again."""
+    """The steps that load the delivered files into new databases and then empty the container."""
     account, container = shell_commands.account_and_container(plan.container or "")
     at = {"container_name": container, "account_name": account, "auth_mode": "login"}
     folder = quoted(f"restore-{restore.id}")

@@ -15,11 +15,11 @@ from shared.storage.store import Change
 
 @dataclass(frozen=True)
 class Announced:
-    """The restore with its event's number, and the notices to be written with it."""
+    """A closed restore with the number of its new event, the event's notices, and what happened in one line."""
 
     restore: Restore
     notices: tuple[Change, ...]
-    said: str = ""  # what happened, in one line
+    said: str = ""
 
 
 def announced(

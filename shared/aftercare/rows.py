@@ -17,7 +17,7 @@ MOST = 200  # containers of one vault looked at in one go
 
 
 class Rows:
-    """Every write is guarded by the row's version: Conflict means that somebody else was there."""
+    """Reads and writes the rows of aftercare. A write raises Conflict if somebody else wrote the row first."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger

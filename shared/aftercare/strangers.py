@@ -33,7 +33,7 @@ class Strangers:
     pace: Pace
 
     def run(self) -> None:
-        """An account that cannot be read holds up no other."""
+        """Looks at each account of desk.toml that is due. An account that cannot be read does not delay the others."""
         try:
             accounts = sorted(accounts_of(self.read_desk()))
         except Ours:

@@ -72,7 +72,7 @@ class Database(_Message):
 
 
 class CheckResult(_Message):
-    """A check's answer: `passed` is None where it could not be asked."""
+    """The answer of one check; `passed` is None if the check could not be run."""
 
     name: Name
     database: Name

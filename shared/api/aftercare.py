@@ -26,7 +26,7 @@ WORDS = {Step.KEEP: "container kept until", Step.CLEAN: "container to be deleted
 
 
 class Keep(Act):
-    """Who keeps it, why, and for how long from now; without `hours` for its target's keepHours once more."""
+    """Who keeps the container, why, and for how many hours from now; without `hours` the target's keepHours."""
 
     hours: Annotated[float, Field(ge=1, le=24 * 366)] | None = None
 

@@ -125,8 +125,8 @@ class Health:
         oldest, now = row.text("oldestOwed"), self.parts.now()
         if not oldest:
             return "ok"
-        count = "1 notice waits" if row.text("owed") == "1" else f"{row.text('owed')} notices wait"
-        words = f"ok, {count}, the oldest for {(now - utc(oldest)).total_seconds():.0f} s"
+        wait = "1 notice waits" if row.text("owed") == "1" else f"{row.text('owed')} notices wait"
+        words = f"ok, {wait}, the oldest for {(now - utc(oldest)).total_seconds():.0f} s"
         late = {
             name: (count, age)
             for name, (count, since) in json.loads(row.text("waiting") or "{}").items()

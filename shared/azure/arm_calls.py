@@ -28,8 +28,8 @@ LOW = 3  # calls left of a budget: from there on we rest before a 429 says so
 
 
 class ArmCalls:
-    """`http` carries base URL, token and time-outs; `once` is a client of its own for the one POST that must not
-    happen twice, which takes `total` seconds at the most."""
+    """Calls to ARM. `http` carries base URL, token and time-outs. `once` is a separate client for the POST that must
+    not happen twice; that POST takes at most `total` seconds."""
 
     def __init__(
         self,

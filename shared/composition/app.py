@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class App(Engine):
-    """The app: everything, by name; the parts here answer HTTP."""
+    """All parts of the app by name. `Engine` has those that run restores; this class adds those that answer HTTP."""
 
     @cached_property
     def ticket_in(self) -> TicketIn:

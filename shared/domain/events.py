@@ -201,6 +201,6 @@ class ByPerson(Event):
 
 @dataclass(frozen=True)
 class Withdrawn(ByPerson):
-    """A person took it back before submission."""
+    """A person withdrew the restore before submission."""
 
     clears = ("tracking",)

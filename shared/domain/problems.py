@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from shared.domain.text import fit, plain
+
 
 @dataclass
 class Problem(Exception):
@@ -75,3 +77,11 @@ def unknown(where: str, name: str, kind: str, known: Iterable[str], of: str = " 
     )
     of = "" if kind in ("phase", "source") else of
     return Problem(422, f"Unknown {kind}", f"{name!r} is no {kind}{of}{hint}", where, {"closest": close})
+
+
+def no_kind(said: str, known: Iterable[str]) -> str:
+    """The words for a `kind` of desk.toml that the desk does not have: what was said, what there is, the nearest."""
+    names = sorted(known)
+    near = get_close_matches(said, names, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"kind is {fit(plain(said), 60)!r}, and must be one of {', '.join(names)}{hint}"

@@ -47,8 +47,8 @@ class DeliveryRound:
     said: dict[str, str] = field(default_factory=dict)  # the facts of events that several channels hear of
 
     def answered(self, name: str, answer: Verdict) -> None:
-        """A channel that fails now and then loses that message's turn only; one that wants rest, or fails several
-        times in a row, is left alone for the rest of the round."""
+        """Notes a channel's answer. After one failure only that message waits. A channel that asks for rest, or fails
+        several times in a row, gets no more messages in this round."""
         if not isinstance(answer, TryAgain):
             self.failed[name] = 0
             return

@@ -86,7 +86,7 @@ class Notice:
         return Change("put", row_keys.said(self.restore, self.sequence), fields)
 
     def read_facts(self) -> Facts:
-        """What it says."""
+        """The facts that the notice announces."""
         return Facts.model_validate(json.loads(self.facts))
 
 
@@ -202,7 +202,7 @@ class Outbox:
         self.store.commit(row_keys.partition(notice.restore), [gone, *notice.owed(), notice.said()])
 
     def give_up(self, notice: Notice, why: str, now: datetime) -> None:
-        """No longer owed, and among the dead letters."""
+        """Marks a notice as given up and adds it to the dead letters."""
         dead = dead_notice(notice.restore, notice.event, notice.sequence, notice.channel, why, now)
         told = replace(notice, state="given up", answer=why, dead=dead.key)
         self._leave(notice, Change("put", told.key, told.fields()), dead)

@@ -22,7 +22,7 @@ class Past:
 
 
 def past_of(restore: Restore) -> Past:
-    """What is compared of a closed restore."""
+    """The durations of a closed restore, with which later restores are compared."""
     end = restore.closed_at or restore.accepted_at
     working = (end - (restore.turn_at or restore.accepted_at)).total_seconds()
     phases = phase_seconds(restore, end)

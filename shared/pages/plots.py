@@ -18,7 +18,7 @@ class Bar:
 
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
-    """Bars of this restore, a tick at p50 and one at p95."""
+    """An SVG chart: a bar for each duration of this restore, with ticks at the p50 and p95 of the others."""
     longest = max([1.0, *(value for row in rows for value in (row.seconds, row.p50 or 0, row.p95 or 0))])
     left, height = 110, 26
     scale = (WIDTH - left - 16) / longest

@@ -80,7 +80,7 @@ def phase_bars(restore: Restore, earlier: Sequence[Past], now: datetime) -> list
 
 
 def age_at(restore: Restore, now: datetime) -> str | None:
-    """How old its point is now, or was at its end."""
+    """How old the restore's recovery point is now, or was when the restore closed."""
     age = restore.age_of_point(restore.closed_at or now)
     return span(age) if age is not None else None
 

@@ -12,7 +12,8 @@ LONGEST = 500  # characters of a trouble
 
 @dataclass(frozen=True)
 class AccountLook:
-    """`strangers` are containers that are not the desk's: while there are any, no container is made there."""
+    """The findings of the last look at a storage account. While it has `strangers` (containers that the desk did not
+    make), no container is made there."""
 
     account: str
     at: datetime

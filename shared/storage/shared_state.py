@@ -64,7 +64,7 @@ class Board(Answers):
         return _owed(self.store.scan(place, row_keys.OWED, row_keys.until(row_keys.OWED)), now)
 
     def watch(self, vault: str, read_at: datetime, more: Mapping[str, Field] = MappingProxyType({})) -> None:
-        """When the vault's jobs were read last, and what the next reading should know."""
+        """Saves when the vault's jobs were last read, and what the next reading needs."""
         fields: dict[str, Field] = {"readAt": iso(read_at), **more}
         self.store.commit(row_keys.vault_partition(vault), [Change("put", "live-watch", fields)])
 

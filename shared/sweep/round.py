@@ -46,7 +46,7 @@ class Round:
         return min((oldest for _, oldest in self.waiting.values()), default=None)
 
     def wait(self, notices: Sequence[Notice]) -> None:
-        """What a vault's notices add to the figures."""
+        """Counts a vault's waiting notices by channel, and notes the time of the oldest."""
         with self.lock:
             for one in notices:
                 count, oldest = self.waiting.get(one.channel, (0, one.owed_since))

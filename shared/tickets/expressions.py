@@ -110,7 +110,7 @@ def _is_time(text: str) -> bool:
 
 
 def visited(node: dict[str, Any], value: Any) -> Any:
-    """What a part of a compiled expression makes of a value; None where it does not work on it."""
+    """The result of a part of a compiled expression for a value; None if it cannot be applied."""
     from jmespath.exceptions import JMESPathError
     from jmespath.visitor import TreeInterpreter
 

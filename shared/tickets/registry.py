@@ -1,11 +1,10 @@
 """The kinds of ticket systems there are, found as the modules of `kinds`; one is imported when it is needed. Pure."""
 
-import difflib
 import importlib
 import pkgutil
 
 from shared.config.desk_file import Desk, TicketSource
-from shared.domain.text import fit, plain
+from shared.domain.problems import no_kind
 from shared.tickets import kinds
 from shared.tickets.kind import TicketKind
 
@@ -27,9 +26,7 @@ def check_sources(desk: Desk) -> list[str]:
 
 def _faults(source: TicketSource) -> list[str]:
     if source.kind not in NAMES:
-        near = difflib.get_close_matches(source.kind, NAMES, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return [f"kind is {fit(plain(source.kind), 60)!r}, and must be one of {', '.join(NAMES)}{hint}"]
+        return [no_kind(source.kind, NAMES)]
     if source.auth == "signature" and kind_of(source.kind).signature is None:
         return [f'{source.kind} does not sign its calls: use auth = "header" or "entra"']
     return []

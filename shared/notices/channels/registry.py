@@ -1,6 +1,5 @@
 """The kinds of channels there are, found as the modules of this package that have a KIND; what holds for each. Pure."""
 
-import difflib
 import importlib
 import pkgutil
 import re
@@ -8,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from shared.config.desk_file import Channel, Desk
-from shared.domain.text import fit, plain
+from shared.domain.problems import no_kind
 from shared.notices.channels.answers import wait_of, words_of
 from shared.notices.channels.kind import ChannelKind, parts_of
 from shared.notices.facts import Facts
@@ -35,9 +34,7 @@ def check_channels(desk: Desk) -> list[str]:
 def _faults(channel: Channel) -> list[str]:
     kind = KINDS.get(channel.kind)
     if kind is None:
-        near = difflib.get_close_matches(channel.kind, KINDS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return [f"kind is {fit(plain(channel.kind), 60)!r}, and must be one of {', '.join(KINDS)}{hint}"]
+        return [no_kind(channel.kind, KINDS)]
     lacking = [need for need in ("url", "secret", "user") if need in kind.needs and getattr(channel, need) is None]
     found = [f"a {channel.kind} channel needs its {need}" for need in lacking]
     if channel.refs and kind.ref is None:

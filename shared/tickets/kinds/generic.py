@@ -10,7 +10,7 @@ from shared.tickets.signatures import Call, Unverified, fresh, same
 
 
 def check(secrets: tuple[str, ...], call: Call) -> None:
-    """https://www.standardwebhooks.com"""
+    """Raises Unverified unless one of the secrets signed the call, by https://www.standardwebhooks.com."""
     identity, stamp = call.headers.get("webhook-id", ""), call.headers.get("webhook-timestamp", "")
     if not identity or not re.fullmatch(r"[0-9]{1,11}", stamp):
         raise Unverified("webhook-id or webhook-timestamp is missing or unreadable")
