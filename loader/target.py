@@ -1,6 +1,7 @@
 """Knows a person's server: who we are there, what it has, and how programs reach it without a password in sight."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ ENTRA_SCOPES = {  # of a server's tokens, by the end of its host's name
 # A load holds connections for hours: a firewall between forgets silent ones after minutes.
 ALIVE = {"keepalives_idle": "60", "keepalives_interval": "15", "keepalives_count": "8"}
 UNLIMITED = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0"
+QUOTED = re.compile(r'".*"', re.DOTALL)  # what libpq repeats of a connection string
 MARK = "restore-desk: "  # begins the last line of a loaded database's comment
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 MEMBERS_WITH_ADMIN = """
@@ -58,12 +60,14 @@ class Target:
         try:
             given = conninfo_to_dict(conninfo)
         except psycopg.ProgrammingError as error:
-            raise Refused(f"--into is no connection string: {str(error).strip()}") from None
+            words = QUOTED.sub('"…"', str(error).strip())  # a password may stand there
+            raise Refused(f"--into is no connection string: {words}") from None
         if given.get("password") or given.get("sslpassword"):
             raise Refused("a password in --into is seen by all users of this machine: use PGPASSFILE or PGPASSWORD")
         host = str(given.get("host") or environ.get("PGHOST", ""))
         if "=" in host:  # host=$PGHOST user=$PGUSER, where they are not set
-            raise Refused(f"--into has no host: it reads {conninfo!r}. Set PGHOST and PGUSER, or write both out")
+            name = host.partition("=")[0]
+            raise Refused(f"--into has no host: {name}= follows host=. Set PGHOST and PGUSER, or write both out")
         for name, value in ALIVE.items():
             given.setdefault(name, value)
         if host not in LOCAL and not host.startswith("/") and "PGSSLMODE" not in environ:

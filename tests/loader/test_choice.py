@@ -83,3 +83,21 @@ def test_a_dsn_from_variables_that_are_not_set_is_named() -> None:
         Target("host= user=", {})
     with pytest.raises(Refused, match="PGPASSFILE"):
         Target("host=h user=u sslpassword=secret", {})
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgres://u:pa%zzs3cret@h/db",
+        "host=h s3cret",
+        "host= password=s3cret user=u",
+        "postgresql://u:s3c ret@h",
+        "host=h s3cret=x",
+        "postgres://u@h/db?foo=s3cret&s3cret",
+    ],
+)
+def test_a_dsn_that_cannot_be_read_is_not_repeated(dsn: str) -> None:
+    with pytest.raises(Refused) as caught:
+        Target(dsn, {})
+    assert "s3c" not in str(caught.value)
+    assert str(caught.value).startswith("--into ")
