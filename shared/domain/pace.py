@@ -77,8 +77,8 @@ class Pace:
 
     def job_poll(self, elapsed: float, cost: float = 1.0) -> float:
         """Seconds until a job is looked at again, by how long it has run and by what a look costs: 1 where it takes a
-        GET, less where one list tells of many. A twentieth of its age, 30 s to 5 min; where a look is dear, up to a
-        third of its age within the first minutes, at the most 2 min."""
+        GET, less where one list shows many. A twentieth of its age, 30 s to 5 min; where a look is dear, up to half
+        of its age within the first minutes, at the most 2 min."""
         usual = min(elapsed / 20, self.poll_default * 10)
-        dear = min(elapsed * cost / 3, self.poll_default * 4)
+        dear = min(elapsed * cost / 2, self.poll_default * 4)
         return max(usual, dear, self.poll_default)

@@ -178,7 +178,7 @@ def test_a_quiet_time_is_kept(seconds: float, kept: bool) -> None:
 
 def test_nothing_is_looked_at_before_its_time() -> None:
     assert looked(World(), [row("a"), row("b")], read_at=-10) is None
-    found = looked(World(), [row("a"), row("b")], read("a"), read("b"), read_at=-95)
+    found = looked(World(), [row("a"), row("b")], read("a"), read("b"), read_at=-115)
     assert names(found) == ([], [])
     assert looked(World(), []) is None
 
