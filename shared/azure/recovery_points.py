@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from shared.azure.lenient_json import Loose
 from shared.domain.restore import Datasource, Point
 from shared.domain.values import utc
-
-UNSET = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class NoPoint(Exception):
@@ -57,7 +55,8 @@ def _unfit_store(store: Loose, now: datetime) -> str | None:
 
 
 def _rehydrated(store: Loose, now: datetime) -> bool:
-    return store.says("rehydrationStatus", "completed") and (store.moment("rehydrationExpiryTime") or UNSET) > now
+    until = store.moment("rehydrationExpiryTime")
+    return store.says("rehydrationStatus", "completed") and until is not None and until > now
 
 
 def _copy_gone(store: Loose, now: datetime) -> bool:

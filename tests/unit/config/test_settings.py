@@ -186,6 +186,8 @@ def test_an_arm_that_is_not_known_is_refused_unless_its_cloud_is_described() -> 
         ("ARM_AUTHORITY", "http://127.0.0.1:1"),
         ("ARM_ENDPOINT", "https://management.azure.com/subscriptions"),
         ("ARM_ENDPOINT", "https://user@management.azure.com"),
+        ("ARM_ENDPOINT", "https://management.azure.com?x=1"),
+        ("ARM_ENDPOINT", "https://management.azure.com#x"),
         ("ARM_ENDPOINT", "https://management.azure.com:port"),
         ("ARM_ENDPOINT", "https://[x"),
         ("ARM_ENDPOINT", "https://"),

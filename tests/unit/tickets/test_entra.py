@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -73,6 +74,8 @@ class Tenant:
     [
         {},
         {"aud": "api://restore-desk"},
+        {"nbf": NOW.timestamp() + 300, "exp": NOW.timestamp() + 1},
+        {"nbf": None},
         {"iss": f"https://sts.windows.net/{TENANT}/", "azp": None, "appid": CLIENT.upper()},
         {"idtyp": None, "roles": ["Restore.Ask"]},
         {"idtyp": "user", "scp": "openid Restores.Ask"},
@@ -96,6 +99,7 @@ def test_a_token_for_us_names_who_calls(change: dict[str, Any]) -> None:
         ({"exp": "9999999999"}, "expired"),
         ({"nbf": "0"}, "expired"),
         ({"nbf": NOW.timestamp() + 301}, "not valid yet"),
+        ({"nbf": False}, "not valid yet"),
         ({"azp": "77777777-7777-8888-9999-000000000000"}, "not among"),
         ({"azp": None}, "not among"),
         ({"azp": None, "appid": 7}, "not among"),
@@ -200,6 +204,37 @@ def test_the_keys_are_kept_and_an_unknown_one_does_not_fetch_each_time() -> None
     with pytest.raises(Unverified):
         tenant.verify(f"Bearer {token(CLAIMS, key_id='unknown')}")
     assert len(tenant.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("key_id", "seconds", "fetches"),
+    [("k1", 86_400, 1), ("k1", 86_401, 2), ("unknown", 300, 1), ("unknown", 301, 2)],
+)
+def test_keys_are_believed_for_a_day_and_a_missing_one_for_five_minutes(
+    key_id: str, seconds: float, fetches: int
+) -> None:
+    tenant = Tenant()
+    tenant.verify(f"Bearer {token(CLAIMS)}")
+    tenant.now += timedelta(seconds=seconds)
+    with suppress(Unverified):
+        tenant.keys(TENANT, key_id)
+    assert len(tenant.asked) == fetches
+
+
+@pytest.mark.parametrize(("seconds", "fetches"), [(9, 1), (10, 2)])
+def test_what_could_not_be_fetched_is_tried_again_after_ten_seconds(seconds: float, fetches: int) -> None:
+    tenant = Tenant()
+
+    def fetch(url: str) -> bytes:
+        tenant.asked.append(url)
+        raise Trouble(f"try {len(tenant.asked)} failed")
+
+    keys = TenantKeys(PUBLIC, fetch, lambda: tenant.now)
+    for _ in range(2):
+        with pytest.raises(Trouble, match="failed"):
+            keys(TENANT, "k1")
+        tenant.now += timedelta(seconds=seconds)
+    assert len(tenant.asked) == fetches
 
 
 def test_without_keys_nothing_is_verified() -> None:

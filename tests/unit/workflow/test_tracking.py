@@ -168,6 +168,10 @@ def test_what_says_only_that_it_runs_gives_way_to_overdue_and_an_end_does_not() 
         asked(poll_operation, Trouble("503"))
 
 
+def test_an_operation_that_runs_is_not_over_though_it_names_its_job() -> None:
+    assert isinstance(asked(poll_operation, (operation("running", "j"), None)), StillRunning)
+
+
 # --- the job ----------------------------------------------------------------------------------------------------------
 def read(ended: str = "running", **changes: Any) -> JobRead:
     job = Job(id="j", status="TheStatus", warnings=changes.pop("warnings", ()))
