@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from shared.composition.engine import Engine, Later
+from shared.composition.engine import Engine
+from shared.composition.once import Later, Once, locked_property
 from shared.config.settings import of_process
 from shared.domain.version import AGENT
 from shared.redaction import install
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class App(Engine):
     """All parts of the app by name. `Engine` has those that run restores; this class adds those that answer HTTP."""
 
-    @cached_property
+    @locked_property
     def ticket_in(self) -> TicketIn:
         """Ticket systems' webhooks; the tenant's keys are fetched when an Entra source is first called."""
         import httpx
@@ -48,52 +48,52 @@ class App(Engine):
             self.parts, self.intake, self.settings, TenantKeys(self.settings.cloud, fetch_with(http), self.parts.now)
         )
 
-    @cached_property
+    @locked_property
     def api(self) -> Api:
         from shared.api.restores import Api
 
         return Api(self.parts, self.intake, cast("Acts", Later(lambda: self.acts)), self.settings.principals)
 
-    @cached_property
+    @locked_property
     def acts(self) -> Acts:
         """What people do to a restore."""
         from shared.workflow.operator_acts import Acts
 
         return Acts(self.parts, self.workflow, self.intake)
 
-    @cached_property
+    @locked_property
     def aftercare_api(self) -> AftercareApi:
         from shared.aftercare.rows import Rows
         from shared.api.aftercare import AftercareApi
 
         return AftercareApi(self.api, Rows(self.parts.ledger))
 
-    @cached_property
+    @locked_property
     def verification_api(self) -> VerificationApi:
         from shared.aftercare.rows import Rows
         from shared.api.verification import VerificationApi
 
         return VerificationApi(self.api, Rows(self.parts.ledger), self.verify)
 
-    @cached_property
+    @locked_property
     def desk_api(self) -> DeskApi:
         from shared.api.desk import DeskApi
 
         return DeskApi(self.api, self.notifier)
 
-    @cached_property
+    @locked_property
     def instances_api(self) -> InstancesApi:
         from shared.api.instances import InstancesApi
 
         return InstancesApi(self.parts)
 
-    @cached_property
+    @locked_property
     def dead_letters(self) -> DeadLetters:
         from shared.api.dead_letters import DeadLetters
 
         return DeadLetters(self.parts)
 
-    @cached_property
+    @locked_property
     def page(self) -> Site:
         """The page for people; jinja2 is imported when it is first asked for."""
 
@@ -110,20 +110,20 @@ class App(Engine):
         )  # fmt: skip
         return Site(ports, self.settings, tokens)
 
-    @cached_property
+    @locked_property
     def contract(self) -> Callable[[Call], Answer]:
         from shared.api.openapi import served  # generated when it is asked for: no part of a cold start
 
         return served
 
-    @cached_property
+    @locked_property
     def health(self) -> Health:
         from shared.api.health import Health
 
         return Health(self.parts, self.settings)
 
 
-@cache
+@Once
 def app() -> App:
     """The app of this process; its log is clean before anything can be said."""
     settings = of_process(ROOT)

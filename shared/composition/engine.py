@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from shared.composition.desk_rules import faults, unjudged
+from shared.composition.once import Later, locked_property
 from shared.composition.outside import Outside
 from shared.config.settings import QUEUE
 
@@ -27,23 +25,11 @@ if TYPE_CHECKING:
     from shared.workflow.workflow import Workflow
 
 
-class Later:
-    """Stands for a part that is built with its first call: a POST needs nothing of Azure, and no act of a person."""
-
-    def __init__(self, build: Callable[[], object]) -> None:
-        self._build, self._lock = build, Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        with self._lock:
-            built = self._build()
-        return getattr(built, name)
-
-
 @dataclass
 class Engine(Outside):
     """What moves restores: the ports, the workflow, the sweep, the queues' doors."""
 
-    @cached_property
+    @locked_property
     def parts(self) -> Parts:
         """The ports, filled."""
         from shared.config.desk_reader import DeskReader
@@ -67,19 +53,19 @@ class Engine(Outside):
             ),
         )
 
-    @cached_property
+    @locked_property
     def workflow(self) -> Workflow:
         from shared.workflow.workflow import Workflow
 
         return Workflow(self.parts)
 
-    @cached_property
+    @locked_property
     def intake(self) -> Intake:
         from shared.workflow.intake import Intake
 
         return Intake(self.parts)
 
-    @cached_property
+    @locked_property
     def notifier(self) -> Notifier:
         import httpx
 
@@ -99,13 +85,13 @@ class Engine(Outside):
             parts.jitter, parts.pace, settings.local, settings.cloud, settings.public_url, redact=self.redact,
         )  # fmt: skip
 
-    @cached_property
+    @locked_property
     def sweep(self) -> Sweep:
         from shared.sweep.sweep import Sweep
 
         return Sweep(self.parts, self.workflow, self.notifier)
 
-    @cached_property
+    @locked_property
     def upkeep(self) -> Upkeep:
         from shared.aftercare.cleanup import Cleanup
         from shared.aftercare.rows import Rows
@@ -123,7 +109,7 @@ class Engine(Outside):
             self.verify,
         )  # fmt: skip
 
-    @cached_property
+    @locked_property
     def verify(self) -> Verify:
         from shared.aftercare.verifications import Verifications
         from shared.aftercare.verify import Verify
@@ -132,14 +118,14 @@ class Engine(Outside):
         parts, loads = self.parts, LoadQueue(self._queue(LOADS))
         return Verify(Verifications(parts.ledger), loads, parts.read_desk, parts.now, parts.pace, secrets.token_urlsafe)
 
-    @cached_property
+    @locked_property
     def verdicts(self) -> Verdicts:
         from shared.aftercare.verdicts import Verdicts
         from shared.storage.wake_queue import VERDICTS, WakeQueue
 
         return Verdicts(self.verify, WakeQueue(self._queue(VERDICTS)).send)
 
-    @cached_property
+    @locked_property
     def queue_door(self) -> QueueDoor:
         from shared.storage.wake_queue import WakeQueue
         from shared.workflow.queue_in import QueueDoor
@@ -149,7 +135,7 @@ class Engine(Outside):
             lambda: self.queue_in, lambda text, delay: self.send(text, delay), poison.send, self.pace.hold_message
         )
 
-    @cached_property
+    @locked_property
     def queue_in(self) -> QueueIn:
         from shared.workflow.queue_in import Flood, QueueIn
 

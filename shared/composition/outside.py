@@ -7,10 +7,10 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.composition.desk_rules import desk_text, fixed_pause
+from shared.composition.once import locked_property
 from shared.config.settings import CLOUD, QUEUE, STORAGE, TABLE, Settings
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
@@ -33,7 +33,7 @@ class Outside:
 
     settings: Settings
 
-    @cached_property
+    @locked_property
     def credential(self) -> TokenCredential:
         """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
         from azure.identity import DefaultAzureCredential
@@ -45,7 +45,7 @@ class Outside:
         """A bearer token for a channel's service."""
         return self.credential.get_token(scope).token
 
-    @cached_property
+    @locked_property
     def store(self) -> Store:
         """The ledger's table."""
         from azure.data.tables import TableClient
@@ -66,14 +66,14 @@ class Outside:
             raise Ours(self.settings.faults[STORAGE])
         return self.settings
 
-    @cached_property
+    @locked_property
     def board(self) -> Board:
         """What the instances of the app share."""
         from shared.storage.shared_state import Board
 
         return Board(self.store, fixed_pause(self.settings))
 
-    @cached_property
+    @locked_property
     def send(self) -> Callable[[str, float], None]:
         """The wake queue."""
         from shared.storage.wake_queue import WakeQueue
@@ -91,7 +91,7 @@ class Outside:
             return QueueClient.from_connection_string(settings.connection_string, name, **short)
         return QueueClient(str(settings.queue_url), name, credential=self.credential, **short)
 
-    @cached_property
+    @locked_property
     def queues(self) -> Callable[[], QueueState]:
         """How the queues stand now."""
         from shared.storage.wake_queue import look
@@ -99,12 +99,12 @@ class Outside:
         requests, poison = self._queue(QUEUE), self._queue(f"{QUEUE}-poison")
         return lambda: look(requests, poison, datetime.now(UTC))
 
-    @cached_property
+    @locked_property
     def pace(self) -> Pace:
         """Production's, unless ARM is an emulator on this machine."""
         return Pace().faster(self.settings.pace_factor)
 
-    @cached_property
+    @locked_property
     def azure(self) -> Azure:
         """The Data Protection API. Where a setting makes it unusable, each call is Trouble that names the setting."""
         from shared.azure.unusable import unusable
@@ -149,7 +149,7 @@ class Outside:
             tell("token", logging.ERROR, scope=scope, why=type(error).__name__)
             raise Trouble(f"no token for Azure ({type(error).__name__})") from error
 
-    @cached_property
+    @locked_property
     def redact(self) -> Redactor:
         """Takes out the secrets that desk.toml and the settings name."""
         return Redactor(secrets_of(desk_text(self.settings), self.settings.environ))

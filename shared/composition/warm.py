@@ -13,7 +13,7 @@ def warm_up() -> None:
     """Only where an identity reaches the storage, as in Azure, and no call came before."""
     settings = of_process(ROOT)
     by_identity = not settings.connection_string and STORAGE not in settings.faults
-    if by_identity and app.cache_info().currsize == 0:
+    if by_identity and app.made is None:
         warm(app())
 
 

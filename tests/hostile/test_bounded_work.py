@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 
 from shared.api.health import Health
 from shared.api.http import Call
+from shared.composition import App, app
+from shared.composition.once import Once, locked_property
 from shared.config.settings import from_environment
 from shared.domain.problems import Problem, Trouble
 from shared.domain.request import DEEPEST, parse_json
@@ -87,6 +91,28 @@ def test_while_one_looks_the_others_get_the_last_answer() -> None:
         assert health.standing()["looks"] == 1
         health.go.set()
         assert looking.result(10)["looks"] == 2
+
+
+def test_of_calls_that_come_at_the_same_moment_one_builds_the_app_and_each_part() -> None:
+    built = []
+
+    def build(*_: object) -> object:
+        built.append(1)
+        time.sleep(0.05)  # the others come meanwhile
+        return object()
+
+    class Parts:
+        part = locked_property(build)
+
+    parts, made = Parts(), Once(build)
+    for ask in (lambda: parts.part, made):
+        with ThreadPoolExecutor(8) as pool:
+            assert len({id(one.result()) for one in [pool.submit(ask) for _ in range(8)]}) == 1
+    assert len(built) == 2
+    assert isinstance(app, Once)
+    kept = [member for one in App.__mro__ for member in vars(one).values() if isinstance(member, cached_property)]
+    assert len(kept) > 15
+    assert {type(one) for one in kept} == {locked_property}
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])

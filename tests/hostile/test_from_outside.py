@@ -2,16 +2,20 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 
 from local.demo import ticket_calls
+from local.stack.faulty_links import Links
 from local.stack.processes import wait_until
 from local.stack.stack import Options, Stack
+from shared.api.health import KEPT
 from shared.tickets.kind import EVENT_LIMIT
-from tests.kits.attacks import KINDS, NO_TICKET, TRIES, a_desk, cpu, header_sets, post, signed, without_ticket
+from tests.kits.attacks import KINDS, NO_TICKET, TRIES, a_desk, cpu, header_sets, post, signed, stranger, without_ticket
 from tests.kits.crooked_arm import CrookedArm, Thief, a_crooked_arm, a_thief
 from tests.kits.stack_kit import DRILL, ask, by_key, ended, submissions
 from tests.kits.ticket_door import SECRET
@@ -182,6 +186,23 @@ def test_a_flood_of_junk_is_on_the_books_and_told_by_ten_notices(stack: Stack) -
     told = [webhook_id for webhook_id in ids if webhook_id.rpartition(".")[0] in refused]
     assert 1 <= len(told) <= 10
     assert len(set(told)) == len(told)
+
+
+def test_a_crowd_at_health_costs_one_look_at_the_storage(stack: Stack) -> None:
+    """On a host of its own, that is new and has nothing to repeat, on a wire where each call of its own is seen."""
+    crowd, heard = 150, list[bytes]()
+    with Links(stack.azurite) as links:
+        links.table.heed = heard.append
+        own = {"AzureWebJobsStorage": links.connection_string, "PYTHON_THREADPOOL_THREAD_COUNT": "32"}
+        host = stack.another_host(("http",), own).start()
+        began = time.monotonic()
+        with ThreadPoolExecutor(crowd) as pool:
+            asked = [pool.submit(stranger, host.ready["port"], "/api/health") for _ in range(crowd)]
+            assert {one.result() for one in asked} <= {b'{"status": "ok"}', b'{"status": "down"}'}
+        most = 1 + (time.monotonic() - began) // KEPT  # where the machine takes longer than an answer is kept
+        host.stop()
+    reads = [one for one in heard if one.startswith(b"GET ") and b"pulse-sweep" in one.split(b"\r\n")[0]]
+    assert 1 <= len(reads) <= 2 * most, len(reads)  # a look reads that row twice
 
 
 # --- 8: text from outside -----------------------------------------------------------------------------------------

@@ -92,6 +92,15 @@ def post(stack: Stack, source: str, raw: bytes, headers: list[tuple[str, str]]) 
     return answer.status, json.loads(said) if said else {}
 
 
+def stranger(port: int, path: str) -> bytes:
+    """The body of an answer to whoever has no key, on a connection of its own."""
+    wire = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    wire.request("GET", path)
+    said = wire.getresponse().read()
+    wire.close()
+    return said
+
+
 def without_ticket(kind: str) -> dict[str, Any]:
     """An event that names no ticket: only its bytes are there to know it by."""
     event: dict[str, Any] = ticket_calls.EVENTS[kind]("pg-prod-01")
