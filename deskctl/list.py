@@ -57,7 +57,7 @@ def _since(said: str | None) -> str | None:
     zone = now.tzinfo or UTC
     found = point(said, now, zone)
     if not isinstance(found, dict) or "atOrBefore" not in found:
-        raise Ours(f"--since: {said!r} is no day or time; give yesterday, 2026-11-20 or 2026-11-20T03:00:00Z")
+        raise Ours(f"--since: {said!r} is not a day or a time; give yesterday, 2026-11-20 or 2026-11-20T03:00:00Z")
     text = str(found["atOrBefore"])
     if ":" in said:
         return text

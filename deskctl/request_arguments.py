@@ -80,11 +80,11 @@ def _read(name: str, value: Any) -> Any:
         try:
             return int(text)
         except ValueError as error:
-            raise Ours(f"--max-age-hours: {text!r} is no whole number of hours, such as 48") from error
+            raise Ours(f"--max-age-hours: {text!r} is not a whole number of hours; give one such as 48") from error
     if name == "ticket":
         system, colon, identity = text.partition(":")
         if not colon:
-            raise Ours(f"--ticket: {text!r} is no ticket; give system:id, such as jira:OPS-42")
+            raise Ours(f"--ticket: {text!r} is not a ticket; give system:id, such as jira:OPS-42")
         return {"system": system, "id": identity}
     if name == "rehydration":
         return {"priority": text}
@@ -97,4 +97,4 @@ def _json(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Ours(f"{name}: {text[:80]!r} begins like JSON and is none ({error})") from error
+        raise Ours(f"{name}: {text[:80]!r} begins like JSON but cannot be read ({error})") from error

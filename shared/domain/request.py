@@ -134,7 +134,7 @@ def found_in(raw: bytes) -> str | None:
     if not text:
         return "an empty body was sent"
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4]:
-        return "UTF-16 was sent, or bytes that are no text; UTF-8 is read"
+        return "UTF-16 was sent, or bytes that are not text; the desk reads UTF-8"
     if text[:1] == b"<":
         return "HTML or XML was sent"
     if re.fullmatch(rb"[A-Za-z0-9+/\s]+=*\s*", text) and text[:3] in (b"eyJ", b"ewo", b"ew0", b"77u"):

@@ -67,13 +67,13 @@ def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored
     if wanted is None or wanted is False or wanted in ("", [], {}):
         near = near_misses(source.when, event)
         hint = f". A near miss: {near}; change the ticket system or `when`, or compare lower(…)" if near else ""
-        return Ignored(f"tickets.{name}.when says that it is no restore request{mapping.saw('when')}{hint}")
+        return Ignored(f"tickets.{name}.when does not hold, so this event asks for no restore{mapping.saw('when')}{hint}")
     if event.get("misread") and _reads_form(source):
         words = f"the issue's form cannot be read as its approver saw it: {event['misread']}. No restore was started"
         raise Problem(422, "The form cannot be read", words, "form")
     made = mapping.value("request")
     if not isinstance(made, dict):
-        why = f"an object is due, it made {expressions.shown(made)}"
+        why = f"it must make an object, but made {expressions.shown(made)}"
         raise mapping.problem("request", why)
     request = _request(made, mapping)
     return Mapped(request, _key(mapping, request))

@@ -9,7 +9,7 @@ MOST = 3
 
 
 def near_misses(expression: str, event: dict[str, Any]) -> str:
-    """`body.status saw "Approved", expected "approved"`, for each; empty where nothing is near."""
+    """`body.status is "Approved", expected "approved"`, for each; empty where nothing is near."""
     found = list(dict.fromkeys(_near(expression, event)))
     return "; ".join(found[:MOST])
 
@@ -27,7 +27,7 @@ def _near(expression: str, event: dict[str, Any]) -> Iterator[str]:
                 wanted = literals[0]["value"]
                 for name, seen in _seen(fields[0], event, tree):
                     if seen != wanted and _same(seen, wanted):
-                        yield f"{name} saw {shown(seen)}, expected {shown(wanted)}"
+                        yield f"{name} is {shown(seen)}, expected {shown(wanted)}"
 
 
 def _seen(node: dict[str, Any], event: dict[str, Any], tree: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -36,8 +36,8 @@ def _read(name: str, value: Any, where: str) -> Any:
         read = read if isinstance(read, int) and not isinstance(read, bool) else None
     if read is not None:
         return read
-    seen = "nothing" if value is None else "a blank" if text == "" else shown(value)
-    words = f"{where} mentions {name}, and it saw {seen} there; send {_DUE[name]}. No restore was started"
+    seen = "missing" if value is None else "blank" if text == "" else shown(value)
+    words = f"{where} mentions {name}, but its value is {seen}; send {_DUE[name]}. No restore was started"
     raise Problem(422, "A field for safety is blank or cannot be read", words, name)
 
 

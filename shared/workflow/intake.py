@@ -80,7 +80,7 @@ class Intake:
             return
         now = self.parts.now()
         if utc(wanted.at_or_before) > now + timedelta(seconds=self.parts.pace.skew):
-            words = f"{wanted.at_or_before} is in the future, for it is {now:%Y-%m-%dT%H:%M:%SZ} here"
+            words = f"{wanted.at_or_before} is in the future: the time at the desk is {now:%Y-%m-%dT%H:%M:%SZ}"
             raise invalid("recoveryPoint.atOrBefore", f'{words}; send "latest" or a time that is past')
 
     def _restore(self, value: dict[str, Any], request: RestoreRequest, decision: Decision, caller: Caller) -> Restore:

@@ -22,9 +22,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 HEAD = """\
 # What wrong input is answered
 
-Written by `python -m tests.kits.wrong_inputs`; a test holds that each answer names the field, what was seen, and what
-to send instead. By HTTP the answer is `application/problem+json`; on the queue and from a ticket it is the reason of a
-`refused` restore, which the ticket or the default channels are told; on a command line it stands on stderr.
+`python -m tests.kits.wrong_inputs` writes this page. A test checks that each answer names the field, what was sent, and
+what to send instead. Where the answer goes:
+
+- HTTP: the answer is `application/problem+json`.
+- queue, ticket: the answer is the reason of a `refused` restore, and goes to the default channels or the ticket.
+- deskctl: the answer is on stderr.
 
 | where | sent | answer |
 |---|---|---|
@@ -112,7 +115,7 @@ WRONG: tuple[Wrong, ...] = (
         "'dryrun'",
         "did you mean dryRun",
     ),
-    ticket("servicenow", ("request", "dry_run"), "", "dryRun", "a blank", "send true or false"),
+    ticket("servicenow", ("request", "dry_run"), "", "dryRun", "blank", "send true or false"),
     ticket("zendesk", ("dry_run",), "no", "dryRun", '"no"', "send true or false"),
     ticket("zendesk", ("dry_run",), "<b>true</b>", "dryRun", "<b>true</b>", "send true or false"),
     ticket(

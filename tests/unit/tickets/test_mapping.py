@@ -169,8 +169,8 @@ def test_no_recovery_point_is_left_to_the_default(said: Any) -> None:
 @pytest.mark.parametrize(
     ("parts", "body", "where", "why"),
     [
-        ({"request": "body.a"}, {"a": "x" * 200}, "request", "an object is due, it made \"xxx"),
-        ({"request": "body.a"}, {}, "request", "it made null; it saw body.a = null"),
+        ({"request": "body.a"}, {"a": "x" * 200}, "request", "it must make an object, but made \"xxx"),
+        ({"request": "body.a"}, {}, "request", "but made null; it saw body.a = null"),
         ({"request": "{i: lower(body.a)}"}, {"a": 5}, "request", "body.a = 5"),
         ({"request": "{i: max_by(body.a, &b)}"}, {"a": [{"b": 1}, {}]}, "request", 'body.a = [{"b": 1}, {}]'),
         ({"when": "join('', body.a.b)"}, {"a": {"b": [1]}}, "when", "body.a.b = [1]"),

@@ -108,9 +108,9 @@ def test_what_is_empty_is_left_out_of_a_request_at_every_level() -> None:
 @pytest.mark.parametrize(
     ("expression", "event", "near"),
     [
-        ("body.a == 'x'", {"a": "X"}, 'body.a saw "X", expected "x"'),
-        ("'x' == body.a", {"a": " x"}, 'body.a saw " x", expected "x"'),
-        ("body.a == `5`", {"a": "5"}, 'body.a saw "5", expected 5'),
+        ("body.a == 'x'", {"a": "X"}, 'body.a is "X", expected "x"'),
+        ("'x' == body.a", {"a": " x"}, 'body.a is " x", expected "x"'),
+        ("body.a == `5`", {"a": "5"}, 'body.a is "5", expected 5'),
         ("body.a == 'x'", {"a": "x"}, ""),
         ("body.a == 'x'", {"a": "y"}, ""),
         ("body.a == 'x'", {"a": None}, ""),
@@ -119,11 +119,11 @@ def test_what_is_empty_is_left_out_of_a_request_at_every_level() -> None:
         ('body.a == `["x"]`', {"a": "['X']"}, ""),
         ("body.a == body.b", {"a": "X", "b": "x"}, ""),
         ("'x' == 'X'", {}, ""),
-        ("body.l[?k == 'x']", {"l": [{"k": "X"}, {"k": "y"}]}, 'body.l[].k saw "X", expected "x"'),
+        ("body.l[?k == 'x']", {"l": [{"k": "X"}, {"k": "y"}]}, 'body.l[].k is "X", expected "x"'),
         ("body.l[?k == 'x']", {"l": {"k": "X"}}, ""),
         ("body.a == 'x' && body.b == 'y'", {"a": "X", "b": "Y"},
-         'body.a saw "X", expected "x"; body.b saw "Y", expected "y"'),
-        ("body.a == 'x' || body.a == 'x'", {"a": "X"}, 'body.a saw "X", expected "x"'),
+         'body.a is "X", expected "x"; body.b is "Y", expected "y"'),
+        ("body.a == 'x' || body.a == 'x'", {"a": "X"}, 'body.a is "X", expected "x"'),
         ("body.(", {"a": "X"}, ""),
     ],
 )  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_near_miss_is_named(expression: str, event: dict[str, Any], near: str)
 def test_three_near_misses_are_named_and_no_more() -> None:
     names = "abcd"
     said = " || ".join(f"body.{name} == 'x'" for name in names)
-    assert near_misses(said, {"body": dict.fromkeys(names, "X")}).count("saw") == 3
+    assert near_misses(said, {"body": dict.fromkeys(names, "X")}).count("expected") == 3
 
 
 def test_eight_fields_that_an_expression_reads_are_shown_cut() -> None:
@@ -195,8 +195,8 @@ def test_a_safety_field_is_read_as_its_kind(name: str, value: Any, read: Any) ->
 @pytest.mark.parametrize(
     ("name", "value", "seen"),
     [
-        ("dryRun", None, "nothing"),
-        ("dryRun", " ", "a blank"),
+        ("dryRun", None, "missing"),
+        ("dryRun", " ", "blank"),
         ("dryRun", "yes", '"yes"'),
         ("dryRun", 1, "1"),
         ("crossRegion", [], "[]"),
@@ -211,7 +211,7 @@ def test_a_safety_field_that_cannot_be_read_refuses(name: str, value: Any, seen:
         with pytest.raises(Problem) as caught:
             read_safety(made_, named, {}, WHERE)
         assert (caught.value.status, caught.value.where) == (422, name)
-        assert f"it saw {seen if made_ else 'nothing'} there" in caught.value.detail
+        assert f"but its value is {seen if made_ else 'missing'};" in caught.value.detail
 
 
 @pytest.mark.parametrize(

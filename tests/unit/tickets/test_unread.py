@@ -64,12 +64,12 @@ def test_zendesks_form_keeps_quotes_and_newlines() -> None:
 
 
 @pytest.mark.parametrize(("system", "path", "value", "words"), [
-    ("jira", ("changelog", "items", 0, "toString"), "approved", 'saw "approved", expected "Approved"'),
+    ("jira", ("changelog", "items", 0, "toString"), "approved", 'is "approved", expected "Approved"'),
     ("jira", ("changelog", "items", 0, "toString"), " Approved", 'expected "Approved"'),
-    ("servicenow", ("ticket", "approval"), "Approved", 'body.ticket.approval saw "Approved", expected "approved"'),
+    ("servicenow", ("ticket", "approval"), "Approved", 'body.ticket.approval is "Approved", expected "approved"'),
     ("servicenow", ("event",), "restore.requested ", "body.event saw"),
     ("zendesk", ("event",), "Restore.Requested", 'expected "restore.requested"'),
-    ("github", ("label", "name"), "Approved", 'body.label.name saw "Approved", expected "approved"'),
+    ("github", ("label", "name"), "Approved", 'body.label.name is "Approved", expected "approved"'),
     ("portal", ("type",), "RESTORE.REQUESTED", "body.type saw"),
 ])  # fmt: skip
 def test_a_near_miss_is_said(system: str, path: Any, value: str, words: str) -> None:

@@ -74,7 +74,7 @@ def test_a_time_that_is_to_come_is_a_slip_and_a_clock_that_is_a_little_off_is_no
     if taken:
         assert take(world, recoveryPoint={"atOrBefore": at}).created
         return
-    with pytest.raises(Problem, match="in the future, for it is 2026-10-01T12:00:00Z here") as caught:
+    with pytest.raises(Problem, match="in the future: the time at the desk is 2026-10-01T12:00:00Z") as caught:
         take(world, recoveryPoint={"atOrBefore": at})
     assert (caught.value.status, caught.value.where) == (422, "recoveryPoint.atOrBefore")
     assert world.restores() == []
