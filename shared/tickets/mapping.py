@@ -67,7 +67,8 @@ def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored
     if wanted is None or wanted is False or wanted in ("", [], {}):
         near = near_misses(source.when, event)
         hint = f". A near miss: {near}; change the ticket system or `when`, or compare lower(…)" if near else ""
-        return Ignored(f"tickets.{name}.when does not hold, so this event asks for no restore{mapping.saw('when')}{hint}")
+        saw = mapping.saw("when")
+        return Ignored(f"tickets.{name}.when does not hold, so this event asks for no restore{saw}{hint}")
     if event.get("misread") and _reads_form(source):
         words = f"the issue's form cannot be read as its approver saw it: {event['misread']}. No restore was started"
         raise Problem(422, "The form cannot be read", words, "form")
