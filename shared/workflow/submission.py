@@ -114,11 +114,10 @@ def _claim(parts: Parts, restore: Restore, claimed: Claimed, save: Save) -> Rest
     try:
         return save(restore, claimed)
     except (Conflict, Trouble):
-        now_there = parts.ledger.load(restore.id)
-        ours = now_there and now_there.phase is Phase.SUBMITTING and now_there.attempt
-        if not now_there or not ours or ours.request_id != claimed.request_id:
+        found = parts.ledger.load(restore.id)
+        if found is None or not _sends(found, claimed.request_id):
             raise
-        return now_there
+        return found
 
 
 def _post(parts: Parts, claimed: Restore, in_time: Callable[[], None]) -> tuple[Event, Taken | None]:
@@ -151,11 +150,12 @@ def _answer(parts: Parts, claimed: Restore, event: Event, save: Save) -> Restore
         try:
             return save(current, event)
         except (Conflict, Trouble):  # the table may have saved it and its answer been lost
-            found = parts.ledger.load(claimed.id)
-            same = (
-                found and found.attempt and claimed.attempt and found.attempt.request_id == claimed.attempt.request_id
-            )
-            if not found or not same or found.phase is not Phase.SUBMITTING:
-                return found or claimed
-            current = found
+            current = parts.ledger.load(claimed.id) or claimed
+            if not _sends(current, claimed.attempts[-1].request_id):
+                break
     return current
+
+
+def _sends(restore: Restore, request_id: str) -> bool:
+    """Whether this is the attempt that is being sent."""
+    return restore.phase is Phase.SUBMITTING and restore.attempts[-1].request_id == request_id
