@@ -32,6 +32,7 @@ OTHER_OID = "aaaaaaaa-0000-4000-8000-000000000002"
 HOST = "desk.contoso.com"
 READER, REQUESTER, OPERATOR = "RestoreDesk.Reader", "RestoreDesk.Requester", "RestoreDesk.Operator"
 ALL = (READER, REQUESTER, OPERATOR)
+CHOICE = {"instance": "pg-a", "target": "drills", "point": "latest", "reason": "the page's own"}
 PAGE = Page(
     tenant=TENANT,
     roles={

@@ -15,7 +15,7 @@ from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage.store import Conflict
 from tests.kits.world import World, body
-from tests.unit.sweep.test_sweep import health
+from tests.unit.sweep.test_sweep_pulse import health
 
 WORDS = json.dumps(body(reason="weekly")).encode()
 

@@ -1,11 +1,12 @@
 """The settings: what each variable sets, what is derived from others, what is missing or cannot be used."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.config.settings import Settings, from_environment
+from shared.config.settings import Settings, from_environment, of_process
 from shared.domain.clouds import CLOUDS, PUBLIC
 
 ROOT = Path("/app")
@@ -204,3 +205,32 @@ def test_an_emulator_stands_for_public_azure_or_for_the_cloud_that_is_described(
     described = settings(ARM_ENDPOINT=LOCAL, **{**OWN, "ARM_AUTHORITY": "http://127.0.0.1:8/authority"})
     assert described.cloud.storage_suffix == "storage.contoso.example"
     assert described.cloud.keys("t") == "http://127.0.0.1:8/authority/t/discovery/v2.0/keys"
+
+
+def test_the_settings_of_this_process_are_those_of_its_environment(tmp_path: Path) -> None:
+    assert of_process(tmp_path) == from_environment(os.environ, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "fault"),
+    [("", 0, False), ("90", 90, False), ("90.7", 90, False), ("x", 0, True), ("inf", 0, True), ("1e400", 0, True)],
+)
+def test_the_days_of_the_retention(text: str, days: int, fault: bool) -> None:
+    found = from_environment({"RETENTION_DAYS": text, "AzureWebJobsStorage": "x"}, Path())
+    assert (found.retention_days, "RETENTION_DAYS" in found.faults) == (days, fault)
+
+
+@pytest.mark.parametrize(
+    ("environ", "account"),
+    [
+        ({"AzureWebJobsStorage__tableServiceUri": "https://a.table.x"}, "a"),
+        ({"AzureWebJobsStorage__tableServiceUri": "https:///"}, None),
+        ({"AzureWebJobsStorage": "AccountName=b;TableEndpoint=https://c.table.x"}, "b"),
+        ({"AzureWebJobsStorage": "QueueEndpoint=https://d.queue.x;BlobEndpoint=https://e.blob.x"}, "d"),
+        ({"AzureWebJobsStorage": "BlobEndpoint=https://e.blob.x"}, "e"),
+        ({"AzureWebJobsStorage": "nonsense"}, None),
+        ({}, None),
+    ],
+)
+def test_the_desks_own_account(environ: dict[str, str], account: str | None) -> None:
+    assert from_environment(environ, Path()).own_account == account

@@ -5,53 +5,20 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from local.stack.sink_rules import check_payload
 from shared.domain.clouds import CHINA, GOVERNMENT, PUBLIC, Cloud
-from shared.notices.channels.registry import KINDS, compose, concerns
-from shared.notices.channels.servicenow import told_before
-from shared.notices.facts import TITLES, Facts, NextStep
-from shared.notices.messages import Delivered, Kind, Message, Resolved, TryAgain, Undeliverable
+from shared.notices.channels.registry import KINDS, compose
+from shared.notices.facts import TITLES, NextStep
+from shared.notices.messages import Kind, Resolved
 from shared.notices.sample import sample_facts
 from shared.notices.standard_webhooks import key, sign
+from tests.unit.notices.sample_messages import AT, SECRET, TICKETS, about, body_of, channel, sent
 
-AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(b"another key of thirty-two bytes!").decode()
-SITES = frozenset({"https://contoso.service-now.com"})
-TICKETS: dict[Kind, dict[str, str]] = {
-    "servicenow": {"system": "servicenow", "id": "RITM1", "ref": f"sc_req_item/{'0a' * 16}"},
-    "jira": {"system": "jira", "id": "OPS-12", "ref": "OPS-12"},
-    "zendesk": {"system": "zendesk", "id": "35436", "ref": "35436"},
-    "github": {"system": "github", "id": "contoso/restores#42", "ref": "contoso/restores/issues/42"},
-}
-
-
-def channel(kind: Kind, **more: Any) -> Resolved:
-    return Resolved(
-        "c",
-        kind,
-        "https://channel.example",
-        **{"secrets": (SECRET,), "user": "bot@contoso.com", "ticket_sites": SITES} | more,
-    )
-
-
-def about(kind: Kind, event: str = "succeeded") -> Facts:
-    """The sample facts, with a ticket of the channel's own system where it writes to one."""
-    facts = sample_facts(event, AT)
-    return facts.model_copy(update={"ticket": TICKETS[kind]}) if kind in TICKETS else facts
-
-
-def sent(kind: Kind, event: str = "succeeded", **more: Any) -> Message:
-    return compose(about(kind, event), channel(kind, **more), AT)
-
-
-def body_of(message: Message) -> Any:
-    return json.loads(message.body)
 
 
 @pytest.mark.parametrize("event", TITLES)
@@ -197,80 +164,6 @@ def test_the_pager_rings_only_where_somebody_must_act(event: str, action: str, s
     alert = body_of(sent("pagerduty", event))
     assert (alert["event_action"], alert["payload"]["severity"]) == (action, severity)
     assert alert["dedup_key"] == "restore-01JC0000000000000000SAMPLE"
-
-
-@pytest.mark.parametrize(
-    ("kind", "more", "method", "path"),
-    [
-        ("servicenow", {}, "PATCH", f"/api/now/table/sc_req_item/{'0a' * 16}?sysparm_fields=sys_id,number"),
-        ("jira", {}, "POST", "/rest/servicedeskapi/request/OPS-12/comment"),
-        ("jira", {"internal": False}, "POST", "/rest/api/3/issue/OPS-12/comment"),
-        ("zendesk", {}, "PUT", "/api/v2/tickets/35436.json"),
-        ("github", {}, "POST", "/repos/contoso/restores/issues/42/comments"),
-    ],
-)
-def test_a_comment_goes_to_the_ref_at_the_channels_own_url(kind: Kind, more: Any, method: str, path: str) -> None:
-    message = sent(kind, **more)
-    assert (message.method, message.url) == (method, f"https://channel.example{path}")
-    assert check_payload(kind, message.headers, message.body) == []
-
-
-def test_comments_are_internal_unless_the_channel_says_otherwise() -> None:
-    assert body_of(sent("jira"))["public"] is False
-    assert body_of(sent("zendesk"))["ticket"]["comment"]["public"] is False
-    assert body_of(sent("zendesk", internal=False))["ticket"]["comment"]["public"] is True
-    assert body_of(sent("servicenow")).keys() == {"work_notes"}
-    assert body_of(sent("servicenow", internal=False)).keys() == {"comments"}
-
-
-@pytest.mark.parametrize(
-    ("kind", "ref"),
-    [
-        ("servicenow", "sys_user/" + "0a" * 16),
-        ("servicenow", "incident/../x"),
-        ("jira", "OPS-12/../../user"),
-        ("jira", "ops 12"),
-        ("zendesk", "1.json?x=1"),
-        ("github", "contoso/../issues/1"),
-        ("github", "contoso/restores/pulls/1"),
-        ("github", "contoso/restores/issues/1/lock"),
-    ],
-)
-def test_a_ref_that_could_lead_elsewhere_is_not_dialled(kind: Kind, ref: str) -> None:
-    facts = about(kind).model_copy(update={"ticket": {"system": kind, "id": "1", "ref": ref}})
-    with pytest.raises(Undeliverable, match="ref is not"):
-        compose(facts, channel(kind), AT)
-    assert not concerns(kind, "failed", facts.ticket)
-
-
-def test_a_ticket_channel_is_no_concern_of_a_restore_without_such_a_ticket() -> None:
-    assert concerns("jira", "failed", TICKETS["jira"])
-    assert not concerns("jira", "failed", TICKETS["github"])
-    assert not concerns("jira", "failed", None)
-    assert concerns("teams", "failed", None)
-    assert not concerns("pagerduty", "accepted", None)
-    with pytest.raises(Undeliverable, match="no ticket in jira"):
-        compose(about("jira").model_copy(update={"ticket": None}), channel("jira"), AT)
-
-
-def test_the_test_of_a_ticket_channel_needs_no_ticket_and_writes_nothing() -> None:
-    for kind in TICKETS:
-        message = compose(sample_facts("test", AT), channel(kind), AT)
-        assert (message.method, message.body) == ("GET", b"")
-        assert "authorization" in message.headers
-
-
-def test_a_second_work_note_is_not_written() -> None:
-    message = sent("servicenow")
-    assert message.before is not None
-    assert "valueLIKE%28restore-desk%2001JC0000000000000000SAMPLE.4%29" in message.before.url
-    assert "(restore-desk 01JC0000000000000000SAMPLE.4)" in body_of(message)["work_notes"]
-    assert told_before(200, b'{"result":[{"sys_id":"1"}]}', {}) == Delivered()
-    assert told_before(200, b'{"result":[]}', {}) is None
-    assert told_before(403, b"{}", {}) is None
-    assert told_before(429, b"", {"Retry-After": "7"}) == TryAgain(
-        "asked whether the note is there already, the channel answered 429", 7
-    )
 
 
 def test_nothing_secret_shows() -> None:

@@ -1,9 +1,13 @@
 """What a channel's answer means: taken, not now, or not ever."""
 
+from datetime import timedelta
+
 import pytest
 
+from shared.notices.channels.answers import LONGEST_WAIT, parsed, wait_of, words_of
 from shared.notices.channels.registry import verdict
 from shared.notices.messages import Delivered, Kind, Stop, TryAgain
+from tests.unit.notices.kit import AT
 
 
 @pytest.mark.parametrize(
@@ -74,3 +78,111 @@ def test_an_answer_is_quoted_short_and_without_what_may_be_a_secret() -> None:
     assert "invalid_token" in answer.why
     assert "s3cr3t" not in answer.why
     assert len(answer.why) < 250
+
+
+SENT = "Mon, 23 Nov 2026 03:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7),
+        ({"retry-after": " 0.5 "}, 0.5),
+        ({"Retry-After": "86401"}, 86400),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Mon, 23 Nov 2026 03:01:00 GMT", "Date": SENT}, 60),
+        ({"Retry-After": "Mon, 23 Nov 2026 02:00:00 GMT", "Date": SENT}, 0),
+        ({"Retry-After": "Mon, 23 Nov 2026 03:01:00 GMT"}, None),
+        ({"X-RateLimit-Reset": str(int((AT + timedelta(seconds=90)).timestamp())), "Date": SENT}, 90),
+        ({"X-RateLimit-Reset": str(int(AT.timestamp()) + 90), "Date": SENT, "X-RateLimit-Remaining": "0"}, 90),
+        ({"X-RateLimit-Reset": str(int(AT.timestamp()) + 90), "Date": SENT, "X-RateLimit-Remaining": "1"}, None),
+        ({"X-RateLimit-Reset": str(int(AT.timestamp()) + 90)}, None),
+    ],
+)
+def test_a_wait_is_read_by_the_senders_own_clock(headers: dict[str, str], seconds: float | None) -> None:
+    assert wait_of(headers) == seconds
+
+
+@pytest.mark.parametrize("status", [401, 403, 408, 409, 425, 429, 500, 503, 599])
+def test_what_may_be_mended_or_passes_is_tried_again(status: int) -> None:
+    rest = status == 429
+    assert verdict("webhook", status, b"", {"Retry-After": "3"}) == TryAgain(f"answered {status}", 3, rest)
+
+
+@pytest.mark.parametrize("status", [400, 402, 404, 410, 422, 499])
+def test_a_final_no_stops(status: int) -> None:
+    assert isinstance(verdict("webhook", status, b"", {}), Stop)
+    assert isinstance(verdict("teams", status, b"", {}), Stop)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "body", "taken"),
+    [
+        ("webhook", 299, b"", True), ("webhook", 300, b"", False), ("teams", 202, b"", True),
+        ("slack", 200, b"ok\n", True), ("slack", 201, b"ok", False), ("slack", 200, b"<html>", False),
+        ("eventgrid", 200, b"", True), ("eventgrid", 202, b"", False),
+        ("queue", 201, b"", True), ("queue", 200, b"", False),
+        ("pagerduty", 202, b"", True), ("pagerduty", 200, b"", False),
+        ("jira", 201, b"{}", True), ("jira", 200, b"[]", False), ("jira", 200, b"<html>", False),
+        ("jira", 300, b"{}", False),
+    ],
+)  # fmt: skip
+def test_each_channel_takes_a_message_by_its_own_answer(kind: Kind, status: int, body: bytes, taken: bool) -> None:
+    found = verdict(kind, status, body, {})
+    assert (found == Delivered()) is taken
+    assert taken or isinstance(found, TryAgain)
+
+
+DATE = {"date": "Thu, 01 Oct 2026 12:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "0"}, 0.0),
+        ({"Retry-After": " 7.5 "}, 7.5),
+        ({"retry-after": "86400"}, LONGEST_WAIT),
+        ({"retry-after": "86401"}, LONGEST_WAIT),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "1234567890"}, None),
+        ({"retry-after": "Thu, 01 Oct 2026 12:01:00 GMT", **DATE}, 60.0),
+        ({"retry-after": "Thu, 01 Oct 2026 11:59:00 GMT", **DATE}, 0.0),
+        ({"retry-after": "Thu, 01 Oct 2026 12:01:00 GMT"}, None),
+        ({"retry-after": "Sat, 03 Oct 2026 12:01:00 GMT", **DATE}, LONGEST_WAIT),
+        ({"x-ratelimit-reset": "1790856030", **DATE}, 30.0),
+        ({"x-ratelimit-reset": "1790856030", "x-ratelimit-remaining": "0", **DATE}, 30.0),
+        ({"x-ratelimit-reset": "1790856030", "x-ratelimit-remaining": "1", **DATE}, None),
+        ({"x-ratelimit-reset": "1790856030"}, None),
+        ({"x-ratelimit-reset": "30", **DATE}, None),
+    ],
+)
+def test_how_long_a_channel_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    assert wait_of(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", ""),
+        (b"no", "no"),
+        (b" <html>", "a page of HTML or XML"),
+        (b'{"error": {"message": "a", "detail": "b"}}', "a; b"),
+        (b'{"error": "a", "message": "b", "description": "c", "detail": "d", "title": "e"}', "a; b; c; d; e"),
+        (b'{"error": "a", "message": "a"}', "a"),
+        (b'{"errorMessages": ["x"], "errors": {"y": "z"}}', '["x"]'),
+        (b'{"other": 1}', '{"other": 1}'),
+        (b"token abcdefghijklmnopqrst1 of", "token … of"),
+        (b"token abcdefghijklmnopqrs1 of", "token abcdefghijklmnopqrs1 of"),
+        (b"token abcdefghijklmnopqrstuvwxyz of", "token abcdefghijklmnopqrstuvwxyz of"),
+    ],
+)
+def test_the_words_of_an_answer(body: bytes, words: str) -> None:
+    assert words_of(body) == words
+
+
+def test_an_answer_is_read_so_far_and_its_words_are_short() -> None:
+    assert words_of(b"<" * 3000) == "a page of HTML or XML"
+    assert len(words_of(b"a b " * 2000)) == 200
+    assert (parsed(b"{}"), parsed(b"no"), parsed(b"[" * 100_000)) == ({}, None, None)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from shared.domain.restore import AzureError, Job, Phase, Point
-from shared.notices.channels.answers import LONGEST_WAIT, parsed, wait_of, words_of
 from shared.notices.facts import TITLES, Facts, NextStep, facts_of, point_said, span, title_of
 from shared.notices.messages import Message, Resolved
 from shared.notices.notice_text import MOST_STEPS, notice_of, one_text, said
@@ -238,60 +237,6 @@ def test_the_first_line_says_from_when_the_data_is() -> None:
 def test_an_event_of_an_instance_has_one_line() -> None:
     assert [row.label for row in notice_of(facts(phase=None), PORTAL).rows] == ["Database"]
     assert (facts().about, facts(phase=None).about) == ("restore", "instance")
-
-
-DATE = {"date": "Thu, 01 Oct 2026 12:00:00 GMT"}
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "0"}, 0.0),
-        ({"Retry-After": " 7.5 "}, 7.5),
-        ({"retry-after": "86400"}, LONGEST_WAIT),
-        ({"retry-after": "86401"}, LONGEST_WAIT),
-        ({"retry-after": "-1"}, None),
-        ({"retry-after": "1234567890"}, None),
-        ({"retry-after": "Thu, 01 Oct 2026 12:01:00 GMT", **DATE}, 60.0),
-        ({"retry-after": "Thu, 01 Oct 2026 11:59:00 GMT", **DATE}, 0.0),
-        ({"retry-after": "Thu, 01 Oct 2026 12:01:00 GMT"}, None),
-        ({"retry-after": "Sat, 03 Oct 2026 12:01:00 GMT", **DATE}, LONGEST_WAIT),
-        ({"x-ratelimit-reset": "1790856030", **DATE}, 30.0),
-        ({"x-ratelimit-reset": "1790856030", "x-ratelimit-remaining": "0", **DATE}, 30.0),
-        ({"x-ratelimit-reset": "1790856030", "x-ratelimit-remaining": "1", **DATE}, None),
-        ({"x-ratelimit-reset": "1790856030"}, None),
-        ({"x-ratelimit-reset": "30", **DATE}, None),
-    ],
-)
-def test_how_long_a_channel_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert wait_of(headers) == seconds
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        (b"", ""),
-        (b"no", "no"),
-        (b" <html>", "a page of HTML or XML"),
-        (b'{"error": {"message": "a", "detail": "b"}}', "a; b"),
-        (b'{"error": "a", "message": "b", "description": "c", "detail": "d", "title": "e"}', "a; b; c; d; e"),
-        (b'{"error": "a", "message": "a"}', "a"),
-        (b'{"errorMessages": ["x"], "errors": {"y": "z"}}', '["x"]'),
-        (b'{"other": 1}', '{"other": 1}'),
-        (b"token abcdefghijklmnopqrst1 of", "token … of"),
-        (b"token abcdefghijklmnopqrs1 of", "token abcdefghijklmnopqrs1 of"),
-        (b"token abcdefghijklmnopqrstuvwxyz of", "token abcdefghijklmnopqrstuvwxyz of"),
-    ],
-)
-def test_the_words_of_an_answer(body: bytes, words: str) -> None:
-    assert words_of(body) == words
-
-
-def test_an_answer_is_read_so_far_and_its_words_are_short() -> None:
-    assert words_of(b"<" * 3000) == "a page of HTML or XML"
-    assert len(words_of(b"a b " * 2000)) == 200
-    assert (parsed(b"{}"), parsed(b"no"), parsed(b"[" * 100_000)) == ({}, None, None)
 
 
 def test_no_secret_stands_in_a_repr() -> None:

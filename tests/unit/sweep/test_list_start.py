@@ -133,3 +133,35 @@ def test_a_job_too_young_to_be_listed_is_no_sign_that_a_link_leads_too_far() -> 
         row(name, startedAt=(START - timedelta(minutes=minutes)).isoformat()) for name in "abcd" for minutes in (15,)
     ]
     assert look(world, azure, [*young, ROWS[4]], ListStart("4", 1))[0].link == "4"
+
+
+@pytest.mark.parametrize(
+    ("start", "jobs", "most", "cost"),
+    [
+        (ListStart(), 0, 0, 1),
+        (ListStart(), 4, 0, 0.25),
+        (ListStart(), 5, 20, 0.2),
+        (ListStart(longer_than=20), 5, 0, 0.2),
+        (ListStart(longer_than=19), 5, 20, 0.2),
+        (ListStart(pages=2), 2, 0, 1),
+        (ListStart(pages=2), 3, 12, 2 / 3),
+        (ListStart(pages=20), 21, 84, 20 / 21),
+        (ListStart(pages=3), 1, 0, 1),
+    ],
+)
+def test_how_many_pages_a_list_is_worth_and_what_a_look_costs(
+    start: ListStart, jobs: int, most: int, cost: float
+) -> None:
+    assert start.most(jobs) == most
+    assert start.cost(jobs) == pytest.approx(cost)
+
+
+@pytest.mark.parametrize(
+    ("link", "hours", "kept"),
+    [("x" * 16_000, 0, True), ("x" * 16_001, 0, False), ("x", 23, False), ("x", 24, True)],
+)
+def test_a_link_is_kept_if_a_column_takes_it_and_azure_took_it_lately(link: str, hours: float, kept: bool) -> None:
+    start = ListStart(refused_at=START.isoformat()) if hours else ListStart()
+    found = start.read(("", "mid", link), 2, START + timedelta(hours=hours))
+    refused = START.isoformat() if hours == 23 else ""
+    assert found == (ListStart(link, 1, 0, refused) if kept else ListStart("", 3, 0, refused))

@@ -1,32 +1,20 @@
 """The timer's round: what it reads and calls, where it stops and goes on, and what it never trips over."""
 
-import json
-import re
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from local.stack.memory import MemoryStore
-from shared.api.health import Health
-from shared.api.http import Call
-from shared.config.settings import Settings
-from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.storage import row_keys
-from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
-from shared.storage.store import Change, Row
+from shared.storage.store import Change
 from shared.sweep.call_budget import STARTS
 from shared.sweep.open_work import damage
-from shared.sweep.round import says_the_same
 from shared.sweep.sweep import Sweep
-from shared.workflow.ports import Parts
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
 from tests.kits.stories import no, now_is, up_to
-from tests.kits.world import DBA_URL, EVENTS_URL, World, faster, running
+from tests.kits.world import World, faster, running
 
 
 def restoring(world: World) -> list[str]:
@@ -160,118 +148,6 @@ def test_a_damaged_open_row_is_told_apart(change: dict[str, str | int]) -> None:
     row = world.live("open")[0]
     assert damage(row) == ""
     assert damage(replace(row, fields={**row.fields, **change}))
-
-
-def test_closed_restores_leave_what_the_sweep_reads_once_all_is_told() -> None:
-    world = World()
-    one = running(world, world.process())
-    world.settle(world.process())
-    assert world.live("open") == world.live("turn") == world.live("owed") == []
-    done = list(world.store.scan(row_keys.partition(one), "done-", row_keys.until("done-")))
-    assert [row.text("restore") for row in done] == [one]
-    assert Ledger(world.store).load(one) is not None
-
-
-def test_a_closed_restore_whose_notice_is_late_is_not_open_and_its_notice_is_sent_in_time() -> None:
-    world = World()
-    world.posts.answers[DBA_URL] = [503] * 2
-    one = running(world, world.process())
-    for _ in range(40):
-        world.process().sweep.run()
-        if now_is(world, one).closed:
-            break
-        world.clock.advance(60)
-    board = world.process().parts.board
-    assert board.live(VAULT).empty
-    assert not board.look(VAULT, world.clock.now()).empty
-    assert [n.attempts for n in world.owed(one)] == [1]
-    for _ in range(4):
-        world.clock.advance(150)
-        world.process().sweep.run()
-    assert world.posts.events(DBA_URL) == [f"{one}.3"]
-    assert world.posts.tried.count(DBA_URL) == 3
-    assert board.look(VAULT, world.clock.now()).empty
-
-
-def test_the_facts_of_an_event_are_read_once_in_a_round_for_all_its_channels() -> None:
-    world, gets = World(), list[str]()
-
-    def seen(name: str, act: Callable[[], object], args: tuple[object, ...]) -> object:
-        gets.extend(str(args[1]) for _ in [0] if name == "store.get" and str(args[1]).startswith("said-"))
-        return act()
-
-    one = running(world, world.process())
-    up_to(world, one, Phase.RESTORING)
-    world.clock.advance(600)
-    world.process(seen).sweep.run()
-    assert now_is(world, one).closed
-    assert [world.posts.events(url)[-1] for url in (EVENTS_URL, DBA_URL)] == [f"{one}.3"] * 2
-    assert gets == [row_keys.said(one, 3)]
-
-
-def test_with_nothing_unfinished_a_sweep_writes_its_pulse_now_and_then_only() -> None:
-    world = World()
-    running(world, world.process())
-    world.settle(world.process())
-    world.process().sweep.run()
-    assert isinstance(world.store, MemoryStore)
-    writes = world.store.writes
-    for _ in range(10):
-        world.clock.advance(1)
-        world.process().sweep.run()
-    assert world.store.writes == writes
-    world.clock.advance(world.pace.idle_pulse)
-    world.process().sweep.run()
-    assert world.store.writes == writes + 1
-    assert health(world)[0] == 200
-    running(world, world.process(), "pg-b", key="b")
-    writes = world.store.writes
-    world.process().sweep.run()
-    assert world.store.get(row_keys.DESK, "pulse-sweep").fields["open"] == 1  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    ("changes", "seconds", "same"),
-    [({}, 19, True), ({}, 20, False), ({}, -1, False), ({"faults": 1}, 1, False), ({"fullAt": "x"}, 1, False),
-     ({"open": 1}, 1, False), ({"owed": 1}, 1, False)],
-)  # fmt: skip
-def test_a_pulse_is_kept_while_it_is_young_and_nothing_changed(
-    changes: dict[str, str | int], seconds: float, same: bool
-) -> None:
-    pulse: dict[str, str | int] = {"stoppedAt": "", "open": 0, "owed": 0, "faults": 0, "fullAt": "y"}
-    last = Row("pulse-sweep", {**pulse, "at": START.isoformat(), "seconds": 0.1})
-    assert says_the_same(last, {**pulse, **changes}, START + timedelta(seconds=seconds), 20) is same
-    assert not says_the_same(None, pulse, START, 20)
-    busy = {**pulse, **changes, "open": 2}
-    assert not says_the_same(Row("pulse-sweep", {**busy, "at": START.isoformat()}), busy, START, 20)
-
-
-def health(world: World) -> tuple[int, dict[str, object]]:
-    parts: Parts = world.process().parts
-    answer = Health(parts, Settings(environ={"DESK_HEALTH_KEY": "k" * 16})).answer(
-        Call(headers={"x-functions-key": "k" * 16})
-    )
-    return answer.status, json.loads(answer.body)["checks"]
-
-
-def test_health_is_down_where_no_sweep_finishes_and_names_the_channel_that_takes_nothing() -> None:
-    world = World()
-    running(world, world.process())
-    world.process().sweep.run()
-    assert health(world)[0] == 200
-    assert str(health(world)[1]["sweep"]).startswith("ok, the last one finished")
-    world.posts.answers["https://hooks.example.net/events"] = [Trouble("down")] * 99
-    running(world, world.process(), "pg-b", key="b")
-    for _ in range(20):
-        world.process().sweep.run()
-        world.clock.advance(60)
-    world.process().sweep.run()
-    status, checks = health(world)
-    assert status == 200
-    assert str(checks["outbox"]).startswith("ok, ")
-    assert re.search(r"; late: events \(\d, the oldest for 12\d\d s\)$", str(checks["outbox"]))
-    world.clock.advance(Pace().sweep_silent + 1)
-    assert "finished" in str(health(world)[1]["sweep"])
 
 
 def test_eight_workers_sweep_many_vaults_as_one_does() -> None:

@@ -3,14 +3,16 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.storage import row_keys, vault_directory
-from shared.storage.store import Change, Conflict
+from shared.storage.store import Change, Conflict, Row
 from shared.storage.vault_directory import SETTLED, Entry
+from shared.sweep.which_vaults import choose
 from tests.kits.fakes import START, VAULT
 from tests.kits.stories import now_is
 from tests.kits.world import DBA_URL, EVENTS_URL, World, running
@@ -114,3 +116,45 @@ def test_a_vault_that_still_has_a_notice_to_send_never_becomes_idle() -> None:
     assert now_is(world, one).phase is Phase.SUCCEEDED
     assert not entry(world).idle
     assert json.dumps(entry(world).empty_since, default=str) == "null"
+
+
+def listed(vault: str, idle: bool = False) -> Entry:
+    return Entry(vault, idle, None, vault, "")
+
+
+@pytest.mark.parametrize(
+    ("pulse", "vaults", "full"),
+    [
+        (None, ["a", "b", "c"], True),
+        ({}, ["a", "b", "c"], True),
+        ({"fullAt": START - timedelta(seconds=599)}, ["a", "c"], False),
+        ({"fullAt": START - timedelta(seconds=600)}, ["a", "b", "c"], True),
+        ({"fullAt": START}, ["a", "c"], False),
+        ({"fullAt": START + timedelta(seconds=1)}, ["a", "b", "c"], True),
+        ({"fullAt": START, "stoppedAt": "c"}, ["c", "a"], False),
+        ({"fullAt": START, "stoppedAt": "b"}, ["c", "a"], False),
+    ],
+)
+def test_which_vaults_a_round_looks_at(pulse: Any, vaults: list[str], full: bool) -> None:
+    world = World()
+    fields = {name: value if isinstance(value, str) else value.isoformat() for name, value in (pulse or {}).items()}
+    entries = [listed("c"), listed("b", idle=True), listed("a")]
+    chosen = choose(entries, Row("pulse", fields) if pulse is not None else None, START, world.pace)
+    assert chosen.vaults == vaults
+    assert chosen.full_at == (START if full else pulse["fullAt"])
+
+
+def test_a_vault_that_was_entered_while_it_was_looked_at_is_no_fault() -> None:
+    world = World()
+    running(world, world.process(), dryRun=True)
+    world.settle(world.process())
+    tried = []
+
+    def entered(name: str, act: Any, args: Any) -> Any:
+        if name == "store.commit" and any("emptySince" in change.fields for change in args[1]):
+            tried.append(1)
+            raise Conflict("it was entered since")
+        return act()
+
+    assert world.process(entered).sweep.run().faults == 0
+    assert tried

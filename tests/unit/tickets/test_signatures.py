@@ -5,15 +5,17 @@ import hmac
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.config.desk_file import Desk, parse_desk
-from shared.domain.problems import Ours
+from shared.config.desk_file import Desk, TicketSource, parse_desk
+from shared.domain.problems import Ours, Problem
+from shared.notices.standard_webhooks import key
+from shared.tickets.mapping import map_event
 from shared.tickets.registry import NAMES, check_sources, kind_of
 from shared.tickets.sender import verify
-from shared.tickets.signatures import Unverified
+from shared.tickets.signatures import Unverified, fresh
 from tests.kits.signed_calls import OCTO, Signed, source
 
 SPARE = "whsec_" + "B" * 32
@@ -130,3 +132,57 @@ def test_a_source_that_could_not_be_verified_is_refused_at_load(change: Callable
 )
 def test_a_kind_that_is_none_or_does_not_sign_is_a_fault_of_the_file(kind: str, fault: str) -> None:
     assert check_sources(Desk(tickets={"a": source(kind)})) == [f"tickets.a: {fault}"]
+
+
+NOW = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(0, True), (300, True), (301, False), (-300, True), (-300.5, False), (-301, False)]
+)
+def test_a_signature_is_fresh_for_five_minutes_either_way(seconds: float, taken: bool) -> None:
+    at = NOW - timedelta(seconds=seconds)
+    if taken:
+        fresh(at, NOW)
+        return
+    with pytest.raises(Unverified, match="signed over 5 minutes ago"):
+        fresh(at, NOW)
+
+
+@pytest.mark.parametrize(("size", "taken"), [(15, False), (16, True)])
+def test_a_key_has_sixteen_bytes_at_the_least(size: int, taken: bool) -> None:
+    import base64
+
+    text = base64.b64encode(b"k" * size).decode()
+    for secret in (text, f"whsec_{text}", text.rstrip("=")):
+        if taken:
+            assert key("x", secret) == b"k" * size
+            continue
+        with pytest.raises(Ours, match="must be whsec_"):
+            key("x", secret)
+    with pytest.raises(Ours):
+        key("x", "no base64!" * 4)
+
+
+def test_a_source_shows_no_event_in_its_repr() -> None:
+    from shared.tickets.mapping import _Mapping
+
+    source = TicketSource.model_validate(
+        {"kind": "generic", "auth": "header", "secret": {"env": "S"}, "when": "`true`", "request": "body"}
+    )
+    assert "topsecret" not in repr(_Mapping("x", source, {"body": {"a": "topsecret"}}))
+
+
+def test_a_source_that_cannot_be_used_says_so() -> None:
+    from shared.tickets.registry import kind_of
+
+    source = TicketSource.model_construct(
+        kind="servicenow", auth="signature", header="X", secret=None, when="body.(", request="body", key=None, bots=()
+    )
+    with pytest.raises(Unverified, match="servicenow does not sign its calls"):
+        verify(source, ("s" * 16,), {}, b"{}", NOW)
+    with pytest.raises(KeyError):
+        kind_of("nothing")
+    with pytest.raises(Problem, match=r"tickets\.x\.when: ") as caught:
+        map_event("x", source, {"body": {}, "headers": {}, "form": {}})
+    assert "it saw" not in caught.value.detail

@@ -9,6 +9,7 @@ import pytest
 from shared.domain.problems import Problem
 from shared.domain.request import parse_json
 from shared.storage.queue_messages import Asked, Unreadable, read_message
+from shared.tickets.kind import first_value, text_at
 from tests.kits.ticket_door import SYSTEMS, Door
 from tests.kits.ticket_samples import saved
 
@@ -128,3 +129,36 @@ def test_json_under_the_content_type_of_a_form_is_json() -> None:
     for system in SYSTEMS:
         answer = Door().send(system, saved(system)["body"], {"Content-Type": "application/x-www-form-urlencoded"})
         assert answer["status"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": "x"}', "x"),
+        ('{"a" :  "x\\"y"}', 'x"y'),
+        ('{"b": "x"}', ""),
+        ('{"a": 5}', ""),
+        ('{"a": ""}', ""),
+        ('{"a": "\\x"}', ""),
+        ('{"a": "' + "y" * 301 + '"}', ""),
+        ('{"a": "' + "y" * 300 + '"}', "y" * 300),
+    ],
+)
+def test_a_string_is_found_in_text_that_is_not_whole_json(text: str, found: str) -> None:
+    assert first_value("a", text) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "text"),
+    [
+        ({"a": {"b": "x"}}, ("a", "b"), "x"),
+        ({"a": {"b": 5}}, ("a", "b"), "5"),
+        ({"a": {"b": True}}, ("a", "b"), ""),
+        ({"a": {"b": 1.5}}, ("a", "b"), ""),
+        ({"a": "x"}, ("a", "b"), ""),
+        ({}, ("a",), ""),
+        (None, ("a",), ""),
+    ],
+)
+def test_a_text_at_a_path(value: Any, path: tuple[str, ...], text: str) -> None:
+    assert text_at(value, *path) == text

@@ -8,17 +8,14 @@ import pytest
 
 from shared.config.desk_file import Desk
 from shared.domain.events import Refused
-from shared.domain.problems import Trouble
 from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
-from shared.domain.state_machine import IllegalStep
-from shared.storage.queue_messages import wake_message
 from shared.storage.shared_state import Pause
 from shared.workflow.submission import hindrance, too_late
-from shared.workflow.workflow import STARTS
 from tests.kits.fakes import OTHER_VAULT, START, VAULT, Clock
 from tests.kits.restores import IDENTITY, SECRET, SERVER
-from tests.kits.stories import now_is, up_to
+from tests.kits.stories import now_is
 from tests.kits.world import DESK_MODEL, World, desk_with, running
+from tests.unit.workflow.kit import ready
 
 SERVER_TARGET = {"kind": "database", "server": SERVER, "credentialsSecret": SECRET}
 
@@ -51,15 +48,6 @@ def test_an_instance_that_changed_after_the_validation_is_not_submitted(changes:
     world.settle(world.process())
     after = now_is(world, restore.id)
     assert (after.phase, after.error and after.error.code, world.azure.posted) == (Phase.REFUSED, code, [])
-
-
-def ready(world: World) -> Restore:
-    """Validated, and paused so that it stays so."""
-    one = running(world, world.process())
-    world.process().parts.board.set_paused(Pause("dba", "wait", START), START)
-    up_to(world, one, Phase.VALIDATED)
-    world.process().parts.board.set_paused(None, START)
-    return now_is(world, one)
 
 
 @pytest.mark.parametrize(
@@ -142,110 +130,3 @@ def test_the_deadline_is_a_day_from_the_turn_or_from_a_dry_runs_acceptance(secon
     assert too_late(parts, restore.model_copy(update={"turn_at": None})) is None
     dry = restore.model_copy(update={"dry_run": True, "turn_at": None, "accepted_at": began})
     assert isinstance(too_late(parts, dry), Refused) is late
-
-
-# --- steps ------------------------------------------------------------------------------------------------------------
-def test_queue_messages_start_so_many_of_a_subscription_and_the_sweep_the_rest() -> None:
-    world = World()
-    ids = [running(world, world.process(), key=f"k{n}", dryRun=True) for n in range(STARTS + 2)]
-    world.deliver(world.process())
-    started = [one for one in ids if now_is(world, one).phase is not Phase.ACCEPTED]
-    assert len(started) == STARTS
-    late = now_is(world, ids[-1])
-    assert late.phase is Phase.ACCEPTED
-    held = world.process().workflow.advance(late.id, late.wake)
-    assert held is not None
-    assert held.phase is Phase.ACCEPTED
-    begun = world.process().workflow.advance(late.id)
-    assert begun is not None
-    assert begun.phase is Phase.VALIDATING, "the sweep has its own budget"
-
-
-def test_one_under_way_is_no_fresh_start_and_its_wake_is_answered() -> None:
-    world = World()
-    one = running(world, world.process())
-    up_to(world, one, Phase.VALIDATING)
-    restore = now_is(world, one)
-    world.clock.at = restore.due
-    board, subscription = world.process().parts.board, VAULT.split("/")[2]
-    while board.take_start(subscription, world.clock.now(), STARTS, world.pace.budget_window):
-        pass
-    after = world.process().workflow.advance(one, restore.wake)
-    assert after is not None
-    assert after.phase is not Phase.VALIDATING
-
-
-def test_nothing_is_done_before_its_time_but_what_is_asked_for_now() -> None:
-    world = World()
-    restore = ready(world)
-    process = world.process()
-    waiting = process.workflow.save(restore, postponed(world, 0.6))
-    assert process.workflow.advance(waiting.id) == waiting
-    world.clock.advance(0.1)
-    after = process.workflow.advance(waiting.id)
-    assert after is not None
-    assert after.phase is not Phase.VALIDATED
-
-
-def postponed(world: World, seconds: float) -> Any:
-    from shared.domain.events import Postponed
-
-    return Postponed("wait", world.clock.now() + timedelta(seconds=seconds))
-
-
-def test_a_job_with_news_is_looked_at_once_and_its_end_goes_on_at_once() -> None:
-    world = World()
-    one = running(world, world.process())
-    up_to(world, one, Phase.RESTORING)
-    world.clock.at = now_is(world, one).due
-    before = world.azure.count("job")
-    world.process().workflow.advance(one)
-    assert world.azure.count("job") == before + 1
-    world.clock.advance(3600)
-    ended = world.process().workflow.advance(one, now_due=True)
-    assert ended is not None
-    assert ended.phase is Phase.SUCCEEDED
-
-
-def test_a_quiet_subscription_is_left_alone_but_for_what_is_closed() -> None:
-    world = World()
-    restore = ready(world)
-    board = world.process().parts.board
-    board.set_quiet(VAULT.split("/")[2], world.clock.now() + timedelta(seconds=1))
-    assert world.process().workflow.advance(restore.id, now_due=True) == restore
-    world.clock.advance(1)
-    after = world.process().workflow.advance(restore.id, now_due=True)
-    assert after is not None
-    assert after.phase is not Phase.VALIDATED
-    assert world.process().workflow.advance("yoeytdsl-01m3vnbwg0000000000000zzzz") is None
-
-
-@pytest.mark.parametrize(
-    ("trouble", "seconds", "quiet"),
-    [
-        (Trouble("503"), None, False),
-        (Trouble("503", 2.0), 5, False),
-        (Trouble("429", 70.0, 429, True), 70, True),
-    ],
-)
-def test_trouble_is_postponed_by_what_azure_says_or_our_own_back_off(
-    trouble: Trouble, seconds: float | None, quiet: bool
-) -> None:
-    world = World()
-    restore = ready(world)
-    world.azure.script["ready"] = [trouble]
-    after = world.process().workflow.advance(restore.id, now_due=True)
-    assert after is not None
-    wait = seconds or world.pace.back_off_for(restore.troubles, 0.5)
-    assert after.due == world.clock.now() + timedelta(seconds=wait)
-    assert (after.trouble, after.phase) == (trouble.what, Phase.VALIDATED)
-    until = world.process().parts.board.quiet_until(VAULT.split("/")[2])
-    assert until == (after.due if quiet else None)
-
-
-def test_a_step_that_the_table_does_not_have_is_not_taken() -> None:
-    world = World()
-    restore = ready(world)
-    with pytest.raises(IllegalStep):
-        world.process().workflow.save(restore.model_copy(update={"phase": Phase.SUCCEEDED}), postponed(world, 1))
-    assert wake_message(restore).startswith('{"restore": "')

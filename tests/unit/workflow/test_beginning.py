@@ -1,98 +1,21 @@
 """The beginning of a restore: its turn, the point that is asked for, its region, its guard, the first look."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.azure.port import Rejected, Taken, VaultFacts
-from shared.domain.events import Event, Refused, TurnTaken, ValidationStarted, Waiting
+from shared.azure.port import Taken, VaultFacts
+from shared.domain.events import Event, TurnTaken, ValidationStarted, Waiting
 from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
-from shared.domain.restore import Attempt, AzureError, Datasource, Phase, Point, Restore
+from shared.domain.restore import Attempt, Phase, Point
 from shared.domain.state_machine import IllegalStep
-from shared.domain.values import iso
-from shared.workflow.azure_facts import datasource, learn_instances, vault_facts
-from shared.workflow.validation import begin
-from tests.kits.fakes import OTHER_VAULT, START, VAULT, FakeAzure
+from shared.workflow.validation import begin, take_turn
+from tests.kits.fakes import START
 from tests.kits.stories import no, now_is, up_to
 from tests.kits.world import World, running
-
-DAY = 24 * 3600
-STORE = {"type": "VaultStore", "state": "COMMITTED", "visible": True, "expiryTime": "2030-01-01T00:00:00Z"}
-GEO = VaultFacts("westeurope", "northeurope", "Enabled", "Enabled")
-GUARDS = ("/guards/of-the-vault",)
-ASKED_GUARD = (
-    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.DataProtection"
-    "/resourceGuards/guard/dppTriggerRestoreRequests/default"
-)
-
-
-def point(name: str, hours_ago: float) -> dict[str, Any]:
-    time = iso(START - timedelta(hours=hours_ago))
-    return {"name": name, "properties": {"recoveryPointTime": time, "recoveryPointDataStoresDetails": [STORE]}}
-
-
-@dataclass
-class Telling(FakeAzure):
-    """An Azure whose two regions, vaults and points can be told apart."""
-
-    filters: list[str] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    facts: VaultFacts = GEO
-    taken: Taken | None = None
-
-    def vault(self, vault: str) -> VaultFacts:
-        self._called("vault", vault)
-        return self.facts
-
-    def points(self, instance: str, odata: str) -> list[Any]:
-        self._called("points", instance)
-        self.filters.append(odata)
-        until = re.search(r"endDate eq '([^']+)'", odata)
-        listed = [point("old", 30), point("new", 1)]
-        before = [one for one in listed if until is None or one["properties"]["recoveryPointTime"] <= until[1]]
-        return [*before, {"name": "unreadable"}]
-
-    def secondary_points(self, instance: str, facts: VaultFacts) -> list[Any]:
-        self._called("secondary_points", f"{facts.secondary}")
-        return [point("far-old", 30), point("far-new", 7)]
-
-    def guard_requests(self, vault: str) -> tuple[str, ...]:
-        self._called("guard_requests", vault)
-        return GUARDS
-
-    def validate(self, restore: Restore, attempt: int) -> Taken:
-        self.bodies.append(restore)
-        self.numbers.append(attempt)
-        usual = super().validate(restore, attempt)
-        return self.taken or usual
-
-
-def told(**more: Any) -> tuple[World, Telling]:
-    world = World()
-    azure = Telling(world.clock, **more)
-    world.azure = azure
-    return world, azure
-
-
-def with_turn(world: World, **asked: Any) -> Restore:
-    one = running(world, world.process(), **asked)
-    return now_is(world, one).model_copy(update={"turn_at": world.clock.now()})
-
-
-def begun(world: World, restore: Restore) -> ValidationStarted:
-    event = begin(world.process().parts, restore)
-    assert isinstance(event, ValidationStarted)
-    return event
-
-
-def refused(event: Event | None) -> AzureError:
-    assert isinstance(event, Refused)
-    return event.error
+from tests.unit.workflow.beginning_kit import ASKED_GUARD, GEO, GUARDS, begun, refused, told, with_turn
 
 
 # --- the turn ---------------------------------------------------------------------------------------------------
@@ -259,66 +182,20 @@ def test_a_no_is_final_unless_it_passes_or_a_right_may_still_settle() -> None:
     )
 
 
-# --- facts that are remembered ------------------------------------------------------------------------------------
-def test_what_azure_says_of_a_vault_and_an_instance_is_believed_for_a_day() -> None:
-    world, azure = told()
-    parts, instance = world.process().parts, f"{VAULT}/backupInstances/pg-a"
-
-    def read() -> tuple[int, int]:
-        assert vault_facts(parts, VAULT) == azure.facts
-        assert datasource(parts, VAULT, instance).name == "pg-a"
-        return azure.count("vault"), azure.count("datasource")
-
-    assert read() == (1, 1)
-    world.clock.advance(DAY - 1)
-    assert read() == (1, 1)
-    azure.facts = VaultFacts("swedencentral")
-    world.clock.advance(1)
-    assert read() == (2, 2)
-    assert vault_facts(parts, VAULT, anew=True) == azure.facts
-    assert azure.count("vault") == 3
-    vault_facts(parts, OTHER_VAULT)
-    assert azure.calls[-1] == ("vault", OTHER_VAULT)
-
-
-def test_one_list_teaches_two_unknown_instances_and_one_alone_is_asked_by_itself() -> None:
-    world, azure = told()
-    parts = world.process().parts
-    ids = {f"{VAULT}/backupInstances/{name}" for name in ("pg-a", "pg-b")}
-    learn_instances(parts, VAULT, {f"{VAULT}/backupInstances/pg-a"})
-    assert azure.count("instances") == 0
-    learn_instances(parts, VAULT, ids)
-    learn_instances(parts, VAULT, ids)
-    assert azure.count("instances") == 1
-    assert [datasource(parts, VAULT, one).name for one in sorted(ids)] == ["pg-a", "pg-b"]
-    assert azure.count("datasource") == 0
-    world.clock.advance(DAY + 1)
-    learn_instances(parts, VAULT, ids)
-    assert azure.count("instances") == 2, "what is a day old is learnt anew"
-
-
-def test_a_list_that_is_refused_leaves_each_to_be_asked_by_itself_and_a_long_one_is_read_no_further() -> None:
-    world, azure = told()
-    parts, ids = world.process().parts, {f"{VAULT}/backupInstances/{name}" for name in ("pg-a", "pg-b")}
-    azure.script["instances"] = [Rejected(AzureError(stage="request", code="X", message="no"), 403)]
-    learn_instances(parts, VAULT, ids)
-    assert [datasource(parts, VAULT, one).name for one in sorted(ids)] == ["pg-a", "pg-b"]
-    assert azure.count("datasource") == 2
-
-    class Endless(Telling):
-        def instances(self, vault: str) -> Iterator[tuple[str, Datasource]]:
-            yield from super().instances(vault)
-            raise AssertionError("everything that was wanted had been found")
-
-    world, _ = told()
-    world.azure = Endless(world.clock, listed_instances=("pg-b", "pg-x", "pg-a"))
-    learn_instances(world.process().parts, VAULT, ids)
-    assert [datasource(world.process().parts, VAULT, one).name for one in sorted(ids)] == ["pg-a", "pg-b"]
-    assert world.azure.count("datasource") == 0
-
-
 def test_a_dry_run_needs_no_turn() -> None:
     world, _ = told()
     one = now_is(world, running(world, world.process(), dryRun=True))
     assert (one.turn_at, one.phase) == (None, Phase.ACCEPTED)
     assert begun(world, one).point.id == "new"
+
+
+def test_who_waits_for_the_turn_says_for_whom_and_once() -> None:
+    world = World()
+    one = running(world, world.process(), key="a")
+    two = running(world, world.process(), key="b")
+    parts = world.process().parts
+    found = take_turn(parts, now_is(world, two))
+    assert found == Waiting(one, START + timedelta(seconds=30))
+    waiting = now_is(world, two).model_copy(update={"waiting_for": one})
+    assert take_turn(parts, waiting) is None
+    assert type(take_turn(parts, now_is(world, one))).__name__ == "TurnTaken"

@@ -1,56 +1,34 @@
-"""What proves that no job exists, one row per condition; and what a restore in doubt comes to by it, and when."""
+"""What proves that no job exists, one row per condition; what needs that proof before it is done."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.azure.port import Gone, Rejected
-from shared.azure.responses import JobRead
 from shared.domain.events import Checked, Event, Postponed, Refused, Revalidated, Withdrawn
-from shared.domain.outcomes import Adopted, BecameOverdue, Failed, InDoubt, Looked, NeverArrived, TrackLost
-from shared.domain.pace import Pace
+from shared.domain.outcomes import Adopted, Failed, TrackLost
 from shared.domain.problems import Trouble
-from shared.domain.restore import BY_HAND, PROVEN, Attempt, AzureError, Job, Phase, Readings, Restore, refusal
-from shared.workflow.doubt import (
-    TAKEN,
-    UNREAD,
-    before_another_post,
-    before_closing,
-    look_for_lost,
-    resolve_doubt,
-    unread_for_long,
-)
+from shared.domain.restore import BY_HAND, PROVEN, Phase, Readings, refusal
+from shared.workflow.doubt import before_another_post, before_closing
 from shared.workflow.proof import AZURE_SKEW, NO_DATE, OUR_SKEW, Absence, Listing, about_since, absence, since
-from tests.kits.fakes import START, VAULT
-from tests.kits.stories import no, now_is
-from tests.kits.world import World, running
-
-PACE = Pace()
-AZURES = START + timedelta(hours=1)  # the fake's clock of Azure is an hour ahead of ours
-INSTANCE = f"{VAULT}/backupInstances/pg-a".lower()
-SAID = AzureError(stage="submission", code="X", message="no")
-
-
-def later(seconds: float, at: datetime = AZURES) -> datetime:
-    return at + timedelta(seconds=seconds)
-
-
-def attempt(number: int = 1, ended: str | None = "in doubt", **changes: Any) -> Attempt:
-    made = Attempt(number=number, request_id=f"aaaaaaaa-0000-0000-0000-00000000000{number}", at=START, ended=ended)
-    return made.model_copy(update={"since": AZURES, **changes})
-
-
-def doubted(world: World, *attempts: Attempt, **changes: Any) -> Restore:
-    one = now_is(world, running(world, world.process()))
-    fields = {"phase": Phase.SUBMITTING, "attempts": attempts or (attempt(),), "validated_at": START}
-    return one.model_copy(update={**fields, **changes})
-
-
-def job(name: str = "j", **changes: Any) -> JobRead:
-    shown = Job(id=name, status="InProgress", started=AZURES)
-    return replace(JobRead(shown, "running", None, INSTANCE, "restore", None, None, ""), **changes)
+from tests.kits.fakes import START
+from tests.kits.stories import no
+from tests.kits.world import World
+from tests.unit.workflow.proof_kit import (
+    AZURES,
+    CLEAN,
+    DONE,
+    FIRST,
+    PACE,
+    SAID,
+    at,
+    attempt,
+    doubted,
+    job,
+    later,
+    with_job,
+)
 
 
 # --- since when -------------------------------------------------------------------------------------------------------
@@ -62,12 +40,6 @@ def test_the_first_doubtful_attempt_counts_by_azures_time_less_a_skew() -> None:
     assert about_since(doubted(world, sure, first, second)) == AZURES - AZURE_SKEW
     unknown = doubted(world, attempt(1, since=None), second)
     assert (since(unknown), about_since(unknown)) == (None, START - OUR_SKEW)
-
-
-# --- proof ------------------------------------------------------------------------------------------------------------
-FIRST = later(100)
-DONE = FIRST + timedelta(seconds=PACE.grace_before_second)
-CLEAN = DONE + timedelta(seconds=PACE.reconcile_every)
 
 
 def judged(at: datetime, readings: Readings | None = None, more: dict[str, Any] | None = None, **seen: Any) -> Absence:
@@ -111,8 +83,8 @@ def test_one_thing_that_speaks_against_it_ends_the_row_of_clean_readings(
 
 def test_a_list_that_may_not_reach_back_to_the_attempt_proves_nothing() -> None:
     old = later(PACE.lost_for, AZURES - AZURE_SKEW)
-    for at, proven in ((old, True), (old + timedelta(seconds=1), False)):
-        found = judged(at, Readings(first=FIRST, clean=DONE))
+    for read_at, proven in ((old, True), (old + timedelta(seconds=1), False)):
+        found = judged(read_at, Readings(first=FIRST, clean=DONE))
         assert (found.proven, found.pending) == (proven, False)
     assert "over 13 days old" in found.why
 
@@ -131,186 +103,6 @@ def test_attempts_that_were_proven_absent_before_need_no_second_row_of_readings(
     assert not judged(FIRST, None, again, possible=("j",)).proven
     assert not judged(FIRST, None, {"attempts": (attempt(1, PROVEN), attempt(2))}).proven
     assert not judged(FIRST, None, {"attempts": (attempt(1, BY_HAND),)}).proven
-
-
-# --- in doubt ---------------------------------------------------------------------------------------------------------
-def at(world: World, seconds: float) -> datetime:
-    """Our time, where Azure's is `seconds` after FIRST."""
-    world.clock.at = FIRST + timedelta(seconds=seconds - world.azure.azure_ahead)
-    return world.clock.at
-
-
-def event_of(world: World, restore: Restore) -> Event | None:
-    return resolve_doubt(world.process().parts, restore)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "wait"),
-    [
-        (0, PACE.reconcile_every),
-        (PACE.grace - 1, PACE.reconcile_every),
-        (PACE.grace, PACE.lost_look),
-        (PACE.grace_before_second - PACE.lost_look, PACE.lost_look),
-        (PACE.grace_before_second - 100, 100),
-        (PACE.grace_before_second - 0.5, 1),
-        (PACE.grace_before_second, PACE.reconcile_every),
-    ],
-)
-def test_it_looks_often_then_seldom_and_often_again_at_the_end_of_the_grace(seconds: float, wait: float) -> None:
-    world = World()
-    restore = doubted(world, readings=Readings(first=FIRST))
-    now = at(world, seconds)
-    found = event_of(world, restore)
-    assert isinstance(found, Looked)
-    assert (found.due, found.why and found.why[:10]) == (now + timedelta(seconds=wait), "in doubt: ")
-    assert found.readings is not None
-    assert found.readings.first == FIRST
-
-
-def test_proven_it_never_arrived_unless_azure_had_taken_it() -> None:
-    world = World()
-    now = at(world, PACE.grace_before_second + PACE.reconcile_every)
-    proof = {"readings": Readings(first=FIRST, clean=DONE)}
-    assert event_of(world, doubted(world, **proof)) == NeverArrived(DONE, CLEAN)
-    taken = event_of(world, doubted(world, phase=Phase.SUBMITTED, **proof))
-    assert isinstance(taken, TrackLost)
-    assert (taken.due, taken.why.startswith(f"{TAKEN}; ")) == (now + timedelta(seconds=PACE.lost_look), True)
-
-
-@pytest.mark.parametrize(("seconds", "lost"), [(PACE.grace - 1, False), (PACE.grace, True)])
-@pytest.mark.parametrize("taken", [True, False])
-def test_what_speaks_against_it_makes_it_lost_after_the_first_grace(seconds: float, lost: bool, taken: bool) -> None:
-    world = World()
-    world.azure.azure_ahead = 0
-    world.azure.job_of_nobody("pg-a")
-    world.azure.azure_ahead = 3600
-    restore = doubted(world, attempt(since=START - timedelta(hours=1)), readings=Readings(first=FIRST))
-    restore = restore.model_copy(update={"phase": Phase.SUBMITTED if taken else Phase.SUBMITTING})
-    now = at(world, seconds)
-    found = event_of(world, restore)
-    assert isinstance(found, TrackLost) is lost
-    if isinstance(found, TrackLost):
-        assert "may be its own: 99999999" in found.why
-        assert (found.due, TAKEN in found.why) == (now + timedelta(seconds=PACE.lost_look), taken)
-
-
-def test_a_submission_that_was_taken_is_lost_where_waiting_can_prove_nothing_more() -> None:
-    world = World()
-    at(world, PACE.grace)
-    found = event_of(world, doubted(world, phase=Phase.SUBMITTED, readings=Readings(first=FIRST)))
-    assert isinstance(found, TrackLost)
-
-
-def test_without_an_attempt_or_an_end_of_it_there_is_nothing_to_look_for_yet() -> None:
-    world = World()
-    now = world.clock.now()
-    found = event_of(world, doubted(world).model_copy(update={"attempts": ()}))
-    assert found == TrackLost("it has no attempt on its books", now + timedelta(seconds=PACE.lost_for))
-    gone = event_of(world, doubted(world, attempt(ended=None)))
-    assert gone == InDoubt("found in submitting: the worker that sent it is gone", now)
-    looked = event_of(world, doubted(world, attempt(ended=None), phase=Phase.SUBMITTED))
-    assert isinstance(looked, Looked)
-
-
-# --- its job is there -------------------------------------------------------------------------------------------------
-def with_job(world: World, restore: Restore, *ids: str) -> None:
-    for name in ids:
-        world.azure.job_of_nobody("pg-a")
-        found = list(world.azure.jobs_by_id.values())[-1]
-        world.azure.jobs_by_id.pop(found.id)
-        found.id, found.request_id = name, restore.attempts[0].request_id
-        world.azure.jobs_by_id[name] = found
-
-
-@pytest.mark.parametrize("look", [resolve_doubt, look_for_lost, before_another_post])
-def test_its_own_job_is_adopted_and_a_second_one_is_a_duplicate(look: Any) -> None:
-    world = World()
-    restore = doubted(world)
-    with_job(world, restore, "a", "b")
-    found = look(world.process().parts, restore)
-    assert isinstance(found, Adopted)
-    assert (found.job.id, found.duplicates) == ("a", ("b",))
-    assert found.due == world.clock.now() + timedelta(seconds=PACE.job_likely)
-
-
-# --- lost -------------------------------------------------------------------------------------------------------------
-def test_a_lost_one_is_looked_for_each_quarter_of_an_hour_until_the_list_can_show_nothing() -> None:
-    world = World()
-    parts, reading = world.process().parts, Readings(first=FIRST)
-    restore = doubted(world, phase=Phase.LOST, trouble="nobody knows", readings=reading)
-    last = PACE.lost_for + (AZURES - AZURE_SKEW - FIRST).total_seconds()
-    for seconds, wait in ((0, PACE.lost_look), (last, PACE.lost_look), (last + 1, PACE.lost_for)):
-        now = at(world, seconds)
-        found = look_for_lost(parts, restore)
-        assert found == Looked("nobody knows", now + timedelta(seconds=wait), reading)
-    for fault in (Trouble("503"), Gone("404"), no("Forbidden", 403)):
-        world.azure.script["jobs"] = [fault]
-        found = look_for_lost(parts, restore)
-        assert found == Looked("nobody knows", world.clock.now() + timedelta(seconds=PACE.lost_look), reading)
-    none = restore.model_copy(update={"attempts": ()})
-    assert look_for_lost(parts, none) == Looked("nobody knows", now + timedelta(seconds=PACE.lost_for), None)
-
-
-# --- the list cannot be read ------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("fault", "age", "lost"),
-    [
-        (no("X", 400), 2 * PACE.overdue, False),
-        (no("X", 400), 2 * PACE.overdue + 1, True),
-        (no("X", 403), 2 * PACE.overdue + 1, False),
-        (no("X", 403), PACE.lost_for, False),
-        (no("X", 403), PACE.lost_for + 1, True),
-        (no("X", 401), PACE.lost_for, False),
-        (Gone("404"), 2 * PACE.overdue + 1, True),
-    ],
-)
-def test_a_list_that_is_refused_waits_and_is_lost_in_the_end(fault: Rejected | Gone, age: float, lost: bool) -> None:
-    world = World()
-    restore = doubted(world, troubles=0)
-    world.clock.advance(age)
-    world.azure.script["jobs"] = [fault]
-    found = event_of(world, restore)
-    assert isinstance(found, TrackLost if lost else Postponed)
-    assert found.why.startswith(UNREAD)
-    wait = PACE.lost_look if lost else PACE.reconcile_every
-    assert found.due == world.clock.now() + timedelta(seconds=wait)
-    forbidden = isinstance(fault, Rejected) and fault.status in (401, 403)
-    assert ("backupJobs/read" in found.why) is (forbidden and not lost)
-
-
-@pytest.mark.parametrize(
-    ("changes", "trouble", "age", "ends"),
-    [
-        ({}, Trouble("503"), PACE.overdue, None),
-        ({}, Trouble("503"), PACE.overdue + 1, BecameOverdue),
-        ({"overdue_at": START}, Trouble("503"), PACE.overdue + 1, None),
-        ({}, Trouble("503"), 2 * PACE.overdue, BecameOverdue),
-        ({}, Trouble("503"), 2 * PACE.overdue + 1, TrackLost),
-        ({}, Trouble("no", None, 403), 2 * PACE.overdue + 1, BecameOverdue),
-        ({}, Trouble("no", None, 401), PACE.lost_for, BecameOverdue),
-        ({}, Trouble("no", None, 403), PACE.lost_for + 1, TrackLost),
-        ({}, Trouble("429", 5.0, 429, True), PACE.lost_for + 1, None),
-        ({"phase": Phase.VALIDATED}, Trouble("503"), 2 * PACE.overdue + 1, TrackLost),
-        ({"phase": Phase.SUBMITTED}, Trouble("503"), 2 * PACE.overdue + 1, TrackLost),
-        ({"phase": Phase.ACCEPTED}, Trouble("503"), 2 * PACE.overdue + 1, None),
-        ({"tracking": "https://x"}, Trouble("503"), 2 * PACE.overdue + 1, None),
-        ({"job": Job(id="j", status="x")}, Trouble("503"), 2 * PACE.overdue + 1, None),
-        ({"attempts": (attempt(1, "not sent"),)}, Trouble("503"), 2 * PACE.overdue + 1, None),
-        ({"validated_at": START + timedelta(seconds=2)}, Trouble("503"), PACE.overdue + 2, None),
-        ({"validated_at": None}, Trouble("503"), PACE.overdue + 1, BecameOverdue),
-    ],
-)
-def test_trouble_with_the_list_for_long_is_overdue_and_then_lost(
-    changes: dict[str, Any], trouble: Trouble, age: float, ends: type[Event] | None
-) -> None:
-    world = World()
-    restore = doubted(world, **changes)
-    world.clock.advance(age)
-    found = unread_for_long(world.process().parts, restore, trouble)
-    assert type(found) is (ends or type(None))
-    if isinstance(found, BecameOverdue | TrackLost):
-        wait = PACE.poll_default if isinstance(found, BecameOverdue) else PACE.lost_look
-        assert found.due == world.clock.now() + timedelta(seconds=wait)
 
 
 # --- before another attempt, before "nothing was started" -------------------------------------------------------------

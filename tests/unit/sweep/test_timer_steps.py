@@ -1,0 +1,80 @@
+"""What the timer does after the sweep: a step that fails holds up no other, and points are looked at once a day."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.problems import Trouble
+from shared.storage.store import Conflict
+from shared.storage.wake_queue import QueueState
+from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
+from shared.sweep.retention import Retention
+from shared.sweep.timer import Upkeep
+from tests.kits.fakes import START, VAULT
+from tests.kits.world import World
+
+
+@dataclass
+class Failing:
+    """A step of the timer that fails."""
+
+    error: Exception
+
+    def run(self, *_: Any) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(Trouble("503"), "WARNING"), (Conflict("x"), "WARNING"), (ValueError("bug"), "ERROR")]
+)
+def test_a_step_after_the_sweep_holds_up_no_other(
+    error: Exception, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    process = world.process()
+    p, points = process.parts, Failing(error)
+    upkeep = Upkeep(
+        process.sweep, p.board, Retention(p.ledger, p.outbox, 1), points, QueueState, p.now,  # type: ignore[arg-type]
+        points, points, points,  # type: ignore[arg-type]
+    )  # fmt: skip
+    with caplog.at_level(logging.WARNING, "desk"):
+        upkeep.run()
+    words = "waits for the next round: " if level == "WARNING" else "failed; the next round does it again"
+    found = [record for record in caplog.records if words in record.getMessage()]
+    assert [record.levelname for record in found] == [level] * 4, "points, verifications, clean-up, strangers"
+    assert p.board.pulse("retention") == START
+
+
+# --- points -----------------------------------------------------------------------------------------------------------
+def test_the_points_of_two_instances_are_looked_at_in_a_round_each_once_a_day() -> None:
+    world = World()
+    look = PointsLook(world.process().parts)
+    assert [look.run() for _ in range(3)] == [LOOKS_A_ROUND, 1, 0]
+    assert world.azure.count("points") == 3
+    world.clock.advance(86400)
+    assert look.run() == 0
+    world.clock.advance(1)
+    world.process().parts.board.set_quiet(VAULT.split("/")[2], world.clock.now() + timedelta(seconds=1))
+    assert look.run() == 0
+    world.clock.advance(1)
+    assert look.run() == LOOKS_A_ROUND
+
+
+@pytest.mark.parametrize(("error", "traced"), [(Trouble("503"), False), (ValueError("bug"), True)])
+def test_a_look_at_points_that_fails_is_made_again_soon(
+    error: Exception, traced: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    look = PointsLook(world.process().parts)
+    world.azure.script["points"] = [error]
+    with caplog.at_level(logging.WARNING, "desk"):
+        assert [look.run(), look.run(), look.run()] == [2, 1, 0]
+    (record,) = [record for record in caplog.records if "could not be looked at" in record.getMessage()]
+    assert bool(record.exc_info) is traced
+    world.clock.advance(world.pace.back_off_most)
+    assert look.run() == 0
+    world.clock.advance(1)
+    assert look.run() == 1
