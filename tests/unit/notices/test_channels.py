@@ -16,7 +16,8 @@ from shared.notices.facts import TITLES, NextStep
 from shared.notices.messages import Kind, Resolved
 from shared.notices.sample import sample_facts
 from shared.notices.standard_webhooks import key, sign
-from tests.unit.notices.sample_messages import AT, SECRET, TICKETS, about, body_of, channel, sent
+from tests.unit.notices.kit import AT, SECRET
+from tests.unit.notices.sample_messages import TICKETS, about, body_of, channel, sent
 
 OTHER = "whsec_" + base64.b64encode(b"another key of thirty-two bytes!").decode()
 

@@ -9,7 +9,8 @@ from shared.notices.channels.registry import compose, concerns
 from shared.notices.channels.servicenow import told_before
 from shared.notices.messages import Delivered, Kind, TryAgain, Undeliverable
 from shared.notices.sample import sample_facts
-from tests.unit.notices.sample_messages import AT, TICKETS, about, body_of, channel, sent
+from tests.unit.notices.kit import AT
+from tests.unit.notices.sample_messages import TICKETS, about, body_of, channel, sent
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Conflict
 from tests.kits.fakes import START
-from tests.unit.storage.test_ledger_contract import on_books
+from tests.unit.storage.kit import on_books
 
 
 def test_a_closed_one_that_is_saved_again_leaves_the_turn_to_the_next_and_its_line_in_the_history() -> None:
