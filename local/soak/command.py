@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def options(home: Path) -> Options:
-    return Options(speed=PACE, pace=PACE, config=home / "desk.toml", home=home / "stack", hosts=HOSTS, schedule=SWEEPS)
+    """Storage in memory: what Azurite's own saving of a growing file costs is no part of the desk."""
+    made = Options(speed=PACE, pace=PACE, config=home / "desk.toml", home=home / "stack", hosts=HOSTS, schedule=SWEEPS)
+    return replace(made, in_memory=True)
 
 
 def soak(stack: Stack, seen: Seen, rate: float, instances: list[str], say: Say) -> None:
