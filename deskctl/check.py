@@ -62,7 +62,7 @@ def upgrade(path: Path, desk: Desk) -> int:
 
 
 def ground(arm: str | None = None) -> Ground:
-    """The cloud of an ARM, or of the one that ARM_ENDPOINT names: hosts of containers and secrets are its."""
+    """The cloud of the ARM endpoint `arm`, else of ARM_ENDPOINT: it determines the hosts of containers and secrets."""
     return Ground(cloud_of(arm.rstrip("/") if arm else endpoint_of(os.environ), os.environ))
 
 

@@ -91,7 +91,7 @@ def _made(args: argparse.Namespace) -> tuple[str, int]:
 
 
 def render(vault: ArmId, about: Json, instances: list[Json], container: str, container_id: str | None) -> str:
-    """The file's text. Pure."""
+    """The text of desk.toml. Pure."""
     held = (
         f"containerId = {_quoted(container_id)}"
         if container_id

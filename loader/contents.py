@@ -58,7 +58,7 @@ def titled(entry: Entry) -> str:
 
 
 def locale_of(archive: Archive) -> DatabaseLocale | None:
-    """What the archive says of the database's encoding and locale."""
+    """The encoding and locale of the archive's database; None if the archive does not have them."""
     return next((from_statement(entry.definition) for entry in archive.of_kind("DATABASE")), None)
 
 

@@ -1,4 +1,4 @@
-"""Decides what pg_restore's end means for a backup: damage is the backup's, everything else is ours. Pure."""
+"""Decides what the end of pg_restore means: damage makes the verdict failed, any other error inconclusive. Pure."""
 
 import re
 

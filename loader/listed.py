@@ -107,7 +107,7 @@ def _group_faults(source: Source, file: File, toc_end: int, group: Group) -> lis
 
 
 def plain_faults(source: Source, file: File) -> list[str]:
-    """A plain dump says in its last lines that it is complete."""
+    """The faults of a plain dump: its last lines must be the end that pg_dump writes."""
     tail = source.read(file, max(0, file.size - PLAIN_TAIL), PLAIN_TAIL)
     return [] if PLAIN_END in tail else ["a plain dump without its closing line: it is cut off"]
 

@@ -49,7 +49,7 @@ class File:
 
 @dataclass(frozen=True)
 class Part:
-    """Which files of a source are meant, where it holds those of more than one restore."""
+    """Which files of a source belong to the restore, if the source holds files of several restores."""
 
     since: datetime | None = None
     until: datetime | None = None

@@ -1,4 +1,4 @@
-"""What the doctor finds: a place, a state, words, and the commands that mend it; and how that is shown."""
+"""The findings of the doctor (place, state, words, the commands that mend the fault), and how they are shown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ def allows(permission: Json, action: str, kind: Literal["actions", "dataActions"
 
 
 def matches(pattern: str, action: str) -> bool:
-    """Azure's only wildcard is `*`, for any run of characters."""
+    """Whether an action fits a role's pattern. `*`, Azure's only wildcard, stands for any run of characters."""
     parts, place = pattern.split("*"), 0
     if len(parts) == 1:
         return pattern == action

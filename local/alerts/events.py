@@ -120,7 +120,7 @@ def silence(stack: Stack) -> Mend:
 
 
 def overdue(stack: Stack) -> Mend:
-    """A job that Azure calls running for ever: nobody can end it, so this event is the last."""
+    """Makes a job that Azure reports as running for ever. No call can end it, so this event is made last."""
     rule = {"match": {"verb": "restore", "times": 1}, "fault": {"kind": "job", "outcome": "never"}}
     stack.emulated("faults", "POST", rule)
     ask(stack, USUAL[4], "overdue")

@@ -45,7 +45,7 @@ class Case:
 
     @property
     def words(self) -> str:
-        """What sets it apart from the plain case."""
+        """How this case differs from the plain case."""
         said = [f"{self.job_seconds / 3600:g} h jobs"] if self.job_seconds >= 3600 else []
         said += ["etag moves"] if self.moving else []
         said += ["never refused"] if not self.limits else []

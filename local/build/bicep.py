@@ -32,7 +32,7 @@ def compiler() -> tuple[str, ...] | None:
 
 
 def findings(bicep: Sequence[str], infra: Path = INFRA, deployments: Path = DEPLOYMENTS) -> list[str]:
-    """Every word of the compiler, one check an item; none where all is well."""
+    """Each message of the compiler as one check; empty if there is no message."""
     main, snapshots = infra / "main.bicep", sorted(deployments.glob("*.bicepparam"))
     with ThreadPoolExecutor(2) as pool:
         judged = [

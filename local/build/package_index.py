@@ -1,4 +1,4 @@
-"""Knows whether a package is whole: unpacked where nothing else is, Microsoft's runtime must index it."""
+"""Checks that a package is complete: Microsoft's runtime must index it in a folder that holds nothing else."""
 
 import json
 import re

@@ -17,7 +17,7 @@ PATIENCE = 240.0
 
 @dataclass
 class Heard:
-    """What the callers heard: the restores' ids by the number of the request, and what no caller should hear."""
+    """The answers that callers got: restore ids by the request's number, and answers that no caller should get."""
 
     ids: dict[int, set[str]] = field(default_factory=dict)
     sent: set[int] = field(default_factory=set)

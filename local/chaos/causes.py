@@ -1,4 +1,4 @@
-"""Which alerts had a cause in a run of chaos, by what was done, by the books, and by what arrived when. Pure."""
+"""Which alerts had a cause in a run of chaos, judged from its faults, the ledger and the arrived lines. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -136,7 +136,7 @@ def _changes(console: Console, all_: Sequence[Followed], seen: dict[str, str]) -
 
 
 def table(all_: Sequence[Followed], width: int) -> Table:
-    """How each stands; a narrow terminal has no room for lines, nor for `by`, which the titles say."""
+    """The state of each restore, as a table. A narrow terminal gets no lines and no column `by`."""
     narrow = width < NARROW
     made = Table(title="Restores", title_justify="left", expand=False, box=None if narrow else box.HEAVY_HEAD)
     for column in ("restore of", *(() if narrow else ("by",)), "phase", "data from", "notices", "took"):

@@ -1,7 +1,7 @@
-"""Runs pytest in forks of a process that has the libraries loaded already; knows nothing of ours. Run in a tree.
+"""Runs pytest in forks of a process that has already loaded the libraries. It imports none of our modules.
 
-A line of JSON on stdin is one run, {"arguments", "cpu", "wall"} with its limits in seconds; on stdout stands pytest's
-exit code, or -1 where a limit ended the run.
+Start it in the tree to be tested. Each line of JSON on stdin is one run: {"arguments", "cpu", "wall"}, limits in
+seconds. For each run it prints pytest's exit code to stdout, or -1 if a limit ended the run.
 """
 
 import importlib

@@ -78,7 +78,7 @@ def ready(venv: Path) -> bool:
 
 
 def set_up(venv: Path, steps: Steps) -> None:
-    """Gets what is missing: a Node where there is none, then Azurite as its lock file says."""
+    """Installs what is missing: Node, then Azurite in the version of its lock file."""
     installed = stamped(STAMP, inputs()) and AZURITE_JS.exists()
     if find_node(venv) is None or not (installed or npm_command(venv)):
         _install_wheel(venv, steps)

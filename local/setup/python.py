@@ -117,7 +117,7 @@ class Venv(NamedTuple):
         return self.folder / ".set-up-begun"
 
     def version(self) -> tuple[int, ...]:
-        """The version its Python has today: the system's may have gone or been replaced since."""
+        """The present version of its Python, such as (3, 13); empty if that Python was removed since."""
         said = answer(str(self.python), "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])")
         return tuple(map(int, said.split())) if re.fullmatch(r"\d+ \d+", said) else ()
 

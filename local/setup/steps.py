@@ -34,7 +34,7 @@ class Trouble(Exception):
 
 
 def straight(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would bend Python or pip away from .venv."""
+    """The environment without the variables that would make Python or pip use another place than .venv."""
     return {name: value for name, value in inherited.items() if name not in (*PYTHON_BENDING, *PIP_BENDING)}
 
 

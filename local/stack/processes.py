@@ -58,7 +58,7 @@ class Child:
             self._line[self._line.index("--port") + 1] = str(self.ready["port"])
 
     def tail(self) -> str:
-        """The end of its log."""
+        """The last eight lines of the process's log."""
         return " | ".join(self._log.read_text(errors="replace").splitlines()[-8:])
 
     def stop(self, patience: float = 40) -> None:

@@ -93,7 +93,7 @@ def signed_in(name: str | None, roles: str | None, arm: str | None, environ: Map
 
 
 def config_of(environ: Mapping[str, str]) -> Path:
-    """The person's own desk.toml where one is named, else the sample."""
+    """The desk.toml that DESK_CONFIG names, else the sample."""
     return ROOT / environ["DESK_CONFIG"] if "DESK_CONFIG" in environ else Options().config
 
 

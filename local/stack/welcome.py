@@ -64,7 +64,7 @@ def desk_toml(stack: Stack) -> str:
 
 
 def exports(stack: Stack) -> dict[str, str]:
-    """The variables that the samples and `deskctl` read; storage of somebody else's is not shown again."""
+    """The variables that the samples and `deskctl` read; not the connection string of the user's own storage."""
     found = {"DESK_URL": stack.url, "DESK_KEY": stack.key, "DESK_HEALTH_KEY": stack.key}
     if not stack.options.storage:
         found["AzureWebJobsStorage"] = stack.storage

@@ -35,7 +35,7 @@ class Verifications:
         return row is not None and row.open
 
     def expected(self, row: Verification) -> tuple[str, ...]:
-        """By desk.toml; else the databases of the instance's last verification that passed."""
+        """The databases that must exist: those of desk.toml, else of the last passed verification."""
         if row.wanted.databases:
             return row.wanted.databases
         place = row_keys.partition(row.restore)

@@ -27,7 +27,7 @@ class DeskApi:
         return self.api.parts
 
     def pause(self, call: Call) -> Answer:
-        """POST /api/desk/pause: nothing is submitted until resume; what runs is watched on."""
+        """POST /api/desk/pause: nothing is submitted until resume; running restores are still followed."""
         act = self.api.by(Act, call)
         now = self.parts.now()
         pause = self.parts.board.set_paused(Pause(act.by, act.reason, now), now)

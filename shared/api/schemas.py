@@ -207,7 +207,7 @@ class ChannelAnswer(Shown):
 
 
 class TicketAnswer(Shown):
-    """What became of a ticket system's event; a well-signed one is never answered 4xx."""
+    """What became of a ticket system's event. An event with a valid signature is never answered 4xx."""
 
     status: Literal["accepted", "duplicate", "ignored", "refused"]
     restore: str | None = None

@@ -26,7 +26,7 @@ from shared.workflow.ports import Parts
 
 
 def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:
-    """GET of a public document; Trouble where it does not come."""
+    """A function that fetches a public document by its URL; Trouble if it cannot be fetched."""
 
     def fetch(url: str) -> bytes:
         try:

@@ -1,4 +1,4 @@
-"""Which of Azure's answers pass by themselves: the retry classes, in one place, as data. Pure.
+"""Which errors of Azure are worth a retry: all the classes, as data. Pure.
 
 From the troubleshooting pages of PostgreSQL backup; `isRetryable` and `isUserError` are false in every recorded error,
 whatever it is, and are trusted neither way (https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-troubleshoot).

@@ -72,7 +72,7 @@ class Earlier(Value):
 
 
 class Verification(Value):
-    """One restore's verification. `number` counts them; an answer of another number or nonce is not for it."""
+    """One restore's verification, the `number`th. An answer with another number or nonce belongs to another one."""
 
     schema_version: int = VERIFICATION_SCHEMA
     restore: str

@@ -32,7 +32,7 @@ def page(template: str, status: int = 200, refresh: int | None = None, **values:
 
 
 def stylesheet() -> Answer:
-    """The one stylesheet; its address carries the version, so that it may be kept."""
+    """The one stylesheet; its address carries the version, so that browsers may cache it."""
     kept = {**HEADERS, "Cache-Control": "public, max-age=86400"}
     return Answer(200, (FOLDER / "style.css").read_bytes(), kept, "text/css")
 

@@ -19,7 +19,7 @@ class WakeQueue:
         self._client = client
 
     def send(self, text: str, delay: float) -> None:
-        """Puts a message that becomes visible after `delay` seconds; Trouble where the queue does not answer."""
+        """Puts a message that becomes visible after `delay` seconds; Trouble if the queue does not answer."""
         hidden = min(max(0, round(delay + 0.4)), LONGEST)
         try:
             try:

@@ -9,7 +9,7 @@ MOST = 3
 
 
 def near_misses(expression: str, event: dict[str, Any]) -> str:
-    """`body.status is "Approved", expected "approved"`, for each; empty where nothing is near."""
+    """Every near miss as `body.status is "Approved", expected "approved"`; empty if there is none."""
     found = list(dict.fromkeys(_near(expression, event)))
     return "; ".join(found[:MOST])
 

@@ -21,7 +21,7 @@ def vault_facts(parts: Parts, vault: str, anew: bool = False) -> VaultFacts:
 
 
 def instance_name(instance: str) -> str:
-    """Under which an instance's own facts are remembered."""
+    """The name under which the facts of an instance are cached."""
     return "instance-" + instance.rsplit("/", 1)[-1].lower()
 
 

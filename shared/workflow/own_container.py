@@ -1,4 +1,4 @@
-"""The container that the desk makes for an attempt: on the books first, asked for once more as often as needed."""
+"""The container that the desk makes for an attempt: saved in the ledger first, then requested until it is there."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -35,8 +35,8 @@ class Absence:
 
 
 def since(restore: Restore) -> datetime | None:
-    """Azure's own time before the first attempt that may have reached it: none of its jobs began earlier. None where
-    that is not known (an attempt of release 0.1.0): then any job may be its own."""
+    """Azure's own time before the first attempt that may have reached Azure: no job of the restore began earlier. None
+    if that time is not known (an attempt of release 0.1.0): then any job may be the restore's."""
     first = restore.doubtful[0].since
     return first - AZURE_SKEW if first else None
 
