@@ -78,7 +78,7 @@ def read(path: Path, arm: str | None = None) -> tuple[Desk, list[str]]:
 
 
 def show(desk: Desk, console: Console) -> None:
-    """One line a source and instance: where it may go, and who is told."""
+    """One line for each source and instance: the targets it may ask for, and the channels that get its notices."""
     table = Table()
     for name in ("source", "may restore", "to", "who is told"):
         table.add_column(name, overflow="fold", no_wrap=name == "source")

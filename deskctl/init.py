@@ -1,4 +1,4 @@
-"""`python3 -m deskctl init`: a desk.toml of all instances of a vault, as ARM tells of them."""
+"""`python3 -m deskctl init`: writes a desk.toml with all instances of a vault, as ARM lists them."""
 
 import argparse
 import json

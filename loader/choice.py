@@ -45,7 +45,7 @@ def _pair(text: str, here: Mapping[str, object]) -> tuple[str, str]:
 
 
 def one_delivery(manifest: Manifest, names: Sequence[str], here: Mapping[str, Sequence[Database]]) -> None:
-    """A container may hold the files of several restores: which of two is meant cannot be told. Refused."""
+    """Refused, if the container holds files of one database from several restores: the right one is not known."""
     twice = next((here[name] for name in names if len(here[name]) > 1), ())
     if twice:
         said = ", ".join(f"{one.file.name} (dumped {one.dumped_at or 'at an unknown time'})" for one in twice)

@@ -14,7 +14,7 @@ DESCRIPTION = "Restore Desk on one machine."
 
 
 def isolate(command: Command) -> None:
-    """Before the command's modules are read: from here on nobody sees the settings of whoever runs it."""
+    """Before the command's modules are read: from here on no code sees the user's own settings."""
     if not command.inherits:
         kept = hermetic(os.environ)
         os.environ.clear()

@@ -1,4 +1,4 @@
-"""Keeps secrets out of the log: known values, URLs behind their host, tokens and keys, whoever logs them."""
+"""Keeps secrets out of the log: known values, URLs behind their host, tokens and keys, in all libraries' lines."""
 
 import json
 import logging

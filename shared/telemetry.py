@@ -1,4 +1,4 @@
-"""What the desk tells its log: one line of JSON per event, one correlation id from ticket to ARM to notices.
+"""The desk's log: one line of JSON per event, one correlation id from ticket to ARM to notices.
 
 The Functions host forwards Python's logging to Application Insights (table `traces`), so no exporter is needed in the
 worker, whose import would cost every cold start more than all of the app's own; queries read the JSON, and alerts,

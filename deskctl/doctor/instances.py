@@ -21,7 +21,7 @@ LOOKED_AT = 500  # points, newest first: where none of these can be restored, ol
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance of desk.toml beside what its vault tells of it."""
+    """An instance of desk.toml, and the facts that its vault has of it."""
 
     reader: ArmReader
     vault: Vault

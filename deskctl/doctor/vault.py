@@ -1,4 +1,4 @@
-"""A vault as ARM tells of it, and which of its identities an instance's restores are done with."""
+"""A vault as ARM shows it, and the identity that restores an instance."""
 
 from dataclasses import dataclass, field
 

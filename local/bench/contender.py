@@ -63,7 +63,7 @@ class Score:
         return len(self.noticed) + len(self.failed)
 
     def progress(self) -> None:
-        """A line now and then for whoever watches."""
+        """Prints a line of progress now and then."""
         if time.monotonic() - self._shown > PROGRESS:
             self._shown = time.monotonic()
             sys.stdout.write(json.dumps({"done": self.done}) + "\n")

@@ -1,4 +1,4 @@
-"""One vault with thousands of running restores, of which some end each minute: how late each end is told.
+"""One vault with thousands of running restores, some of which end each minute: how late each end is announced.
 
 The clock jumps from sweep to sweep; in a process alone.
 """

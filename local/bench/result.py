@@ -19,7 +19,7 @@ KINDS = (*dict.fromkeys(GROUPS.values()), OTHER)
 
 @dataclass(frozen=True)
 class Result:
-    """Of one contender in one case; `delay` is in Azure's seconds, from a job's end until it was told."""
+    """Of one contender in one case; `delay` is in Azure's seconds, from a job's end until it was announced."""
 
     contender: str
     restores: int

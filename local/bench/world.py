@@ -81,7 +81,7 @@ class World:
 
 
 def _lasting(instance: Instance, seconds: float, number: int) -> Instance:
-    """A tenth more or less, evenly: jobs that end in step with a poll would flatter or punish whoever polls."""
+    """Durations up to a tenth longer or shorter, so that no contender gains from jobs that end just at its poll."""
     return replace(instance, job_seconds=seconds * (0.9 + 0.2 * (number * 0.618 % 1)))
 
 
@@ -110,7 +110,7 @@ def world(case: Case) -> Iterator[World]:
 
 
 def contender_arguments(argv: list[str] | None = None) -> tuple[Case, World]:
-    """What a contender's process is told."""
+    """The arguments of a contender's process."""
     parser = argparse.ArgumentParser()
     parser.add_argument("case", type=json.loads)
     parser.add_argument("world", type=json.loads)

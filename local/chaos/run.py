@@ -164,7 +164,7 @@ class Run:
         self.fired = frozenset(watch.fired_since(self.stack, self.began))
 
     def settle(self, limit: float) -> None:
-        """Until nothing is open and all is told; what is lost is resolved by a person, who looks at Azure."""
+        """Waits until no restore is open and every notice is sent; a person resolves lost ones."""
         end = time.monotonic() + limit
         while time.monotonic() < end:
             self._resolve_lost()

@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """0 only if every restore ended as it should, each told, each signature valid."""
+    """0 only if every restore ended as it should, every notice was sent and every signature is valid."""
     console = Console(stderr=args.json, width=None if sys.stdout.isatty() else 120)
     began = time.monotonic()
     console.print("Starting Azurite, the Data Protection emulator, the Functions host and the channels' other ends …")
@@ -89,7 +89,7 @@ def options(cloud: Cloud, home: Path) -> Options:
 
 
 def bring_up(console: Console, stack: Stack, following: Following) -> None:
-    """The channel is up again, and an operator has what waited (and one that was told) sent once more."""
+    """Brings the channel up again; an operator resends the waiting notices, and one that was sent before."""
     waiting = [(one, n) for one in following.all for n in one.view.get("notices", []) if n["channel"] == DOWN]
     owed = [(one, n["number"]) for one, n in waiting if n["state"] == "owed"]
     console.print(f"{len(owed)} notices to {DOWN} waited in the outbox; it is up again, and they are sent again.")

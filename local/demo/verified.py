@@ -82,7 +82,7 @@ def said(one: Followed) -> str:
 
 
 def faults(followed: Iterable[Followed]) -> list[str]:
-    """What was not told as it ought to be: rows where it passed, the file where it failed."""
+    """Faults of the notices: one that passed must show rows, one that failed must name the file."""
     found = []
     for one in followed:
         state, words = one.case.verified, said(one)

@@ -87,7 +87,7 @@ class Load:
         self.seen.told.append(Told(one.channel, self._now(), late.total_seconds()))
 
     def settle(self, left: Callable[[], list[str]]) -> None:
-        """Until nothing is open and all is told, for a while."""
+        """Waits, for some time, until no restore is open and every notice is sent."""
         end = time.monotonic() + LONGEST + self.seen.seconds / 4
         while (rows := left()) and time.monotonic() < end:
             self.say(f"{len(rows)} rows of open restores and of notices are left")

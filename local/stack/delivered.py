@@ -61,7 +61,7 @@ def blobs(azurite: Azurite, account: str) -> BlobServiceClient:
 
 
 def connection_string(azurite: Azurite, account: str) -> str:
-    """For whoever reads what was delivered to an account."""
+    """The connection string to read an account's delivered files."""
     return (
         f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={azurite.key};"
         f"BlobEndpoint={azurite.blob_endpoint}/{account};"

@@ -117,7 +117,7 @@ def alone(options: Options) -> Iterator[None]:
 
 
 def taken(environ: Mapping[str, str], arm: str | None) -> dict[str, str]:
-    """The settings of whoever runs it: the app's own names, and what desk.toml's channels and tickets may name."""
+    """The settings in the user's environment: the app's own, and the variables that desk.toml names."""
     named = {name: environ[name] for name in TAKEN if environ.get(name)}
     secret = {
         name: value for name, value in environ.items() if re.search(r"_(URL|SECRET|TOKEN|KEY|USER|PASSWORD)$", name)

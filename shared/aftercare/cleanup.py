@@ -91,7 +91,7 @@ class Cleanup:
         self.rows.record(row, step, restore, Entry(at=self.now(), what="container deleted", note=words))
 
     def _failed(self, row: ContainerRow, restore: Restore | None, why: str) -> None:
-        """On the books, and told once for each reason."""
+        """Saves the failure, and announces it once for each reason."""
         step = stepped(row, Act.FAIL, self._in(self.pace.cleanup_again), why=why[:1000])
         if restore is None or not restore.closed or step.why == row.why:
             self.rows.move(row, Act.FAIL, step.look, why=step.why)

@@ -62,8 +62,8 @@ class Verifications:
         return _saved(step, self.ledger.store.commit(row_keys.partition(row.restore), changed(row, step)))
 
     def end(self, row: Verification, step: Verification, restore: Restore, told: Announced, entry: Entry) -> None:
-        """A step that people are told of, in one transaction: the row, a line of the restore's timeline, its next event
-        number, the notices, and, where it passed, what the next verification of the instance expects."""
+        """Saves a step that is announced, in one transaction: the row, a line of the restore's timeline, its next event
+        number, the notices and, if it passed, the databases that the instance's next verification expects."""
         names = [passed_names(step, _names(step))] if step.state == State.PASSED else []
         numbered = told.restore.model_copy(update={"timeline": bounded((*restore.timeline, entry))})
         self.ledger.save(restore, numbered, [*changed(row, step), *told.notices, *names])

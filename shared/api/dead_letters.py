@@ -1,4 +1,4 @@
-"""GET /api/dead-letters: what was refused where nobody read the answer, and what could not be told; newest first."""
+"""GET /api/dead-letters: refused queue messages, and notices that could not be delivered; the newest first."""
 
 import heapq
 from collections.abc import Iterator

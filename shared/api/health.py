@@ -29,7 +29,7 @@ KEPT = 10.0
 
 @dataclass
 class Health:
-    """`GET /api/health`: ok or down to anybody, the details to whoever has the key."""
+    """`GET /api/health`: ok or down for every caller, the details for a caller with the key."""
 
     parts: Parts
     settings: Settings

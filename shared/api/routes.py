@@ -1,4 +1,4 @@
-"""The HTTP routes as the contract tells of them: operation, parameters, body, answers."""
+"""The HTTP routes as the contract describes them: operation, parameters, body, answers."""
 
 from dataclasses import dataclass, field
 from typing import Any

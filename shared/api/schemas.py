@@ -25,7 +25,7 @@ class PointView(Point):
 
 
 class TargetView(Shown):
-    """Where a restore goes: exactly what Azure is told; `destination` is what its job reports."""
+    """Where a restore goes, exactly as it is sent to Azure; `destination` is what its job reports."""
 
     kind: Literal["files", "database"]
     destination: str

@@ -48,7 +48,7 @@ class Tokens:
 
 
 class TokenAuth(httpx.Auth):
-    """Adds the bearer token, for `endpoint` only: a request to any other host is refused, whoever built it. A 401 is
+    """Adds the bearer token to requests to `endpoint`, and refuses every request to another host. A 401 is
     answered by forgetting the token, never by a second send."""
 
     def __init__(self, endpoint: str, tokens: Callable[[], str], forget: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What Azure is told: the bodies of validateRestore, restore and their cross-region twins, in the spec's casing. Pure.
+"""The bodies of validateRestore, restore and their cross-region twins, in the casing of Azure's specification. Pure.
 
 https://learn.microsoft.com/rest/api/dataprotection/backup-instances/trigger-restore
 """

@@ -41,8 +41,8 @@ AT_ONCE = ("concurren", "alreadyrunning", "alreadyinprogress", "inprogress", "an
 
 
 def certainly_refused(status: int, error: AzureError, has_code: bool) -> bool:
-    """Whether a no to the POST of `restore` surely had no effect: 400, 403 or 404 in Azure's own words, with a code
-    that speaks neither of another operation (it may be the very one that was started) nor of trouble that passes."""
+    """Whether a refused POST of `restore` certainly had no effect: 400, 403 or 404 with Azure's own error code. The
+    code must not name another operation (it may be the one just started), and must not be worth a retry."""
     codes = f"{error.code} {error.inner_code or ''}".lower()
     at_once = any(word in codes for word in AT_ONCE)
     return status in CERTAIN_STATUS and has_code and not at_once and not passes(error)

@@ -1,4 +1,4 @@
-"""The targets of desk.toml as plans: what Azure will be told, or the Problem with one that cannot be used. Pure."""
+"""The targets of desk.toml as plans: what is sent to Azure, or the Problem of a target that cannot be used. Pure."""
 
 import re
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ class Datasource(Value):
 
 
 class Plan(Value):
-    """The resolved target: exactly what Azure will be told."""
+    """The resolved target, exactly as it is sent to Azure."""
 
     kind: Literal["files", "database"]
     name: str | None = None

@@ -1,4 +1,4 @@
-"""What a notice tells a person: the headline, from when the data is, the facts worth a line, what to do next. Pure.
+"""The text of a notice for people: the headline, the age of the data, the facts, what to do next. Pure.
 
 The module of each kind of channel puts it into its own markup: a chat message, a ticket's comment.
 """

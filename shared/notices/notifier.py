@@ -63,7 +63,7 @@ class DeliveryRound:
 
 @dataclass(frozen=True)
 class Notifier:
-    """Posts what is owed."""
+    """Posts the notices that are due."""
 
     outbox: Outbox
     read_desk: Callable[[], Desk]

@@ -1,4 +1,4 @@
-"""The outbox: how each notice stands, one row per channel and event; what is owed has a line by time beside it."""
+"""The outbox: one row per channel and event with a notice's state. An unsent notice also has a line, sorted by time."""
 
 import json
 import zlib
@@ -73,7 +73,7 @@ class Notice:
         return iso(moment) if self.state == "owed" else f"{iso(moment)[:19]}Z"
 
     def owed(self) -> list[Change]:
-        """Its row and its line, as they are while it is owed; the line has the facts where they are given."""
+        """The writes of an unsent notice: its row, and its line with the facts (if it has them)."""
         key = row_keys.owed(self.due, self.restore, self.sequence, self.channel)
         return [
             Change("put", self.key, self.fields()),
@@ -165,13 +165,13 @@ class Outbox:
         return sorted((read_notice(row) for row in rows), key=lambda n: (n.sequence, n.channel))
 
     def waits_behind(self, notice: Notice) -> bool:
-        """Whether an earlier one of its restore and channel is owed."""
+        """Whether an earlier notice of the same restore and channel is still unsent."""
         earlier = (n for n in self.of_restore(notice.restore) if n.sequence < notice.sequence)
         return any(n.state == "owed" and n.channel == notice.channel for n in earlier)
 
     def begin(self, notice: Notice, due: datetime, answer: str = UNDER_WAY) -> Notice:
-        """An attempt on the books before its call: if nothing more is heard of it, the next one is at `due`. It is
-        noted in the line, which stays where it is. Conflict: somebody else is at it."""
+        """Saves an attempt before its call; if the process ends, the next attempt is at `due`. Only the line
+        is changed, and keeps its key. Conflict: another process delivers the notice."""
         begun = replace(notice, due=due, attempts=notice.attempts + 1, answer=answer)
         change = Change("update", notice.line, begun.fields(), notice.etag)
         return replace(begun, etag=self.store.commit(row_keys.partition(notice.restore), [change])[notice.line])
@@ -215,7 +215,7 @@ class Outbox:
         return replace(notice, facts=_facts(row) if row else "")
 
     def route(self, notice: Notice, channels: Sequence[str]) -> None:
-        """An unrouted event gets its channels: many in several transactions, the last of which takes it away."""
+        """Gives an unrouted event its channels. Many need several transactions; the last removes the unrouted row."""
         known = {(n.sequence, n.channel) for n in self.of_restore(notice.restore)}
         unheard = [name for name in channels if (notice.sequence, name) not in known]
         routed = [replace(notice, channel=name) for name in unheard]

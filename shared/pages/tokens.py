@@ -39,7 +39,7 @@ class Tokens:
         return hmac.compare_digest(_signed(self._read(), person, path, at), signature)  # the row may be another by now
 
     def _read(self) -> bytes:
-        """The key, made by whoever comes first."""
+        """The key; the first process that needs it makes it."""
         with suppress(Conflict):
             made = secrets.token_bytes(32)
             self.store.commit(row_keys.DESK, [Change("insert", KEY_ROW, {"key": made})])

@@ -71,7 +71,7 @@ def turn(instance: str) -> str:
 
 
 def notice(restore_id: str, sequence: int, channel: str) -> str:
-    """How a notice stands, owed or told."""
+    """The state of a notice, sent or not."""
     return f"{NOTICE}{restore_id}-{sequence:04d}-{channel}"
 
 

@@ -58,7 +58,7 @@ class Shares:
         return sorted(vaults, key=lambda vault: self._visited.get(vault, 0))
 
     def visited(self, vault: str) -> None:
-        """One that was denied a call meanwhile keeps its place: it comes before those that had theirs."""
+        """A vault that was denied a call keeps its place, before the vaults that got one."""
         with self._lock:
             if vault not in self._denied:
                 self._visited[vault] = next(self._visits)

@@ -1,4 +1,4 @@
-"""A vault's unfinished work as one reading tells it: what can be moved, in which order, and what not."""
+"""A vault's unfinished work, from one reading: the restores that can be moved, in order, and those that cannot."""
 
 from shared.domain.restore import CLOSED, SCHEMA, Phase
 from shared.domain.values import utc

@@ -75,7 +75,7 @@ class Retention:
                 self._ledger.store.commit(place, [Change("update", name, fields, row.etag)])
 
     def _clear(self, restore_id: str, restore: Restore | None, done: Row) -> None:
-        """The told notices first, then the rest together with the `done` row: what is cut off is taken up again."""
+        """Removes the sent notices first, then the rest with the `done` row, so that a stopped run can go on."""
         store, place = self._ledger.store, row_keys.partition(restore_id)
         told = list(self._told(restore_id))
         said = {row_keys.said(restore_id, int(row.text("sequence") or 0)) for row in told}

@@ -42,7 +42,7 @@ def _read(name: str, value: Any, where: str) -> Any:
 
 
 def _unmapped(name: str, event: Mapping[str, Any], where: str) -> None:
-    """A form that has the field, and a mapping that drops it: whoever filled it in would get what they did not ask."""
+    """A Problem if the form has the field and the mapping drops it: the restore would not be the one asked for."""
     body = event.get("body")
     inner = body.get("request") if isinstance(body, dict) else None
     for place, part in (("form", event.get("form")), ("body", body), ("body.request", inner)):

@@ -1,4 +1,4 @@
-"""Who is told of an event, by desk.toml as it stands, and where a ticket's first restore stands."""
+"""Which channels get an event, by the present desk.toml, and the state of a ticket's first restore."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

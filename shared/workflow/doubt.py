@@ -132,7 +132,7 @@ def _readable(parts: Parts, restore: Restore) -> Listing:
 
 
 def unread_for_long(parts: Parts, restore: Restore, trouble: Trouble) -> Event | None:
-    """What an attempt comes to whose vault's jobs cannot be read for long: overdue, told once, and then lost; where
+    """What becomes of an attempt if the vault's jobs cannot be read for long: overdue, announced once, then lost; where
     the right to read them is missing, only once the list can prove nothing any more."""
     attempt, now, pace = restore.attempt, parts.now(), parts.pace
     if restore.phase not in UNFOLLOWED or not restore.doubtful or attempt is None or trouble.throttled:

@@ -222,7 +222,7 @@ class Acts:
         raise Problem(409, "The restore is being moved", "it changed each time it was read; try again")
 
     def resend(self, notice: Notice) -> None:
-        """A notice is owed once more."""
+        """Sends a notice again."""
         try:
             self.parts.outbox.resend(notice, self.parts.now())
         except Conflict as error:

@@ -110,7 +110,7 @@ def _not_paused(parts: Parts) -> None:
 
 
 def _claim(parts: Parts, restore: Restore, claimed: Claimed, save: Save) -> Restore:
-    """A Conflict or a silence may be our own save, whose answer was lost: the request id on the row tells."""
+    """After a Conflict or no answer the save may still be ours: the request id on the row shows it."""
     try:
         return save(restore, claimed)
     except (Conflict, Trouble):

@@ -114,7 +114,7 @@ def _operation_event(parts: Parts, restore: Restore) -> Event | None:
 
 
 def overdue(parts: Parts, restore: Restore) -> bool:
-    """Whether it has run for longer than restores do, and that was not told yet."""
+    """Whether the job has run for longer than restores do, and this was not announced yet."""
     began = restore.submitted_at or (restore.attempt.at if restore.attempt else None)
     if restore.overdue_at or began is None:
         return False

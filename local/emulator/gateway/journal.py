@@ -1,4 +1,4 @@
-"""Every call as it was answered, for whoever checks what the app did."""
+"""Every call with its answer, so that tests can check what the app did."""
 
 import json
 import sqlite3

@@ -45,12 +45,12 @@ def _faults(channel: Channel) -> list[str]:
 
 
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
-    """The call that tells `channel` of an event, at one attempt; Undeliverable where this event can never go there."""
+    """The call that announces an event to `channel`, for one attempt; Undeliverable if the event can never go there."""
     return KINDS[channel.kind].compose(facts, channel, at)
 
 
 def concerns(kind: str, event: str, ticket: Mapping[str, str] | None) -> bool:
-    """Whether an event can go to a channel of this kind at all: tickets need a ref of theirs, a pager no start."""
+    """Whether an event can go to this kind of channel: a ticket system needs its ref, a pager skips some events."""
     record = KINDS[kind]
     if record.ref is not None:
         return not isinstance(parts_of(kind, record.ref, ticket), str)
