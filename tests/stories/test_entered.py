@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.tickets import expressions
 from tests.kits.entered import ROOMS, entering, functions
 from tests.stories import test_crash_acts, test_crash_more, verification_story
-from tests.stories.test_crash_points import CRASHES, every, quiet_log, short, tried, whole
+from tests.stories.test_crash_points import CRASHES, Break, every, quiet_log, short, tried, whole
 
 __all__ = ["quiet_log", "tried"]
 REASONED = Path(__file__).with_name("not_entered.json")
@@ -25,6 +25,8 @@ def never_entered() -> set[str]:
         for make in (short, test_crash_more.keyed):
             for plan in every(make, CRASHES)[:POINTS]:
                 make(plan).run()
+        for plan in every(short, (Break.TROUBLE_AFTER,)):  # what only a lost answer brings about
+            short(plan).run()
         verification_story.play({})
         verification_story.orders(range(2))
     return functions() - entered
