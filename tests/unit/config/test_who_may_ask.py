@@ -1,5 +1,6 @@
 """Which instance and server a request may name, and which source or person may ask for it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,7 +52,8 @@ def test_a_source_that_may_ask_for_nothing_is_told_how_to_open_it() -> None:
     assert "lists no channel" in closed.no_callback("dba").detail
     open_ = asker(a_desk(), "http")
     assert open_.no_instance("/x").detail.endswith("and no pattern of allow.instances covers it")
-    assert open_.no_instance("pg").where == "instance"
+    for one in (open_, replace(open_, instances=()), replace(open_, ids=False)):
+        assert (one.no_instance("pg").where, UPGRADE in one.no_instance("pg").detail) == ("instance", False)
     assert "that http may use for an instance by its id" in open_.no_target("drill", None, a_desk()).detail
     assert "did you mean dba?" in open_.no_callback("dbaa").detail
     named = asker(a_desk(), "queue")
