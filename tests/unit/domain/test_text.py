@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.text import MARK, dumped, fit, plain, size, slack, unlinked, unsigned, within
+from shared.domain.text import MARK, dumped, fit, plain, size, slack, unlinked, unsigned, whole, within
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,32 @@ def test_json_is_cut_to_its_bytes_the_longest_parts_first() -> None:
         assert (found["short"], found["one"], found["numbers"]) == ("s", 1, [0, 1, 2, 3, 4])
     assert within(value, 3000)["list"][-1].endswith("more (cut)")
     assert within({"a": "\ud800"}, 100) == {"a": "\ufffd"}
+
+
+def test_json_that_just_fits_is_whole_and_lists_of_texts_say_how_many_are_missing() -> None:
+    texts = ["x" * 30] * 200
+    assert within(texts, len(dumped(texts))) == texts
+    assert within(texts, 300) == [*texts[:5], "… 195 more (cut)"]
+    assert within(texts, 160) == [*texts[:3], "… 197 more (cut)"]
+    assert within({"a": texts[:3], "b": "y" * 9000}, 300) == {"a": texts[:3], "b": "y" * (100 - len(MARK)) + MARK}
+    assert within([list(range(400))], 100) == [list(range(20))]
+    assert within([*texts, 7], 160) == texts[:3]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "number"),
+    [("1", 5, 1), ("5", 5, 5), ("6", 5, None), ("0", 5, None), ("05", 5, None), ("05", 50, 5), ("-1", 5, None),
+     ("", 5, None), ("1.0", 500, None), ("٣", 5, None), ("500", 500, 500), ("9" * 5000, 500, None)],
+)  # fmt: skip
+def test_a_whole_number_is_one_that_was_written_in_digits_and_is_within_its_limit(
+    text: str, most: int, number: int | None
+) -> None:
+    assert whole(text, most) == number
+
+
+def test_a_cut_text_fills_its_room_with_emoji_escapes_and_spaces_too() -> None:
+    for limit in (len(MARK), len(MARK) + 1, 20, 21):
+        found = fit("\U0001f600" * 40, limit)
+        assert limit - 1 <= size(found) <= limit
+    assert fit("ab   cd" + "e" * 20, len(MARK) + 4) == "ab" + MARK
+    assert fit("x" * 100, 3) == MARK, "no room for more than the mark"
