@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.restore import Phase
+from shared.domain.values import iso
 from shared.storage.shared_state import Board
 from shared.storage.store import Row
 from shared.sweep.call_budget import READS, Shares
@@ -12,7 +13,7 @@ from shared.sweep.job_watch import News as Found
 from shared.sweep.job_watch import jobs_with_news, scheduled, watched_on
 from shared.sweep.list_start import ListStart
 from tests.kits.fakes import START, VAULT
-from tests.kits.stories import now_is
+from tests.kits.stories import now_is, up_to
 from tests.kits.world import World, running
 from tests.unit.sweep.test_list_start import FRESH, JOBS, ROWS, Paged, look
 from tests.unit.sweep.test_watching_pace import PACE, read, row
@@ -128,3 +129,21 @@ def test_with_no_time_left_a_vault_is_not_even_read() -> None:
     assert scans
     assert not [place for place in scans if str(place).startswith("v-")]
     assert Board(world.store).pulse("sweep") == START
+
+
+def test_a_first_look_that_the_budget_does_not_have_is_noted_as_no_look() -> None:
+    world = World()
+    world.azure.job_seconds = 5000
+    one = running(world, world.process())
+    up_to(world, one, Phase.RESTORING)
+    world.clock.advance(200)
+    process = world.process()
+    while process.sweep._shares.may_read(VAULT, world.clock.now().timestamp()):
+        pass
+    assert process.sweep.run().faults == 0
+    assert Board(world.store).live(VAULT).watch is None
+    world.clock.advance(61)
+    this = process.sweep.run()
+    watch = Board(world.store).live(VAULT).watch
+    assert watch
+    assert (this.moved, watch.text("readAt")) == (1, iso(world.clock.now()))
