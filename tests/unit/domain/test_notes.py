@@ -121,13 +121,16 @@ def test_a_claim_keeps_its_troubles_and_begins_an_attempt() -> None:
     ("before", "event", "after"),
     [
         (None, o.InDoubt("w", NOW), "in doubt"),
+        ("in doubt", e.Postponed("w", NOW), "in doubt"),
+        ("in doubt", o.Looked("w", NOW, None), "in doubt"),
+        (None, o.BecameOverdue(NOW), None),
         ("in doubt", o.Adopted(JOB, "w", NOW), "adopted"),
         ("taken", o.Adopted(JOB, "w", NOW), "taken"),
         ("in doubt", o.Failed(ERROR, None), "answered"),
         ("adopted", o.Failed(ERROR, None), "adopted"),
     ],
 )
-def test_an_attempt_ends_once(before: str | None, event: e.Event, after: str) -> None:
+def test_an_attempt_ends_once(before: str | None, event: e.Event, after: str | None) -> None:
     attempts = (Attempt(number=1, request_id="a", at=NOW), Attempt(number=2, request_id="b", at=NOW, ended=before))
     found = step(a_restore(Phase.SUBMITTING, attempts=attempts), event, LATER)
     assert [attempt.ended for attempt in found.attempts] == [None, after]
