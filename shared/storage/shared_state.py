@@ -139,12 +139,12 @@ class Board(Answers):
 
     def _started(self, subscription: str, row: Row | None, now: datetime, most: int, window: float) -> bool:
         place = f"starts-{subscription}"
-        since = utc(row.text("since")) if row else now
-        fresh = row is None or (now - since).total_seconds() >= window or now < since
-        count = 0 if fresh or row is None else int(row.text("count"))
+        since, count = (utc(row.text("since")), int(row.text("count"))) if row else (now, 0)
+        if not 0 <= (now - since).total_seconds() < window:
+            since, count = now, 0
         if count >= most:
             return False
-        fields: dict[str, Field] = {"since": iso(now if fresh else since), "count": count + 1}
+        fields: dict[str, Field] = {"since": iso(since), "count": count + 1}
         try:
             etag = self.store.commit(row_keys.DESK, [_guarded(row, place, fields)])[place]
         except Conflict:
