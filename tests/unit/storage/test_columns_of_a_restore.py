@@ -13,7 +13,7 @@ from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Conflict, Row
 from tests.kits.fakes import START, VAULT
-from tests.unit.storage.test_ledger_contract import INSTANCE, on_books
+from tests.unit.storage.kit import INSTANCE, on_books
 
 LATER = START + timedelta(minutes=1)
 FULL: dict[str, Any] = {
