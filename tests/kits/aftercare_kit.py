@@ -5,8 +5,9 @@ from typing import Any
 
 from shared.aftercare.rows import Rows
 from shared.api.http import Answer, Call, answered
+from shared.azure.port import Rejected
 from shared.config.desk_file import parse_desk
-from shared.domain.restore import Phase
+from shared.domain.restore import AzureError, Phase
 from shared.storage.account_looks import AccountLook
 from shared.storage.container_rows import ContainerRow
 from shared.storage.ledger import Ledger
@@ -68,3 +69,7 @@ def hours(world: World, number: float) -> None:
 
 
 __all__ = ["now_is"]
+
+
+def refused(code: str, status: int = 403, message: str = "no") -> Rejected:
+    return Rejected(AzureError(stage="request", code=code, message=message), status)

@@ -11,7 +11,7 @@ from shared.workflow.operator_acts import Act
 from shared.workflow.proof import NO_DATE
 from tests.kits.stories import now_is, up_to
 from tests.kits.world import EVENTS_URL, World, running
-from tests.stories.test_proof import later, posts_of, resolution
+from tests.stories.proof_kit import later, posts_of, resolution
 
 ACT = Act(by="dba", reason="no longer needed")
 

@@ -6,18 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from shared.domain.problems import Ours
-from shared.domain.restore import Phase, Restore
+from shared.domain.restore import Phase
 from shared.workflow.operator_acts import Act, Again
+from tests.kits.breaker import CRASHES, Break, Breaker
+from tests.kits.crash_story import Story, broken, every, of
 from tests.kits.world import DBA_URL, DESK_MODEL, Process, body
-from tests.stories.test_crash_points import CRASHES, Break, Breaker, Story, broken, every, quiet_log, tried
 
-__all__ = ["quiet_log", "tried"]
 ACT = Act(by="dba", reason="changed my mind")
-type Step = Callable[[Story, Process], bool]
-
-
-def of(story: Story, **wanted: object) -> list[Restore]:
-    return [r for r in story.world.restores() if all(getattr(r, name) == value for name, value in wanted.items())]
 
 
 def takes_back(story: Story, process: Process) -> bool:

@@ -5,11 +5,13 @@ import os
 from pathlib import Path
 
 from shared.tickets import expressions
+from tests.kits.breaker import CRASHES, Break
+from tests.kits.crash_story import every, short, whole
 from tests.kits.entered import ROOMS, entering, functions
 from tests.stories import test_crash_acts, test_crash_more, verification_story
-from tests.stories.test_crash_points import CRASHES, Break, every, quiet_log, short, tried, whole
+from tests.stories.crash_people import keyed
+from tests.stories.verification_disorder import orders
 
-__all__ = ["quiet_log", "tried"]
 REASONED = Path(__file__).with_name("not_entered.json")
 STORIES = (short, whole, *test_crash_acts.STORIES, *test_crash_more.STORIES)
 FEWEST_FUNCTIONS = 500  # a search that finds less checks nothing
@@ -22,13 +24,13 @@ def never_entered() -> set[str]:
     with entering() as entered:
         for make in STORIES:
             make({}).run()
-        for make in (short, test_crash_more.keyed):
+        for make in (short, keyed):
             for plan in every(make, CRASHES)[:POINTS]:
                 make(plan).run()
         for plan in every(short, (Break.TROUBLE_AFTER,)):  # what only a lost answer brings about
             short(plan).run()
         verification_story.play({})
-        verification_story.orders(range(2))
+        orders(range(2))
     return functions() - entered
 
 

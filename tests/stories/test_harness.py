@@ -11,10 +11,9 @@ from shared.notices.messages import Delivered, Verdict
 from shared.notices.notifier import Notifier
 from shared.notices.outbox import Notice
 from shared.workflow.intake import Accepted, Intake
+from tests.kits.breaker import CRASHES, Break
+from tests.kits.crash_story import Story, broken, every, short
 from tests.kits.world import Process
-from tests.stories.test_crash_points import CRASHES, Break, Story, broken, every, quiet_log, short
-
-__all__ = ["quiet_log"]
 
 
 class NeverAgain(Intake):

@@ -1,142 +1,25 @@
 """Never two jobs for one restore, and none parked whose job can be told: histories in which a POST is in doubt."""
 
-import random
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
 import pytest
 
-from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import TokenAuth
-from shared.azure.data_protection import DataProtection
-from shared.azure.port import Doubt, Taken
+from shared.azure.port import Doubt
 from shared.azure.responses import JobRead
 from shared.domain.problems import Problem, Trouble
-from shared.domain.restore import Phase, Restore
+from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage.shared_state import Pause
-from shared.workflow.operator_acts import Act, Again, Resolution
-from tests.kits.fakes import FakeAzure, FakeJob
+from shared.workflow.operator_acts import Again
+from tests.kits.fakes import FakeJob
 from tests.kits.stories import no, now_is, up_to
-from tests.kits.world import World, running
-
-ACT = Act(by="dba", reason="no longer needed")
-
-
-def world_of(azure: type[FakeAzure] = FakeAzure, teacher: bool = True) -> World:
-    """A vault with a good restore behind it (it is known to echo), or an empty one."""
-    world = World()
-    world.azure = azure(world.clock)
-    if teacher:
-        running(world, world.process(), key="teacher")
-        world.settle(world.process())
-    return world
-
-
-def posts_of(world: World, restore_id: str) -> int:
-    return [posted for posted, _ in world.azure.posted].count(restore_id)
-
-
-def later(world: World, rounds: int, seconds: float) -> None:
-    for _ in range(rounds):
-        world.deliver(world.process())
-        world.process().sweep.run()
-        world.clock.advance(seconds)
-
-
-def resolution(how: str, job: str | None = None) -> Resolution:
-    more = {"jobId": job} if job else {}
-    return Resolution.model_validate({"by": "dba", "reason": "looked in the portal", "resolution": how, **more})
-
-
-# --- every answer to the POST -----------------------------------------------------------------------------------------
-BODIES = {
-    "Azure's words": {"error": {"code": "UserErrorInvalidRequest", "message": "no"}},
-    "already running": {"error": {"code": "UserErrorOperationAlreadyRunning", "message": "no"}},
-    "max concurrent": {"error": {"code": "UserErrorMaxConcurrentOperationLimitReached", "message": "no"}},
-    "it passes": {"error": {"code": "CloudServiceRetryableError", "message": "no"}},
-    "a proxy's": {"message": "forbidden by policy"},
-    "none": None,
-}
-STATUSES = (400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 415, 422, 423, 425, 429, 451, 500, 503)
-WITHOUT_EFFECT = (401, 429)  # the gate stands before the service: these never took effect
-
-
-class Answering(FakeAzure):
-    """Its POST is answered by real HTTP, after it took effect or without any."""
-
-    response: httpx.Response | None = None
-    took: bool = False
-
-    def answers(self, response: httpx.Response, took: bool) -> None:
-        self.response, self.took = response, took
-
-    def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:
-        response, self.response = self.response, None
-        if response is None:
-            return super().submit(restore, check)
-        if self.took:
-            super().submit(restore, check)
-        else:
-            self._called("submit", restore.id)
-        client = httpx.Client(
-            base_url="https://management.azure.com",
-            auth=TokenAuth("https://management.azure.com", lambda: "t", lambda: None),
-            transport=httpx.MockTransport(lambda request: response),
-        )
-        return DataProtection(ArmCalls(client, client, "2024-04-01", 60), lambda: "t").submit(restore, check)
-
-
-@pytest.mark.parametrize("status", STATUSES)
-def test_whatever_the_post_is_answered_there_are_never_two_jobs(
-    status: int, request: pytest.FixtureRequest, quiet: None
-) -> None:
-    row = []
-    for name, body in BODIES.items():
-        for took in (False, True):
-            if took and (status in WITHOUT_EFFECT or (status in (400, 403, 404) and name == "Azure's words")):
-                continue
-            world = world_of(Answering)
-            assert isinstance(world.azure, Answering)
-            world.azure.answers(httpx.Response(status, json=body) if body else httpx.Response(status), took)
-            one = running(world, world.process(), key="one")
-            world.settle(world.process(), rounds=200)
-            restore, jobs = now_is(world, one), posts_of(world, one)
-            assert jobs <= 1, (status, name, took)
-            assert (restore.phase is Phase.SUCCEEDED) == (jobs == 1), (status, name, took, restore.phase)
-            assert restore.phase in (Phase.SUCCEEDED, Phase.FAILED), (status, name, took, restore.trouble)
-            assert world.faults() == [], (status, name, took)
-            row.append(f"{name}{'+effect' if took else ''}: {restore.phase.value}")
-    request.node.user_properties.append(("said", f"POST answered {status}: {'; '.join(row)}"))
-
-
-@pytest.fixture
-def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("CRITICAL")
-
-
-def test_two_hundred_single_doubts_park_nothing(quiet: None, request: pytest.FixtureRequest) -> None:
-    dice, ended = random.Random(11), dict[str, int]()  # noqa: S311 - a seed, no secret
-    for _ in range(200):
-        world = world_of(teacher=dice.random() < 0.5)
-        world.azure.echoes = dice.random() < 0.5
-        world.azure.echoes_prefix = not world.azure.echoes
-        took = dice.random() < 0.5
-        world.azure.listed_after = dice.choice([0, 300, 1200, 5000])
-        world.azure.script["answer" if took else "submit"] = [Doubt("the worker was killed between claim and answer")]
-        one = running(world, world.process(), key="one")
-        world.settle(world.process(), rounds=200)
-        restore = now_is(world, one)
-        ended[restore.phase.value] = ended.get(restore.phase.value, 0) + 1
-        assert posts_of(world, one) == 1, restore.timeline
-    request.node.user_properties.append(("said", f"200 single doubts: {ended}"))
-    assert ended == {"succeeded": 200}
+from tests.kits.world import running
+from tests.stories.proof_kit import ACT, later, posts_of, resolution, world_of
 
 
 # --- histories that made two jobs of release 0.1.0 ---
-def test_a_list_that_reaches_back_14_days_proves_nothing_after_13(quiet: None) -> None:
+def test_a_list_that_reaches_back_14_days_proves_nothing_after_13(quiet_log: None) -> None:
     world = world_of()
     world.azure.script["answer"] = [Doubt("the worker died")]
     one = running(world, world.process(), key="victim")
@@ -149,7 +32,7 @@ def test_a_list_that_reaches_back_14_days_proves_nothing_after_13(quiet: None) -
     assert "14 days" in (parked.trouble or "")
 
 
-def test_what_a_vault_echoes_in_region_proves_nothing_of_its_cross_region_list(quiet: None) -> None:
+def test_what_a_vault_echoes_in_region_proves_nothing_of_its_cross_region_list(quiet_log: None) -> None:
     world = world_of()
     world.azure.echoes = False
     world.azure.script["answer"] = [Doubt("ReadTimeout")]
@@ -158,7 +41,7 @@ def test_what_a_vault_echoes_in_region_proves_nothing_of_its_cross_region_list(q
     assert (now_is(world, one).phase, posts_of(world, one)) == (Phase.LOST, 1)
 
 
-def test_an_empty_cross_region_list_is_no_proof(quiet: None) -> None:
+def test_an_empty_cross_region_list_is_no_proof(quiet_log: None) -> None:
     world = world_of()
     world.azure.script["submit"] = [Doubt("reset before anything")]
     one = running(world, world.process(), key="far", crossRegion=True)
@@ -167,7 +50,7 @@ def test_an_empty_cross_region_list_is_no_proof(quiet: None) -> None:
 
 
 @pytest.mark.parametrize("moment", ["validated", "again validated"])
-def test_withdraw_looks_for_a_job_that_was_listed_late(moment: str, quiet: None) -> None:
+def test_withdraw_looks_for_a_job_that_was_listed_late(moment: str, quiet_log: None) -> None:
     world = world_of()
     world.azure.listed_after, world.azure.job_seconds = 3 * 3600, 20000
     world.azure.script["answer"] = [Doubt("reset")]
@@ -188,7 +71,7 @@ def test_withdraw_looks_for_a_job_that_was_listed_late(moment: str, quiet: None)
     assert posts_of(world, two) == 0
 
 
-def test_withdraw_after_a_persons_resubmit_is_lost_not_withdrawn(quiet: None) -> None:
+def test_withdraw_after_a_persons_resubmit_is_lost_not_withdrawn(quiet_log: None) -> None:
     world = world_of()
     world.azure.script["submit"] = [Doubt("reset")]
     one = running(world, world.process(), key="one")
@@ -201,7 +84,7 @@ def test_withdraw_after_a_persons_resubmit_is_lost_not_withdrawn(quiet: None) ->
 
 
 @pytest.mark.parametrize("way", ["its URL expired", "its job was not found"])
-def test_resubmit_adopts_a_job_that_carries_a_token(way: str, quiet: None) -> None:
+def test_resubmit_adopts_a_job_that_carries_a_token(way: str, quiet_log: None) -> None:
     world = world_of()
     world.azure.job_seconds = 90000
     if way == "its URL expired":
@@ -226,7 +109,7 @@ def test_resubmit_adopts_a_job_that_carries_a_token(way: str, quiet: None) -> No
     assert posts_of(world, one) == 1
 
 
-def test_a_lost_restore_adopts_its_own_job_whenever_it_comes_to_light(quiet: None) -> None:
+def test_a_lost_restore_adopts_its_own_job_whenever_it_comes_to_light(quiet_log: None) -> None:
     world = world_of()
     world.azure.operation_gone, world.azure.listed_after = True, 9 * 86400
     one = running(world, world.process(), key="one")
@@ -239,7 +122,7 @@ def test_a_lost_restore_adopts_its_own_job_whenever_it_comes_to_light(quiet: Non
     assert events.index("lost") < len(events) - 1 - events[::-1].index("submitted"), "people hear that it was found"
 
 
-def test_a_lost_restore_is_looked_at_each_15_minutes_and_no_longer_after_13_days(quiet: None) -> None:
+def test_a_lost_restore_is_looked_at_each_15_minutes_and_no_longer_after_13_days(quiet_log: None) -> None:
     world = world_of()
     world.azure.echoes = False
     world.azure.script["answer"] = [Doubt("reset")]
@@ -260,7 +143,7 @@ def test_a_lost_restore_is_looked_at_each_15_minutes_and_no_longer_after_13_days
     ("kind", "words"),
     [("backup", "not a restore"), ("older", "before the first attempt"), ("silent", "does not name")],
 )
-def test_adopt_takes_only_a_restore_of_this_instance_begun_since(kind: str, words: str, quiet: None) -> None:
+def test_adopt_takes_only_a_restore_of_this_instance_begun_since(kind: str, words: str, quiet_log: None) -> None:
     world = world_of()
     world.azure.script["submit"] = [Doubt("reset")]
     one = running(world, world.process(), key="one")
@@ -288,7 +171,7 @@ def test_adopt_takes_only_a_restore_of_this_instance_begun_since(kind: str, word
     assert now_is(world, one).phase is Phase.LOST
 
 
-def test_again_of_a_restore_closed_from_lost_is_refused_where_its_job_came_to_light(quiet: None) -> None:
+def test_again_of_a_restore_closed_from_lost_is_refused_where_its_job_came_to_light(quiet_log: None) -> None:
     world = world_of()
     world.azure.operation_gone, world.azure.listed_after = True, 86400
     one = running(world, world.process(), key="one")
@@ -301,7 +184,7 @@ def test_again_of_a_restore_closed_from_lost_is_refused_where_its_job_came_to_li
     assert (caught.value.status, "jobId" in caught.value.more) == (409, True)
 
 
-def test_two_jobs_with_one_token_are_told_and_the_older_is_adopted(quiet: None) -> None:
+def test_two_jobs_with_one_token_are_told_and_the_older_is_adopted(quiet_log: None) -> None:
     world = world_of()
     world.azure.script["answer"] = [Doubt("reset")]
     one = running(world, world.process(), key="one")
@@ -318,7 +201,7 @@ def test_two_jobs_with_one_token_are_told_and_the_older_is_adopted(quiet: None) 
 
 
 @pytest.mark.parametrize("wall", ["403 on the list", "trouble on the list"])
-def test_a_job_list_that_cannot_be_read_is_told_as_overdue_and_nothing_is_sent(wall: str, quiet: None) -> None:
+def test_a_job_list_that_cannot_be_read_is_told_as_overdue_and_nothing_is_sent(wall: str, quiet_log: None) -> None:
     world = world_of()
     world.azure.script["submit"] = [Doubt("reset before anything")]
     one = running(world, world.process(), key="victim")
@@ -335,7 +218,7 @@ def test_a_job_list_that_cannot_be_read_is_told_as_overdue_and_nothing_is_sent(w
     assert (now_is(world, one).phase, posts_of(world, one)) == (Phase.SUCCEEDED, 1)
 
 
-def test_resolve_acts_on_what_is_overdue_but_not_while_azure_calls_its_job_running(quiet: None) -> None:
+def test_resolve_acts_on_what_is_overdue_but_not_while_azure_calls_its_job_running(quiet_log: None) -> None:
     world = world_of()
     world.azure.job_seconds = 40 * 3600
     one = running(world, world.process(), key="one")

@@ -8,7 +8,7 @@ from shared.domain.restore import Phase
 from shared.workflow.operator_acts import Again
 from tests.kits.stories import no, now_is, up_to
 from tests.kits.world import World, running
-from tests.stories.test_proof import later, posts_of, resolution, world_of
+from tests.stories.proof_kit import later, posts_of, resolution, world_of
 
 
 @pytest.fixture(autouse=True)

@@ -1,53 +1,22 @@
 """Verifications from the closing of a restore to what people hear: levels, verdicts, what is late, twice or forged."""
 
 import json
-import logging
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from loader.messages import Load, answered, started
 from loader.verdict import Level, Verdict
-from shared.aftercare.verification_messages import MAX_BYTES
-from shared.api.http import Answer, Call
-from shared.api.http import answered as replied
 from shared.config.desk_file import parse_desk
-from shared.domain.problems import Ours, Trouble
 from shared.domain.restore import Phase
 from shared.domain.verification import Verification
 from shared.notices.outbox import Outbox
 from shared.storage.ledger import Ledger
 from shared.sweep.retention import Retention
 from tests.kits.aftercare_kit import KEEP_HOURS, names, row_of
-from tests.kits.loads import failed, passed, unsure, with_nonce
+from tests.kits.loads import failed, unsure
 from tests.kits.stories import now_is, up_to
 from tests.kits.verification_kit import ASKED, asked, delivered, verification, verifying_world
-from tests.kits.world import World
-
-
-def run(world: World, work: bool = True) -> None:
-    """A sweep, a loader, and its answers."""
-    process = world.process()
-    process.verify.run()
-    while work and world.loads.work():
-        pass
-    world.loads.deliver(process.verdicts)
-    process.sweep.run()
-
-
-def events(world: World, one: str, channel: str = "events") -> list[str]:
-    return [n.event for n in Outbox(world.store).of_restore(one) if n.channel == channel]
-
-
-def call(world: World, one: str, route: str, **body: Any) -> Answer:
-    value = {"by": "dba", "reason": "an audit", **body}
-    api = world.process().verification
-    return replied(getattr(api, route), Call(path={"id": one}, body=json.dumps(value).encode()))
-
-
-def load_of(world: World) -> Load:
-    return world.loads.sent[-1]
+from tests.stories.verdict_kit import call, events, load_of, run
 
 
 def test_what_was_delivered_is_verified_and_told_with_its_rows() -> None:
@@ -126,108 +95,6 @@ def test_a_request_may_ask_for_more_than_its_target_and_never_for_less() -> None
     assert load_of(world).level == "loaded"
 
 
-def test_a_load_that_got_lost_is_sent_again_and_one_that_lies_there_is_not() -> None:
-    world = verifying_world()
-    one = delivered(world)
-    run(world, work=False)
-    nonce = load_of(world).nonce
-    for _ in range(3):
-        world.clock.advance(world.pace.verify_look)
-        run(world, work=False)
-    assert len(world.loads.sent) == 1
-    world.loads.loads.clear()
-    world.clock.advance(world.pace.verify_look)
-    run(world)
-    assert [load.nonce for load in world.loads.sent] == [nonce, nonce]
-    assert verification(world, one).state == "passed"
-
-
-def test_three_loads_that_came_to_nothing_are_lost_and_a_late_verdict_still_counts() -> None:
-    world = verifying_world()
-    one = delivered(world)
-    for _ in range(6):
-        run(world, work=False)
-        world.loads.loads.clear()
-        world.clock.advance(world.pace.verify_look)
-    row = verification(world, one)
-    assert (row.state, row.sends, len(world.loads.sent)) == ("lost", 3, 3)
-    assert events(world, one)[-1] == "verificationInconclusive"
-    world.loads.put_back(answered(load_of(world), passed().as_json()), 0)
-    run(world)
-    assert (verification(world, one).state, events(world, one)[-1]) == ("passed", "verified")
-
-
-def test_without_a_loader_it_is_lost_after_a_day_and_the_container_goes() -> None:
-    world = verifying_world()
-    one = delivered(world)
-    for _ in range(60):
-        run(world, work=False)
-        world.clock.advance(world.pace.verify_look)
-    assert verification(world, one).state == "lost"
-    assert "no loader answered" in verification(world, one).why
-    world.settle(world.process())
-    assert world.faults() == []
-
-
-def test_a_passed_or_failed_verdict_stands_and_inconclusive_gives_way_to_it() -> None:
-    world = verifying_world()
-    one = delivered(world)
-    run(world, work=False)
-    load = load_of(world)
-    seen = []
-    for found in (unsure(), unsure(), failed(), passed(), unsure(), failed()):
-        world.loads.put_back(answered(load, found.as_json()), 0)
-        run(world, work=False)
-        seen.append(verification(world, one).state)
-    assert seen == ["inconclusive", "inconclusive", *["failed"] * 4]
-    assert [e for e in events(world, one) if e.startswith("verif")] == [
-        "verificationInconclusive",
-        "verificationFailed",
-    ]
-
-
-def test_a_forged_answer_one_of_another_number_level_or_verification_changes_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    world = verifying_world()
-    one = delivered(world)
-    run(world, work=False)
-    load, before = load_of(world), verification(world, one)
-    good = answered(load, failed().as_json())
-    strange = [
-        with_nonce(good, "x" * 32),
-        with_nonce(good, load.nonce, number=2),
-        with_nonce(good, load.nonce, verification=f"{one[:-1]}z"),
-        with_nonce(good, load.nonce, verification="v-1"),
-        json.dumps({**json.loads(good), "result": {**json.loads(good)["result"], "level": "listed"}}),
-        with_nonce(started(load), "y"),
-        good[:-1],
-        "x" * 60_000,
-        json.dumps({**json.loads(good), "reason": "x" * MAX_BYTES}),
-    ]
-    with caplog.at_level(logging.INFO, "desk"):
-        for text in strange:
-            world.process().verdicts.message(text.encode())
-            world.process().verdicts.poison(text.encode())
-    assert verification(world, one) == before
-    assert sum("dropped" in line for line in caplog.messages) == 2 * len(strange)
-    assert load.nonce not in caplog.text
-
-
-def test_a_person_asks_once_more_and_an_old_answer_is_not_for_the_new_number() -> None:
-    world = verifying_world()
-    one = delivered(world)
-    run(world)
-    first = load_of(world)
-    answer = call(world, one, "verify")
-    assert (answer.status, json.loads(answer.body)["state"], json.loads(answer.body)["number"]) == (202, "queued", 2)
-    assert call(world, one, "verify").status == 409
-    world.loads.put_back(answered(first, failed().as_json()), 0)
-    run(world)
-    row = verification(world, one)
-    assert (row.number, row.state, row.by, [e.state for e in row.earlier]) == (2, "passed", "dba", ["passed"])
-
-
 def test_verify_is_impossible_before_the_delivery_and_after_the_clean_up() -> None:
     world = verifying_world(ASKED.replace('verify = "decoded"', 'verify = "none"'))
     one = asked(world)
@@ -264,29 +131,6 @@ def test_a_verification_holds_no_turn() -> None:
     two = delivered(world, "k2")
     assert [verification(world, each).state for each in (one, two)] == ["queued", "queued"]
     assert world.live("turn") == []
-
-
-def test_an_answer_waits_while_the_ledger_does_not_answer_and_while_desk_toml_is_broken() -> None:
-    world = verifying_world()
-    one = delivered(world)
-    run(world, work=False)
-    world.loads.work()
-
-    def down(name: str, act: Any, args: Any) -> Any:
-        if name.startswith("store"):
-            raise Trouble("the table does not answer")
-        return act()
-
-    world.loads.deliver(world.process(down).verdicts)
-    assert verification(world, one).state == "queued"
-    good, world.desk = world.desk, Ours("broken")
-    world.clock.advance(world.pace.hold_message)
-    world.loads.deliver(world.process().verdicts)
-    assert verification(world, one).state == "passed"
-    world.desk = good
-    world.settle(world.process())
-    assert events(world, one)[-1] == "verified"
-    assert world.faults() == []
 
 
 def test_retention_waits_for_a_verification_and_takes_its_row() -> None:

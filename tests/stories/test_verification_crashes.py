@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stories.verification_story import broken, orders, pairs, play, singles
+from tests.stories.verification_disorder import orders
+from tests.stories.verification_story import broken, pairs, play, singles
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from shared.storage import row_keys
 from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change
+from tests.kits.breaker import CRASHES, TROUBLES, Break, Breaker, Crash
 from tests.kits.fakes import START, VAULT
 from tests.kits.world import World, body
-from tests.stories.test_crash_points import CRASHES, TROUBLES, Break, Breaker, Crash
 
 FIRST, OTHER = body(reason="first"), body(reason="other")
 

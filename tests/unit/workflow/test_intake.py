@@ -10,10 +10,10 @@ from shared.domain.request import canonical_hash
 from shared.domain.restore import Phase
 from shared.storage import row_keys
 from shared.workflow.intake import Caller
+from tests.kits.breaker import Break, Breaker
 from tests.kits.fakes import VAULT
 from tests.kits.stories import now_is
 from tests.kits.world import DESK_MODEL, World, body, desk_with, running
-from tests.stories.test_crash_points import Break, Breaker
 
 
 def test_twenty_at_once_under_one_key_are_one_restore() -> None:

@@ -19,9 +19,9 @@ from shared.storage.ledger import Ledger
 from shared.storage.store import Change
 from shared.sweep.retention import Retention
 from shared.workflow.intake import Caller
+from tests.kits.breaker import CRASHES, TROUBLES, Break, Breaker, Crash
 from tests.kits.fakes import START, VAULT
 from tests.kits.world import Process, World, body
-from tests.stories.test_crash_points import CRASHES, TROUBLES, Break, Breaker, Crash
 
 ADA, BOB, NOBODY = "ada@contoso.com", "bob@contoso.com", None
 SAME, OTHER = body(reason="drill"), body(reason="another")

@@ -7,9 +7,9 @@ from shared.domain.problems import Problem
 from shared.domain.restore import AzureError, Phase, Restore
 from shared.workflow.intake import Caller
 from shared.workflow.operator_acts import Act, Again, Resolution
+from tests.kits.breaker import Break, Breaker
 from tests.kits.stories import now_is, up_to
 from tests.kits.world import World, running
-from tests.stories.test_crash_points import Break, Breaker
 
 ACT = Act(by="dba", reason="not needed")
 
