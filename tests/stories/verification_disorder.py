@@ -11,7 +11,7 @@ from shared.domain.values import utc
 from shared.domain.verification import Verification
 from shared.notices.outbox import Outbox
 from tests.kits.aftercare_kit import KEEP_HOURS, act, row_of
-from tests.kits.breaker import Breaker
+from tests.kits.breaker import Break, Breaker
 from tests.kits.desk_kit import Process
 from tests.kits.loads import failed, passed, unsure, with_nonce
 from tests.kits.verification_kit import ASKED, delivered, verification, verifying_world
