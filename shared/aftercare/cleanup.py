@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.aftercare.announce import announced
 from shared.aftercare.decide import Absent, Refuse, decide
 from shared.aftercare.due import run_due
 from shared.aftercare.rows import Rows, stepped
@@ -16,6 +15,7 @@ from shared.config.desk_file import Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Entry, Restore
+from shared.notices.announced import announced
 from shared.storage.container_rows import ContainerRow
 from shared.storage.shared_state import Board
 from shared.storage.store import Row

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from shared.aftercare.announce import Announced
 from shared.aftercare.verification_states import Act, State, after
 from shared.domain.restore import Entry, Restore
 from shared.domain.state_machine import bounded
 from shared.domain.values import iso
 from shared.domain.verification import Verification
+from shared.notices.announced import Announced
 from shared.storage import row_keys
 from shared.storage.container_rows import added, changed, passed_names, read_names, read_verification
 from shared.storage.ledger import Ledger

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.aftercare.announce import announced
 from shared.aftercare.due import run_due
 from shared.aftercare.verification_messages import Check, Load
 from shared.aftercare.verification_states import EVENTS, Act, State
@@ -16,6 +15,7 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Entry
 from shared.domain.verification import Result, Verification, as_earlier
+from shared.notices.announced import announced
 from shared.storage.container_rows import look_key
 from shared.storage.store import Conflict, Row
 from shared.telemetry import tell

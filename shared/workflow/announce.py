@@ -1,14 +1,13 @@
 """Which channels get an event, by the present desk.toml, and the state of a ticket's first restore."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain.restore import CLOSED, Entry, Phase, Restore
 from shared.notices import outbox
+from shared.notices.announced import Announced, announced
 from shared.notices.facts import facts_of
-from shared.notices.outbox import channels_or_later
 from shared.notices.routing import may_hear
-from shared.storage.store import Change, Conflict
+from shared.storage.store import Conflict
 from shared.workflow.ports import Parts
 
 if TYPE_CHECKING:
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
 
 EVENT, WORD = "standing", "asked again"
 TRIES = 3
-
-
-@dataclass(frozen=True)
-class Announced:
-    """The restore with its event's number, and the notices to be written with it."""
-
-    restore: Restore
-    notices: tuple[Change, ...]
 
 
 def announcement(before: Restore | None, after: Restore) -> str | None:
@@ -43,14 +34,9 @@ def announcement(before: Restore | None, after: Restore) -> str | None:
 
 
 def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
-    """Numbers the event and makes its notices; with an unreadable desk.toml it is kept, to be routed later."""
+    """What people and services are told of a step; nothing where the step is none of these events."""
     event = announcement(before, after)
-    if event is None:
-        return Announced(after, ())
-    numbered = after.model_copy(update={"sequence": after.sequence + 1})
-    channels = channels_or_later(parts.read_desk, after, event)
-    facts = facts_of(numbered, event, parts.now())
-    return Announced(numbered, tuple(outbox.owed(facts, channels)))
+    return announced(after, event, parts.now(), parts.read_desk) if event else Announced(after, ())
 
 
 def tell_standing(parts: Parts, restore: Restore, caller: "Caller") -> None:

@@ -14,13 +14,14 @@ from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_has
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import claims_proof, clean, unsigned, untagged
 from shared.domain.values import utc
+from shared.notices.announced import Announced
 from shared.notices.routing import may_write
 from shared.storage import row_keys
 from shared.storage.dead_letters import dead_request
 from shared.storage.idempotency import REFUSED, TRIES, Keys, others
 from shared.storage.store import Change
 from shared.telemetry import audit
-from shared.workflow.announce import Announced, announce
+from shared.workflow.announce import announce
 from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")

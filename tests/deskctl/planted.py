@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from deskctl.doctor.roles import BLOBS, OPERATES, READS, READS_JOBS, READS_SECRETS, WRITES_BLOBS
-from local.emulator.world.seed import SUBSCRIPTION, Assignment, Point, Resource, Seed
+from deskctl.doctor.roles import BLOBS
+from local.emulator.world.seed import SUBSCRIPTION, Assignment, Point, Resource
 from shared.advice.shell_commands import BLOB_CONTRIBUTOR
+from tests.deskctl.planted_kit import AT_HOME, DATABASE, GUARD_ID, NAMED, custom
+from tests.deskctl.planted_targets import TARGETS
 from tests.kits.doctor_kit import (
     ACCOUNT,
     CONTAINER_ID,
     DESK,
-    KEY_VAULT,
     MUA_OPERATOR,
     SECRET,
     SERVER,
@@ -23,44 +24,6 @@ from tests.kits.doctor_kit import (
 )
 from tests.kits.emulator_kit import FLEX, GUARDED, SILENT, SINGLES, WORLD
 
-
-def account(**about: object) -> Seed:
-    return with_resources(healthy(), Resource(id=ACCOUNT, location="East US 2", about=about))
-
-
-def container(**about: object) -> Seed:
-    return with_resources(healthy(), Resource(id=CONTAINER_ID, about=about))
-
-
-def secret(**attributes: object) -> Seed:
-    return with_resources(AT_HOME, Resource(id=SECRET, about={"attributes": attributes}))
-
-
-def custom(seed: Seed, without: str = "") -> Seed:
-    """Every built-in role is one of our own instead, with the actions that count, but for one that is left out."""
-    made: list[Resource] = []
-    ids: dict[str, str] = {}
-    for n, role in enumerate((OPERATES, READS_JOBS, WRITES_BLOBS, READS_SECRETS, READS)):
-        ids.setdefault(role.id, f"00000000-0000-0000-0000-00000000000{n}")
-        path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{ids[role.id]}"
-        actions = [*(role.actions if role is not READS_JOBS else READS_JOBS.actions + READS.actions)]
-        rights = {"actions": actions, "dataActions": [one for one in role.data_actions if one != without]}
-        if role is not READS:
-            made.append(Resource(id=path, body={"properties": {"permissions": [rights]}}))
-    given = tuple(replace(each, role=ids.get(each.role, each.role)) for each in seed.assignments)
-    return with_resources(replace(seed, assignments=given), *made)
-
-
-AT_HOME = healthy("westus")
-DATABASE = {
-    "kind": "database",
-    "container": None,
-    "containerId": None,
-    "server": SERVER,
-    "credentialsSecret": "https://restore-desk-kv.vault.azure.net/secrets/dbauth3",
-}
-NAMED = {"id": f"{WORLD.vault_id(FLEX)}/backupInstances/pg-prod-01-gone"}
-GUARD_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/guardRG/providers/Microsoft.DataProtection/resourceGuards"
 FAULTS = {
     "the vault is not there": (
         Case(instance={"id": f"{WORLD.vault_id(FLEX)}s/backupInstances/x"}, only=1),
@@ -142,88 +105,8 @@ FAULTS = {
     ),
 }
 
-
+FAULTS |= TARGETS
 FAULTS |= {
-    "a flexible server as database": (
-        Case(target=DATABASE, only=1),
-        "impossible for pg-prod-01: Azure restores a flexible server as files only",
-        "grep -n 'drills' desk.toml",
-    ),
-    "another subscription, for good": (
-        Case(
-            seed=with_vault(healthy(), replace(FLEX, cross_subscription="PermanentlyDisabled")),
-            target={"containerId": CONTAINER_ID.replace(SUBSCRIPTION, SUBSCRIPTION[:-1] + "6")},
-        ),
-        "restores to its own only (PermanentlyDisabled): that cannot be undone",
-        f"az storage account list --subscription {SUBSCRIPTION}",
-    ),
-    "the account is in another region": (
-        Case(seed=healthy("North Europe")),
-        "storage account testossstorageaccount is in northeurope, restores go to eastus2",
-        "az storage account list --query '[?location=='\"'\"'eastus2'\"'\"'].id'",
-    ),
-    "the account's firewall lets Azure not in": (
-        Case(seed=account(networkAcls={"defaultAction": "Deny", "bypass": "Logging, Metrics"})),
-        "the firewall of storage account testossstorageaccount lets trusted Azure services not in",
-        "az storage account update --name testossstorageaccount --bypass AzureServices",
-    ),
-    "the account is closed to public networks": (
-        Case(seed=account(publicNetworkAccess="Disabled")),
-        "storage account testossstorageaccount is closed to all public networks",
-        "--public-network-access Enabled",
-    ),
-    "the account takes no keys": (
-        Case(seed=account(allowSharedKeyAccess=False)),
-        "does not allow access by its keys, which Azure Backup needs",
-        "--allow-shared-key-access true",
-    ),
-    "the account forbids what Azure Backup writes by": (
-        Case(seed=account(allowCrossTenantReplication=False)),
-        "does not allow cross-tenant replication",
-        "--allow-cross-tenant-replication true",
-    ),
-    "the container has a legal hold": (
-        Case(seed=container(hasLegalHold=True, legalHold={"tags": [{"tag": "audit26"}]})),
-        "container drills has a legal hold",
-        "legal-hold clear --account-name testossstorageaccount --container-name drills --tags audit26",
-    ),
-    "the container has an immutability policy": (
-        Case(seed=container(hasImmutabilityPolicy=True)),
-        "container drills has an immutability policy",
-        "az storage container immutability-policy show",
-    ),
-    "the container is public": (
-        Case(seed=container(publicAccess="Blob")),
-        "container drills is public",
-        "--public-access off",
-    ),
-    "the secret is disabled": (
-        Case(SINGLES, secret(enabled=False), target=DATABASE),
-        "secret dbauth3 of restore-desk-kv is disabled",
-        "az keyvault secret set-attributes --vault-name restore-desk-kv --name dbauth3 --enabled true",
-    ),
-    "the secret has expired": (
-        Case(SINGLES, secret(enabled=True, exp=1_700_000_000), target=DATABASE),
-        "secret dbauth3 of restore-desk-kv expired on 2023-11-14",
-        "az keyvault secret set --vault-name restore-desk-kv --name dbauth3",
-    ),
-    "the secret is not valid yet": (
-        Case(SINGLES, secret(enabled=True, nbf=4_000_000_000), target=DATABASE),
-        "is not valid before 2096-10-02",
-        "az keyvault secret set",
-    ),
-    "the Key Vault goes by access policies": (
-        Case(SINGLES, with_resources(AT_HOME, Resource(id=KEY_VAULT, about={"enableRbacAuthorization": False})),
-             target=DATABASE),
-        "Key Vault restore-desk-kv goes by access policies",
-        f"az keyvault set-policy --name restore-desk-kv --object-id {SINGLES.principal} --secret-permissions get list",
-    ),
-    "the Key Vault's firewall": (
-        Case(SINGLES, with_resources(AT_HOME, Resource(
-            id=KEY_VAULT, about={"networkAcls": {"defaultAction": "Deny", "bypass": "None"}})), target=DATABASE),
-        "the firewall of Key Vault restore-desk-kv lets trusted Azure services not in",
-        "az keyvault update --name restore-desk-kv --bypass AzureServices",
-    ),
     "a role under a condition": (
         Case(seed=replace(healthy(), assignments=tuple(
             replace(each, condition="((!(ActionMatches{'x'})))") if each.role == BLOB_CONTRIBUTOR else each

@@ -17,7 +17,8 @@ from local.emulator import Emulator, Options
 from local.emulator.world.seed import SUBSCRIPTION, Assignment, Resource
 from local.stack.processes import ROOT
 from shared.domain.clouds import CHINA, PUBLIC
-from tests.deskctl.planted import AT_HOME, DATABASE, FAULTS, GUARD_ID, custom
+from tests.deskctl.planted import FAULTS
+from tests.deskctl.planted_kit import AT_HOME, DATABASE, GUARD_ID, custom
 from tests.kits.doctor_kit import (
     ACCOUNT,
     DESK,

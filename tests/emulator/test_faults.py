@@ -8,21 +8,11 @@ import httpx
 import pytest
 
 from local.emulator.wire.codes import CODES
-from tests.kits.emulator_kit import (
-    EMPDB,
-    FLEX,
-    PG,
-    SINGLES,
-    Azure,
-    Json,
-    as_files,
-    instance_path,
-    vault_path,
-)
+from tests.emulator.fault_kit import POINTS, jobs, request, strikes
+from tests.kits.emulator_kit import EMPDB, FLEX, PG, SINGLES, Azure, Json, as_files, instance_path, vault_path
 
 RESTORE = f"{instance_path(FLEX, PG)}/restore"
 VALIDATE = f"{instance_path(FLEX, PG)}/validateRestore"
-POINTS = f"{instance_path(FLEX, PG)}/recoveryPoints"
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +25,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
 def azure(shared: Azure) -> Azure:
     shared.reset()
     return shared
-
-
-def jobs(azure: Azure) -> list[Json]:
-    found: list[Json] = azure.http.get("/_emulator/jobs").json()
-    return found
-
-
-def request(azure: Azure) -> Json:
-    return as_files(azure.newest(FLEX, PG))
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -202,10 +183,6 @@ def test_a_cancelled_job(azure: Azure) -> None:
 def test_which_calls_a_rule_strikes(azure: Azure, match: Json, struck: str) -> None:
     azure.fault({"kind": "status", "status": 500}, **match)
     assert strikes(azure, 6) == struck
-
-
-def strikes(azure: Azure, times: int) -> str:
-    return "".join(".X"[azure.get(POINTS).status_code == 500] for _ in range(times))
 
 
 def test_polls_are_matched_by_the_instance_they_are_about(azure: Azure) -> None:

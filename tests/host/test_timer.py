@@ -2,31 +2,16 @@
 
 import asyncio
 import contextlib
-import json
-import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.host.bindings import ncrontab
 from local.host.bindings.declared import TimerTrigger
 from local.host.bindings.protos import TypedData
-from local.host.triggers.lease import Lease
 from local.host.triggers.schedule_status import NEVER, Status, StatusFile, after_run, at_start
-from local.host.triggers.timer_listener import Clock, TimerListener, real_clock
-
-HOURLY = ncrontab.parse("0 0 * * * *")
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"2026-10-21 {text}").replace(tzinfo=UTC)
-
-
-def trigger(expression: str, *, monitored: bool = True, run_on_startup: bool = False) -> TimerTrigger:
-    return TimerTrigger(expression, ncrontab.parse(expression), monitored, run_on_startup)
+from local.host.triggers.timer_listener import TimerListener
+from tests.host.timer_kit import HOURLY, Jumping, at, listen, trigger
 
 
 @pytest.mark.parametrize(
@@ -86,43 +71,6 @@ def test_after_a_run() -> None:
     assert (early.last, early.next) == (at("11:00:00"), at("12:00:00"))
     by_hand = after_run(HOURLY, status, at("10:20:00"), scheduled=False)
     assert (by_hand.last, by_hand.next) == (at("10:20:00"), at("11:00:00"))
-
-
-class Jumping:
-    """A clock whose waits take no time; it says stop at the end."""
-
-    def __init__(self, start: str, end: str) -> None:
-        self.time, self.end = at(start), at(end)
-
-    def clock(self) -> Clock:
-        async def wait(seconds: float) -> bool:
-            await asyncio.sleep(0)
-            self.time += timedelta(seconds=max(seconds, 0))
-            return self.time <= self.end
-
-        return Clock(lambda: self.time, wait)
-
-
-def listen(
-    state: Path,
-    timer: TimerTrigger,
-    jumping: Jumping,
-    act: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
-) -> list[tuple[str, bool]]:
-    """When its function ran, and whether past due."""
-    runs: list[tuple[str, bool]] = []
-
-    async def run(info: TypedData) -> None:
-        given = json.loads(info.json or "")
-        runs.append((jumping.time.strftime("%H:%M:%S"), given["IsPastDue"]))
-        if act:
-            await act(given)
-
-    async def story() -> None:
-        await TimerListener("sweep", timer, run, state, jumping.clock()).listen()
-
-    asyncio.run(story())
-    return runs
 
 
 def test_it_runs_at_each_tick(tmp_path: Path) -> None:
@@ -196,69 +144,6 @@ def test_the_function_is_told_the_recorded_status(tmp_path: Path) -> None:
         }
     ]
     assert StatusFile(tmp_path / "sweep.json").read() == Status(at("11:00:00"), at("12:00:00"), at("11:00:00"))
-
-
-def test_of_two_instances_one_runs(tmp_path: Path) -> None:
-    runs: list[str] = []
-
-    async def story() -> None:
-        waited = asyncio.Event()
-
-        async def run(info: TypedData) -> None:
-            runs.append("first")
-            await waited.wait()
-
-        async def run_too(info: TypedData) -> None:
-            runs.append("second")
-
-        hourly, first, second = trigger("0 0 * * * *"), Jumping("10:59:50", "11:30:00"), Jumping("10:59:50", "11:30:00")
-        leading = asyncio.create_task(TimerListener("sweep", hourly, run, tmp_path, first.clock()).listen())
-        await asyncio.sleep(0)
-        await TimerListener("sweep", hourly, run_too, tmp_path, second.clock()).listen()
-        waited.set()
-        await leading
-
-    asyncio.run(story())
-    assert runs == ["first"]
-
-
-def test_another_instance_takes_over_when_the_lease_of_a_killed_one_has_run_out(tmp_path: Path) -> None:
-    timer = trigger("0 0 * * * *")
-    gone = Lease(tmp_path / "sweep.lease", seconds=0.3)
-    assert gone.take()
-    assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == []
-    time.sleep(0.3)
-    assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == [("11:00:00", False)]
-
-
-def test_a_clean_stop_frees_the_lease(tmp_path: Path) -> None:
-    timer = trigger("0 0 * * * *")
-    assert listen(tmp_path, timer, Jumping("10:59:50", "11:30:00")) == [("11:00:00", False)]
-    assert Lease(tmp_path / "sweep.lease").take()
-
-
-def test_two_instances_tick_at_once_while_the_holders_renewals_fail(tmp_path: Path) -> None:
-    (tmp_path / "sweep.lease.renewals-fail").touch()
-
-    async def story() -> tuple[int, int]:
-        stopping, ticks = asyncio.Event(), {"first": 0, "second": 0}
-
-        def listener(name: str) -> TimerListener:
-            async def run(info: TypedData) -> None:
-                ticks[name] += 1
-
-            lease = Lease(tmp_path / "sweep.lease", seconds=0.4)
-            return TimerListener("sweep", trigger("* * * * * *"), run, tmp_path, real_clock(stopping), lease)
-
-        tasks = [asyncio.create_task(listener(name).listen()) for name in ticks]
-        await asyncio.sleep(3.2)
-        stopping.set()
-        await asyncio.gather(*tasks)
-        return ticks["first"], ticks["second"]
-
-    first, second = asyncio.run(story())
-    assert first >= 2
-    assert second >= 1
 
 
 def test_a_stop_cuts_a_run_wherever_it_is(tmp_path: Path) -> None:

@@ -95,25 +95,25 @@ def action(method: str, path: str) -> str:
     return "/".join(named) + "/" + {"GET": "read", "PUT": "write", "DELETE": "delete"}.get(method, "action")
 
 
-def calls() -> set[str]:
-    """Every call of DataProtection, made against nobody."""
-    seen: set[str] = set()
+def noting(seen: set[str]) -> DataProtection:
+    """A client against nobody that notes the action of each call."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.add(action(request.method, request.url.path))
         return httpx.Response(200, json={"id": "x", "properties": {}})
 
     def client(keep_alive: bool) -> httpx.Client:
-        made = arm_client(
-            "https://management.azure.com",
-            TokenAuth("https://management.azure.com", lambda: "t", lambda: None),
-            60,
-            keep_alive=keep_alive,
-        )
+        made = arm_client(ARM, TokenAuth(ARM, lambda: "t", lambda: None), 60, keep_alive=keep_alive)
         made._transport = httpx.MockTransport(answer)
         return made
 
-    azure = DataProtection(ArmCalls(client(True), client(False), "2024-04-01", 60), lambda: "t")
+    return DataProtection(ArmCalls(client(True), client(False), "2024-04-01", 60), lambda: "t")
+
+
+def calls() -> set[str]:
+    """The actions of every call of DataProtection."""
+    seen: set[str] = set()
+    azure = noting(seen)
     facts = VaultFacts("westeurope", "northeurope")
     here, there = restore(False), restore(True)
     made: list[Callable[[], object]] = [

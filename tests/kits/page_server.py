@@ -1,12 +1,13 @@
 """The page of a world of fakes behind a port, for one person: what App Service does with headers, and no more."""
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from shared.api.http import Answer, Call, answered
 from shared.pages.site import Site
+from tests.kits.answering import Answering
 from tests.kits.page_kit import Browser
 
 
@@ -28,33 +29,19 @@ class PageServer:
         self._thread.join()
 
 
-def _handler(site: Site, person: str) -> type[BaseHTTPRequestHandler]:
-    class Served(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(False)
-
-        def do_POST(self) -> None:
-            self._answer(True)
-
-        def _answer(self, acts: bool) -> None:
+def _handler(site: Site, person: str) -> type[Answering]:
+    class Served(Answering):
+        def answer(self) -> None:
             parts = urlsplit(self.path)
             if not f"{parts.path}/".startswith("/desk/"):
                 return self._send(Answer(404, b""))
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.body()
             headers = {name.lower(): text for name, text in self.headers.items()} | {"x-ms-client-principal": person}
             path = unquote(parts.path.removeprefix("/desk").strip("/"))
             call = Call({"path": path}, dict(parse_qsl(parts.query)), headers, body)
-            return self._send(answered(site.act if acts else site.show, call))
+            return self._send(answered(site.act if self.command == "POST" else site.show, call))
 
         def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, text in {**answer.headers, "Content-Type": f"{answer.content_type}; charset=utf-8"}.items():
-                self.send_header(name, text)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Silent."""
+            self.send(answer, f"{answer.content_type}; charset=utf-8")
 
     return Served

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
@@ -18,6 +18,7 @@ from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, arm_client
 from shared.azure.data_protection import DataProtection
 from shared.composition import App
 from shared.config.settings import API_VERSION, from_environment
+from tests.kits.answering import Answering
 
 KEY = "key-of-this-desk"
 type Handler = Callable[[Call], Answer]
@@ -81,23 +82,17 @@ def _routes(app: App) -> dict[str, Handler]:
     }
 
 
-def _handler(handlers: dict[str, Handler]) -> type[BaseHTTPRequestHandler]:
+def _handler(handlers: dict[str, Handler]) -> type[Answering]:
     table = [
         (parse(f"api{route.path}"), frozenset({route.method}), (handlers[route.name], route.keyed))
         for route in ROUTES
         if route.name in handlers
     ]
 
-    class Served(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self._answer()
-
-        def _answer(self) -> None:
+    class Served(Answering):
+        def answer(self) -> None:
             parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.body()
             found = find(table, self.command, split(parts.path))
             if found is None:
                 return self._send(Answer(404, b""))
@@ -108,15 +103,7 @@ def _handler(handlers: dict[str, Handler]) -> type[BaseHTTPRequestHandler]:
             return self._send(answered(handler, Call(params, dict(parse_qsl(parts.query)), headers, body)))
 
         def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, text in {**answer.headers, "Content-Type": answer.content_type}.items():
-                self.send_header(name, text)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Silent."""
+            self.send(answer, answer.content_type)
 
     return Served
 

@@ -21,7 +21,8 @@ from shared.storage.shared_state import Board
 from shared.storage.store import Store
 from shared.workflow.ports import Parts
 from tests.kits.desk_kit import DBA_URL, DESK, DESK_MODEL, EVENTS_URL, Process, body, desk_with
-from tests.kits.fakes import Clock, FakeAzure, Posts, Seam
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import Clock, Posts, Seam
 from tests.kits.loads import Loads
 
 PARKED = frozenset({Phase.LOST})

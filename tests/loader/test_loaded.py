@@ -1,44 +1,23 @@
 """The level `loaded`: real dumps pass, every planted trap ends in its one verdict, and nothing of a dump gets out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from loader.loaded import Limits, verify_loaded
-from loader.messages import Check
-from loader.programs import Programs
+from loader.loaded import Limits
 from loader.server import Server
-from loader.sources import Folder
-from loader.verdict import Outcome, Verdict
+from loader.verdict import Outcome
 from local.postgres.delivery import delivery
 from local.postgres.programs import programs
 from local.postgres.sample import ODD_NAME
 from tests.loader import traps
-from tests.loader.kit import quiet
+from tests.loader.loaded_kit import SHOP, check, loaded
 
 pytestmark = pytest.mark.slow
+
+
 FAILED, PASSED, INCONCLUSIVE = Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUSIVE
-
-
-def check(name: str, database: str, sql: str) -> Check:
-    return Check(name=name, database=database, sql=sql)
-
-
-SHOP = [
-    check("rows", "shop", "select count(*) = 2000 from sales.orders"),
-    check("row-security", "shop", "select count(*) = 100 from sales.customers -- all, though only app_ro may read"),
-    check("refreshed", "shop", "select sum(orders) = 2000 from sales.orders_each;"),
-]
-
-
-def loaded(
-    folder: Path,
-    checks: Sequence[Check] = (),
-    limits: Limits | None = None,
-    clients: Mapping[int, Programs] | None = None,
-) -> Verdict:
-    return verify_loaded(Folder(folder), [], checks, clients or programs(), limits or Limits(), quiet)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What the stories of a doubtful POST share: a vault that is known to echo, and what a person does."""
 
 from shared.workflow.operator_acts import Act, Resolution
-from tests.kits.fakes import FakeAzure
+from tests.kits.fake_azure import FakeAzure
 from tests.kits.world import World, running
 
 ACT = Act(by="dba", reason="no longer needed")

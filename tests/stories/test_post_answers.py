@@ -11,7 +11,7 @@ from shared.azure.arm_client import TokenAuth
 from shared.azure.data_protection import DataProtection
 from shared.azure.port import Doubt, Taken
 from shared.domain.restore import Phase, Restore
-from tests.kits.fakes import FakeAzure
+from tests.kits.fake_azure import FakeAzure
 from tests.kits.stories import now_is
 from tests.kits.world import running
 from tests.stories.proof_kit import posts_of, world_of

@@ -12,7 +12,7 @@ from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage.shared_state import Pause
 from shared.workflow.operator_acts import Again
-from tests.kits.fakes import FakeJob
+from tests.kits.fake_azure import FakeJob
 from tests.kits.stories import no, now_is, up_to
 from tests.kits.world import running
 from tests.stories.proof_kit import ACT, later, posts_of, resolution, world_of

@@ -9,7 +9,7 @@ from shared.azure.responses import JobRead
 from shared.domain.problems import Trouble
 from shared.domain.restore import Phase
 from shared.storage.shared_state import Pause
-from tests.kits.fakes import FakeAzure
+from tests.kits.fake_azure import FakeAzure
 from tests.kits.stories import no, now_is, up_to
 from tests.kits.world import EVENTS_URL, World, running
 

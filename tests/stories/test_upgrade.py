@@ -12,7 +12,7 @@ import pytest
 from shared.api.http import Call
 from shared.domain.restore import Phase
 from shared.storage.store import Change
-from tests.kits.fakes import FakeJob
+from tests.kits.fake_azure import FakeJob
 from tests.kits.stories import now_is
 from tests.kits.world import World, body
 

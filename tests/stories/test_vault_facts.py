@@ -6,7 +6,7 @@ import pytest
 
 from shared.azure.port import VaultFacts
 from shared.domain.restore import Phase
-from tests.kits.fakes import FakeAzure
+from tests.kits.fake_azure import FakeAzure
 from tests.kits.stories import now_is
 from tests.kits.world import World, running
 

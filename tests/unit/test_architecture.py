@@ -196,11 +196,24 @@ def test_a_value_is_frozen(name: str, node: ast.ClassDef) -> None:
 
 
 MOST_LINES, MOST_OF_A_FUNCTION = 250, 40
+FEWEST_TEST_FILES = 300  # a search that finds less checks nothing
+
+
+def too_long(path: Path, tree: ast.Module) -> dict[str, int]:
+    """What of a file is over its limit, and how many lines it has: functions by name, the file by its path."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    lines = {one.name: (one.end_lineno or one.lineno) - one.lineno + 1 for one in functions}
+    long = {name: count for name, count in lines.items() if count > MOST_OF_A_FUNCTION}
+    whole = path.read_text(encoding="utf-8").count("\n")
+    return long | ({str(path.relative_to(ROOT)): whole} if whole > MOST_LINES else {})
 
 
 @pytest.mark.parametrize("path", TREES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_and_no_function_is_too_long_to_be_seen_at_once(path: Path) -> None:
-    functions = (node for node in ast.walk(TREES[path]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    lines = {one.name: (one.end_lineno or one.lineno) - one.lineno + 1 for one in functions}
-    assert {name: count for name, count in lines.items() if count > MOST_OF_A_FUNCTION} == {}
-    assert path.read_text(encoding="utf-8").count("\n") <= MOST_LINES
+    assert too_long(path, TREES[path]) == {}
+
+
+def test_no_file_and_no_function_of_the_tests_is_too_long_either() -> None:
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    assert len(files) >= FEWEST_TEST_FILES
+    assert [found for path in files if (found := too_long(path, ast.parse(path.read_bytes())))] == []

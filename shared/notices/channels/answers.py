@@ -1,4 +1,4 @@
-"""How a channel's answer is read: its JSON, its words, and how long it asks us to wait. Pure."""
+"""How a channel's answer is read: its JSON, its words, how long it asks us to wait, and what a 429 means. Pure."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.text import fit, plain
 from shared.domain.values import utc
+from shared.notices.messages import TryAgain
 
 LONGEST_WAIT = 24 * 3600.0
 
@@ -26,6 +27,14 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
     if re.fullmatch(r"[0-9]{9,11}", limit) and sent and lowered.get("x-ratelimit-remaining", "0") == "0":
         return _between(int(limit) - sent.timestamp())
     return None
+
+
+def not_now(status: int, headers: Mapping[str, str], why: str) -> TryAgain | None:
+    """What a limit (429) or a fault of the channel's own (5xx) means: the message is tried again after the wait that is
+    named, and after a 429 the channel rests. None for every other answer."""
+    if status != 429 and status < 500:
+        return None
+    return TryAgain(why, wait_of(headers), rest=status == 429)
 
 
 def _between(seconds: float) -> float:

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from shared.config.desk_file import Channel, Desk
 from shared.domain.problems import no_kind
-from shared.notices.channels.answers import wait_of, words_of
+from shared.notices.channels.answers import not_now, wait_of, words_of
 from shared.notices.channels.kind import ChannelKind, parts_of
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Verdict
 
-_PASSING = frozenset({401, 403, 408, 409, 425, 429})  # a secret may be mended, a limit passes
+_MENDED = frozenset({401, 403, 408, 409, 425})  # a secret or a right may be mended, a conflict passes
 
 
 def _found() -> dict[str, ChannelKind]:
@@ -88,6 +88,6 @@ def verdict(kind: str, status: int, body: bytes, headers: Mapping[str, str]) -> 
         return TryAgain(f"{why} — redirects are not followed: give the final URL")
     if status in (404, 410):
         return Stop(f"{why} — {KINDS[kind].gone}" if KINDS[kind].gone else why)
-    if status >= 500 or status in _PASSING:
-        return TryAgain(why, wait_of(headers), rest=status == 429)
-    return Stop(why)
+    if status in _MENDED:
+        return TryAgain(why, wait_of(headers))
+    return not_now(status, headers, why) or Stop(why)

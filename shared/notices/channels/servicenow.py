@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from shared.domain import text as escape
 from shared.domain.text import size
-from shared.notices.channels.answers import parsed, wait_of
+from shared.notices.channels.answers import not_now, parsed
 from shared.notices.channels.comments import basic, call, comment_of, plain_lines, ticket_parts
 from shared.notices.channels.kind import ChannelKind, TicketRef, json_object
 from shared.notices.facts import Facts
@@ -51,9 +51,8 @@ def told_before(status: int, body: bytes, headers: Mapping[str, str]) -> Deliver
     value = parsed(body)
     if status == 200 and isinstance(value, dict) and value.get("result"):
         return Delivered()
-    if status == 429 or status >= 500:
-        return TryAgain(f"asked whether the note is there already, the channel answered {status}", wait_of(headers))
-    return None  # not there, or the user may not read the journal: a second note is the lesser harm
+    # else it is not there, or the user may not read the journal: a second note is the lesser harm
+    return not_now(status, headers, f"asked whether the note is there already, the channel answered {status}")
 
 
 KIND = ChannelKind(

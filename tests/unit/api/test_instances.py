@@ -16,7 +16,7 @@ from shared.storage.store import Change
 from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
 from shared.workflow.points import points_now
 from tests.kits.desk_kit import DESK, desk_with
-from tests.kits.fakes import FakeAzure
+from tests.kits.fake_azure import FakeAzure
 from tests.kits.world import World
 
 GONE = Rejected(AzureError(stage="request", code="UserErrorBackupInstanceNotFound", message="it is gone"), 404)

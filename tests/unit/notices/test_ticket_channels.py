@@ -83,5 +83,5 @@ def test_a_second_work_note_is_not_written() -> None:
     assert told_before(200, b'{"result":[]}', {}) is None
     assert told_before(403, b"{}", {}) is None
     assert told_before(429, b"", {"Retry-After": "7"}) == TryAgain(
-        "asked whether the note is there already, the channel answered 429", 7
+        "asked whether the note is there already, the channel answered 429", 7, rest=True
     )

@@ -13,7 +13,7 @@ from shared.config.settings import Settings
 from shared.domain.values import iso
 from shared.sweep.points_look import PointsLook
 from tests.kits.desk_kit import DESK, EVENTS_URL
-from tests.kits.fakes import FakeAzure
+from tests.kits.fake_azure import FakeAzure
 from tests.kits.world import World
 
 DAY = 24 * 3600

@@ -14,7 +14,8 @@ from shared.storage.store import Row
 from shared.sweep.call_budget import READS, Shares
 from shared.sweep.job_watch import jobs_with_news
 from shared.sweep.list_start import ListStart, read_start
-from tests.kits.fakes import START, VAULT, FakeAzure
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START, VAULT
 from tests.kits.world import World, running
 from tests.unit.sweep.test_watching_pace import PACE, read, row
 

@@ -16,7 +16,8 @@ from shared.domain.values import iso
 from shared.storage.store import Row
 from shared.sweep.call_budget import Shares
 from shared.sweep.job_watch import News, became_overdue, jobs_with_news, look_now, next_look, watched
-from tests.kits.fakes import START, VAULT, FakeAzure
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START, VAULT
 from tests.kits.world import World
 
 PACE = Pace()

@@ -10,7 +10,8 @@ from shared.domain.events import Event, Refused, ValidationStarted
 from shared.domain.restore import AzureError, Restore
 from shared.domain.values import iso
 from shared.workflow.validation import begin
-from tests.kits.fakes import START, FakeAzure
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START
 from tests.kits.stories import now_is
 from tests.kits.world import World, running
 

@@ -14,16 +14,6 @@ ACT = Act(by="dba", reason="not needed")
 INSTANCE = f"{VAULT}/backupInstances/pg-a"
 
 
-def validated(world: World) -> str:
-    """Validated, and at rest: it was paused."""
-    one = running(world, world.process())
-    board = world.process().parts.board
-    board.set_paused(Pause("dba", "wait", START), START)
-    up_to(world, one, Phase.VALIDATED)
-    board.set_paused(None, START)
-    return one
-
-
 def ready(world: World) -> Restore:
     """Validated, and paused so that it stays so."""
     one = running(world, world.process())
@@ -31,6 +21,11 @@ def ready(world: World) -> Restore:
     up_to(world, one, Phase.VALIDATED)
     world.process().parts.board.set_paused(None, START)
     return now_is(world, one)
+
+
+def validated(world: World) -> str:
+    """The id of one that is ready."""
+    return ready(world).id
 
 
 WHOLE = Caller("queue", "k", "app-1", "dba", "again-of", "chain", "delivery-1")

@@ -11,7 +11,8 @@ from shared.domain.restore import Phase, Restore
 from shared.storage import row_keys
 from shared.storage.store import Change
 from shared.workflow.operator_acts import Resolution
-from tests.kits.fakes import VAULT, FakeJob
+from tests.kits.fake_azure import FakeJob
+from tests.kits.fakes import VAULT
 from tests.kits.stories import now_is, up_to
 from tests.kits.world import World, running
 

@@ -11,7 +11,8 @@ from shared.azure.port import VaultFacts
 from shared.azure.responses import JobRead
 from shared.domain.restore import Attempt, Job, Phase, Restore
 from shared.workflow.validation import cooldown
-from tests.kits.fakes import START, VAULT, FakeAzure
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START, VAULT
 from tests.kits.stories import now_is
 from tests.kits.world import DESK_MODEL, World, desk_with, running
 

@@ -14,7 +14,8 @@ from shared.storage import row_keys
 from shared.storage.store import Change
 from shared.workflow.job_list import carries, read_jobs, remember_echo, tokens
 from shared.workflow.proof import AZURE_SKEW, Listing
-from tests.kits.fakes import START, VAULT, FakeAzure
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START, VAULT
 from tests.kits.stories import no, now_is
 from tests.kits.world import World, running
 

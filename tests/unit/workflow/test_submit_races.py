@@ -12,19 +12,11 @@ from shared.domain.outcomes import TrackLost
 from shared.domain.problems import Trouble
 from shared.domain.restore import Attempt, Phase, Restore, subscription_of
 from shared.storage.ledger import Ledger
-from shared.storage.shared_state import Pause
-from tests.kits.fakes import START, FakeAzure
-from tests.kits.stories import now_is, up_to
-from tests.kits.world import World, running
-
-
-def ready(world: World) -> Restore:
-    """Validated, and paused so that it stays so."""
-    one = running(world, world.process())
-    world.process().parts.board.set_paused(Pause("dba", "wait", START), START)
-    up_to(world, one, Phase.VALIDATED)
-    world.process().parts.board.set_paused(None, START)
-    return now_is(world, one)
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START
+from tests.kits.stories import now_is
+from tests.kits.world import World
+from tests.unit.workflow.kit import ready
 
 
 def claims(name: str, args: Any) -> bool:

@@ -23,7 +23,8 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Attempt, AzureError, Job, Phase, Point, Restore
 from shared.workflow.tracking import heard, job_event, overdue, poll_job, poll_operation, poll_validation
-from tests.kits.fakes import START, VAULT, FakeAzure
+from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import START, VAULT
 from tests.kits.stories import no, now_is
 from tests.kits.world import World, running
 

@@ -1,4 +1,4 @@
-"""The notices of an event after a restore has closed: numbered after the restore's own, routed by desk.toml."""
+"""An event of a restore: numbered after the earlier ones, with the notices that are written beside it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.storage.store import Change
 
 @dataclass(frozen=True)
 class Announced:
-    """A closed restore with the number of its new event, the event's notices, and what happened in one line."""
+    """The restore with its event's number, the notices to be written with it, and what was found, in one line."""
 
     restore: Restore
     notices: tuple[Change, ...]
@@ -23,10 +23,10 @@ class Announced:
 
 
 def announced(
-    restore: Restore, event: str, now: datetime, read_desk: Callable[[], Desk], found: Result | str
+    restore: Restore, event: str, now: datetime, read_desk: Callable[[], Desk], found: Result | str = ""
 ) -> Announced:
-    """`found` is what a verification found, or in words what happened; with an unreadable desk.toml the event is kept,
-    to be routed later."""
+    """Numbers the event and makes its notices; with an unreadable desk.toml the event is kept, to be routed later.
+    `found`: what a verification found, or what happened in words."""
     numbered = restore.model_copy(update={"sequence": restore.sequence + 1})
     channels = channels_or_later(read_desk, restore, event)
     facts = facts_of(numbered, event, now, found)
