@@ -68,7 +68,7 @@ def test_a_ticket_of_another_table_can_never_be_written_to() -> None:
     [
         ((200, b'{"result": [{"sys_id": "1"}]}', JSON), Delivered(), 1),
         ((503, b"", {}), TryAgain(f"{ASKED} 503"), 1),
-        ((429, b"", {"retry-after": "9"}), TryAgain(f"{ASKED} 429", 9.0), 1),
+        ((429, b"", {"retry-after": "9"}), TryAgain(f"{ASKED} 429", 9.0, rest=True), 1),
         ((200, b'{"result": []}', JSON), Delivered(), 2),
         ((200, b"<html>", {}), Delivered(), 2),
         ((403, b"{}", JSON), Delivered(), 2),
