@@ -141,8 +141,9 @@ def test_the_forbidden_reads_like_the_absent_and_a_source_without_rights_asks_fo
         said.append((answer.status_code, answer.text.replace(name, "…")))
     assert said[0] == said[1]
     assert "guarded" not in said[0][1]
-    status, refused = post(stack, "closed", *signed(stack, "portal", ticket_calls.portal("pg-prod-01")))
-    assert (status, refused["status"]) == (200, "refused")
+    for source in ("no-instances", "no-targets"):
+        status, refused = post(stack, source, *signed(stack, "portal", ticket_calls.portal("pg-prod-01")))
+        assert (status, refused["status"]) == (200, "refused"), source
     stack.send(json.dumps({**DRILL, "instance": "geo-flex", "idempotencyKey": "not-for-the-queue"}))
     assert ended(stack, by_key(stack, "not-for-the-queue")["id"])["phase"] == "refused"
 

@@ -28,10 +28,18 @@ instances = ["pg-prod-01"]
 targets = ["drills"]
 when = "body.event == 'restore.requested'"
 request = "{instance: body.instance, target: body.target, requestedBy: body.requester, reason: body.reason}"
-[tickets.closed]
+[tickets.no-instances]
 kind = "generic"
 auth = "signature"
 secret = { env = "PORTAL_SECRET" }
+targets = ["drills"]
+when = "body.event == 'restore.requested'"
+request = "{instance: body.instance, target: body.target}"
+[tickets.no-targets]
+kind = "generic"
+auth = "signature"
+secret = { env = "PORTAL_SECRET" }
+instances = ["pg-prod-01"]
 when = "body.event == 'restore.requested'"
 request = "{instance: body.instance, target: body.target}"
 [channels.away]
