@@ -1,4 +1,4 @@
-"""A deployed desk over HTTP, for commands: the address and key, calls that pass through trouble, answers read."""
+"""Calls a deployed desk over HTTP for commands, again after a transient error, and reads the answers."""
 
 import argparse
 import os
@@ -23,7 +23,7 @@ def desk_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def client(args: argparse.Namespace) -> httpx.Client:
-    """The desk's client; the key goes over https, or to this machine."""
+    """An HTTP client of the desk. It sends the key only over https, or to this machine. Ours without an address."""
     if not args.url:
         raise Ours("which desk? Give --url, or set DESK_URL to https://<app>.azurewebsites.net")
     url = args.url.rstrip("/").removesuffix("/api")
@@ -34,7 +34,7 @@ def client(args: argparse.Namespace) -> httpx.Client:
 
 
 def tried(call: Callable[[], httpx.Response], tries: int = 4) -> httpx.Response:
-    """Again after trouble that passes: no answer, 429, 503."""
+    """Calls again after a transient error: no answer, 429, 503. Ours if the desk does not answer."""
     for left in reversed(range(tries)):
         try:
             answer = call()

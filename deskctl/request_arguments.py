@@ -50,7 +50,7 @@ def request_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def request_of(args: argparse.Namespace, now: datetime) -> Json:
-    """The request that was typed, without its key; Ours where a value cannot be read."""
+    """The request that was typed, without its key; Ours if a value cannot be read."""
     made: Json = {"instance": args.instance, "recoveryPoint": _point(args.point, now)}
     made["target"] = _json("target", args.target) if args.target.lstrip().startswith("{") else args.target
     for field in RestoreRequest.model_fields.values():

@@ -53,7 +53,7 @@ def possible() -> bool:
 
 
 def confine() -> bool:
-    """Lays the filter on the calling thread, for good. True where it was laid."""
+    """Lays the filter on the calling thread, for good. True if it was laid."""
     machine = MACHINES.get(platform.machine())
     if not machine or not sys.platform.startswith("linux"):
         return False

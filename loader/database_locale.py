@@ -37,7 +37,7 @@ UNKNOWN = DatabaseLocale((("ENCODING", "'UTF8'"), ("LC_COLLATE", "'C'"), ("LC_CT
 
 
 def from_statement(create: str) -> DatabaseLocale | None:
-    """Reads `CREATE DATABASE x WITH TEMPLATE = template0 ENCODING = …`; None where it is something else."""
+    """Reads `CREATE DATABASE x WITH TEMPLATE = template0 ENCODING = …`; None if it is something else."""
     found = CREATE.match(create.strip())
     if not found:
         return None

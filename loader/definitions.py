@@ -23,7 +23,7 @@ OWNER = re.compile(rb"^ALTER [A-Z ]+ (?=.* OWNER TO )")  # pg_restore 16 and old
 
 
 def differences(source: Source, schema: File, file: File, archive: Archive, pg_restore: str) -> str:
-    """A warning's words, empty where both say the same. SourceError."""
+    """A warning's words, empty if both say the same. SourceError."""
     if max(schema.size, archive.toc_end) > MAX_HELD:
         return NOT_COMPARED.format(file.name, f"more than {MAX_HELD >> 20} MiB")
     part = section(source.read(schema, 0, schema.size), archive.header.database.encode())
@@ -41,7 +41,7 @@ def differences(source: Source, schema: File, file: File, archive: Archive, pg_r
 
 
 def definitions(source: Source, file: File, archive: Archive, pg_restore: str) -> bytes | None:
-    """What pg_restore makes of the TOC alone; None where it cannot."""
+    """What pg_restore makes of the TOC alone; None if it cannot."""
     head = source.read(file, 0, archive.toc_end)
     line = [pg_restore, "--schema-only", "--create", "--file=-"]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL

@@ -57,7 +57,7 @@ class Done:
 
 
 def load(target: Target, job: Job, me: TargetRoles, left: Mark | None, say: Callable[[str], None]) -> Done:
-    """Loads it; `left` is the mark of a load that was cut off. Refused where another one runs or the empty database
+    """Loads it; `left` is the mark of a load that was cut off. Refused if another one runs or the empty database
     cannot be made; psycopg.Error where the connection is lost."""
     done = Done()
     with closing(target.connect()) as server:

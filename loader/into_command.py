@@ -198,7 +198,7 @@ def listed_as(source: Source, file: File) -> str:
 
 
 def fetched(source: Source, database: Database, folder: Path, progress: Progress) -> tuple[Path, str]:
-    """The file on this machine, and its sha256. Refused where there is no room for it."""
+    """The file on this machine, and its sha256. Refused if there is no room for it."""
     here = isinstance(source, Folder)
     path = source.path(database.file) if isinstance(source, Folder) else folder / "archive"
     free = shutil.disk_usage(folder).free

@@ -15,7 +15,7 @@ ERROR = re.compile(r"(?:fatal|error): (.*)", re.DOTALL)
 
 
 def judge_decoded(decoded: Decoded, expected_size: int, file: str) -> Finding | None:
-    """None where the archive is whole."""
+    """None if the archive is whole."""
     words = said(decoded.words)
     if decoded.size != expected_size:
         return Finding(Outcome.INCONCLUSIVE, f"{decoded.size:,} of {expected_size:,} bytes came", file)

@@ -20,7 +20,7 @@ Group = list[tuple[int, Entry]]
 
 
 def faults(source: Source, database: Database, *, end: bool = True) -> list[str]:
-    """What is wrong with the file, empty where nothing is. SourceError. Without `end` the last bytes are not read."""
+    """What is wrong with the file, empty if nothing is. SourceError. Without `end` the last bytes are not read."""
     if database.damage:
         return [database.damage]
     if database.plain:

@@ -51,6 +51,6 @@ def _full(logged: Sequence[LoggedError], ended: Ended, file: str, space: Space) 
 
 
 def no_space(words: str) -> str:
-    """The line that says that the disk is full, empty where none does."""
+    """The line that says that the disk is full, empty if none does."""
     line = next((line.strip() for line in words.splitlines() if NO_SPACE in line), "")
     return f"{DISK_FULL} (the disk is full): {line[:MAX_WORDS]}" if line else ""

@@ -83,7 +83,7 @@ def renamed(statement: str, name: str) -> str:
 
 
 def comment_of(archive: Archive) -> str:
-    """The database's own comment as an SQL literal, empty where it has none."""
+    """The database's own comment as an SQL literal, empty if it has none."""
     for entry in archive.of_kind("COMMENT"):
         if entry.name.startswith("DATABASE "):
             own = entry.definition.strip().rstrip(";").partition(" IS ")[2]

@@ -31,7 +31,7 @@ class Database:
 
     @property
     def compression(self) -> str:
-        """none, gzip, lz4 or zstd; `plain` of plain SQL; empty where the head is unreadable."""
+        """none, gzip, lz4 or zstd; `plain` of plain SQL; empty if the head is unreadable."""
         return self.archive.header.compression if self.archive else "plain" if self.plain else ""
 
     @property

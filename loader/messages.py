@@ -83,7 +83,7 @@ class Database(_Message):
 
 
 class CheckResult(_Message):
-    """A check's answer: `passed` is None where it could not be asked."""
+    """A check's answer: `passed` is None if it could not be asked."""
 
     name: Name
     database: Name

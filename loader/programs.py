@@ -51,7 +51,7 @@ def folders(environ: Mapping[str, str]) -> Iterator[Path]:
 
 @functools.cache
 def described(folder: Path) -> Programs | None:
-    """What the folder's pg_restore says of itself; None where there is none that runs."""
+    """What the folder's pg_restore says of itself; None if there is none that runs."""
     program = folder / "pg_restore"
     if not program.exists():
         return None

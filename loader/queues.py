@@ -26,14 +26,14 @@ class Queues:
         self._loads, self._verdicts, self._hidden = loads, verdicts, hidden
 
     def take(self) -> QueueMessage | None:
-        """The next load, hidden from other loaders for a while; None where there is none."""
+        """The next load, hidden from other loaders for a while; None if there is none."""
         try:
             return self._loads.receive_message(visibility_timeout=self._hidden)
         except ResourceNotFoundError:
             return None
 
     def answer(self, text: str) -> None:
-        """Posts to the desk; the queue is made where it is missing."""
+        """Posts to the desk; the queue is made if it is missing."""
         try:
             self._verdicts.send_message(text, time_to_live=-1)
         except ResourceNotFoundError:

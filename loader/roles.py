@@ -35,7 +35,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Membership:
-    """`member` belongs to `role`; inherit and set are None where the source (before 16) does not say."""
+    """`member` belongs to `role`; inherit and set are None if the source (before 16) does not say."""
 
     role: str
     member: str

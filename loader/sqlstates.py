@@ -78,7 +78,7 @@ def _longer(error: LoggedError, part: str, text: str) -> LoggedError:
 
 
 def is_the_backups(error: LoggedError, *, same_locale: bool = True) -> bool:
-    """True where the data itself is wrong: bad values in COPY data, rows that break the constraints they come with."""
+    """True if the data itself is wrong: bad values in COPY data, rows that break the constraints they come with."""
     in_copy = error.statement.lstrip().upper().startswith("COPY")
     if error.code == INVALID_PARAMETER and not in_copy:
         return False

@@ -118,7 +118,7 @@ class Facts:
     superuser: bool
 
     def lacking(self, name: str) -> str:
-        """Why an extension cannot be made; empty where it can."""
+        """Why an extension cannot be made; empty if it can."""
         if name not in self.extensions:
             return f"the extension {name} is not installed on the target"
         if self.allowed is not None and name.lower() not in self.allowed:

@@ -71,7 +71,7 @@ def work_on(
 
 
 def work_once(queues: Queues, verify: Verify) -> bool:
-    """Takes and answers one load; False where there was none.
+    """Takes and answers one load; False if there was none.
 
     The order makes every crash harmless: `started`, the verdict, and only then the load is deleted. A crash in between
     means that the load comes back and is answered again, and the desk takes the first answer of a number.

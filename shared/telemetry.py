@@ -1,8 +1,8 @@
 """The desk's log: one line of JSON per event, one correlation id from ticket to ARM to notices.
 
-The Functions host forwards Python's logging to Application Insights (table `traces`), so no exporter is needed in the
-worker, whose import would cost every cold start more than all of the app's own; queries read the JSON, and alerts,
-workbook and metrics are queries (infra/alerts.bicep, infra/workbook.json). Each line is `desk.<event> {…}`.
+The Functions host forwards Python's logging to Application Insights (table `traces`), so the
+worker needs no exporter. Its import would cost every cold start more than all imports of the app. Alerts, workbook
+and metrics are queries of that JSON (infra/alerts.bicep, infra/workbook.json). Each line is `desk.<event> {…}`.
 Microsoft Learn: Monitor executions in Azure Functions.
 """
 

@@ -127,7 +127,7 @@ def _has(reader: ArmReader, role: Role, held: list[Json]) -> Finding:
 
 
 def standing(reader: ArmReader, guard: str, people: dict[str, str]) -> Iterator[Finding]:
-    """A Resource Guard works only while nobody on this side may pass it for good: such roles are given for hours."""
+    """The permanent roles that people of the desk's side hold on a Resource Guard; such roles must end after hours."""
     place = f"guard {guard.rpartition('/')[2]}"
     for who, principal in people.items():
         holds = "hold" if who == "you" else "holds"

@@ -16,7 +16,7 @@ def marks(part: str) -> tuple[str, str]:
 
 
 def replaced(text: str, part: str, body: str) -> str:
-    """The document with the part's new body; ValueError where it has no such marks."""
+    """The document with the part's new body; ValueError if it has no such marks."""
     begin, end = marks(part)
     before, middle, rest = text.partition(begin)
     _, found, after = rest.partition(end)

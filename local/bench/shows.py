@@ -28,7 +28,7 @@ class Show:
 
 
 def show(console: Console, title: str, found: Sequence[Show]) -> bool:
-    """Prints each figure beside its limit; True where all hold."""
+    """Prints each figure beside its limit; True if all hold."""
     table = Table(title=title, title_justify="left")
     for head in ("what", "figure", "limit", "holds"):
         table.add_column(head, justify="left" if head == "what" else "right")

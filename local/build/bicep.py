@@ -44,7 +44,7 @@ def findings(bicep: Sequence[str], infra: Path = INFRA, deployments: Path = DEPL
 
 
 def snapshot(bicep: Sequence[str], path: Path, mode: str) -> list[str]:
-    """Writes what this deployment would make, or compares it with what lies there."""
+    """Writes what this deployment would make, or compares it with the saved snapshot."""
     line = [*bicep, "snapshot", str(path), "--mode", mode, "--subscription-id", SUBSCRIPTION, *AS]
     hint = " (a wanted change: python3 -m local bicep --write)" if mode == "validate" else ""
     return list(_words(f"snapshot {path.name}{hint}", line))

@@ -36,7 +36,7 @@ print(json.dumps([one.name for one in found]))
 
 
 class NotIndexed(RuntimeError):
-    """The runtime's own words."""
+    """Microsoft's runtime could not index the package; the message is the runtime's."""
 
 
 def index(zipped: Path) -> list[str]:

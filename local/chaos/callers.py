@@ -61,7 +61,7 @@ class Callers:
         return self._wrong(f"{request.key}: no 2xx within {PATIENCE:g} s")
 
     def _tried(self, request: Request) -> httpx.Response | None:
-        """None where the host was not there, or its answer was lost."""
+        """None if the host was not there, or its answer was lost."""
         try:
             answer = self.http.post(
                 "/api/restores", json=request.body, headers={"Idempotency-Key": request.key}, timeout=8

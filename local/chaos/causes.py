@@ -19,7 +19,7 @@ STOPS = {"kill", "stall", "terminate", "freeze", "cut", "swallow", "queue down",
 
 @dataclass(frozen=True)
 class Happened:
-    """What a run shows of the causes of alerts."""
+    """What happened in a run that can cause alerts."""
 
     deeds: Mapping[str, int]  # how often chaos did what
     struck: int  # calls of Azure that it spoilt

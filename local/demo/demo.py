@@ -83,7 +83,7 @@ def played(console: Console, restores: int | None, cloud: Cloud, began: float) -
 
 
 def options(cloud: Cloud, home: Path) -> Options:
-    """A stack with a loader, whose client lacks a compression; none where this machine has no PostgreSQL."""
+    """A stack with a loader, whose client lacks a compression; none if this machine has no PostgreSQL."""
     client = verified.client_without_zstd(home) if verified.possible() else None
     return Options(cloud=cloud, dumps=True, loader=client is not None, pg_bin=client)
 

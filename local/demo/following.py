@@ -31,7 +31,7 @@ class Followed:
         return str(self.view.get("phase", "asked"))
 
     def over(self, down: str | None = None) -> bool:
-        """Closed, and every notice told; `down` names a channel that cannot take any."""
+        """Whether the restore is closed and every notice sent; `down` names a channel that accepts none."""
         still = [n for n in self.view.get("notices", []) if n["state"] == "owed" and n["channel"] != down]
         return bool(self.view.get("closed")) and not still and (not self.case.verified or bool(self.verified()))
 

@@ -1,4 +1,4 @@
-"""Knows where a Node that can run Azurite is, and puts Azurite beside it. Parses on Python 3.8."""
+"""Finds a Node that can run Azurite, and installs Azurite beside it. Parses on Python 3.8."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def set_up(python: Path, steps: Steps, majors: Sequence[int] = MAJORS) -> None:
 
 
 def missing_libraries(program: Path) -> list[str]:
-    """The libraries that the system's loader does not find for a program; none where there is no ldd (macOS)."""
+    """The libraries that the system's loader does not find for a program; none if there is no ldd (macOS)."""
     ldd = shutil.which("ldd")
     if not ldd:
         return []

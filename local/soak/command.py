@@ -67,7 +67,7 @@ def options(home: Path) -> Options:
 
 
 def soak(stack: Stack, seen: Seen, rate: float, instances: list[str], say: Say) -> None:
-    """The load on a stack that is up, the wait for the last end, and the books."""
+    """Puts a running stack under load, waits until all has ended, and counts rows and warnings."""
     load = Load(stack, seen, instances, say)
     load.run(rate)
     load.look()

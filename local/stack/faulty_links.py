@@ -99,7 +99,7 @@ class Links:
         self._loop.close()
 
     def tell(self, act: Callable[[], None]) -> None:
-        """Does something to a link, in the thread that serves it."""
+        """Runs `act` in the thread that serves the link."""
         self._loop.call_soon_threadsafe(act)
 
     def mend(self) -> None:

@@ -57,7 +57,7 @@ class Sinks:
     refusing: set[str] = field(default_factory=set)
 
     async def take(self, request: Request) -> Response:
-        """Any call to a channel."""
+        """Answers any call to a channel, and remembers it."""
         name, path = request.path_params["channel"], request.path_params.get("path", "")
         sink = self.sinks.get(name)
         if sink is None:

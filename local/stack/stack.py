@@ -31,7 +31,7 @@ from shared.domain.clouds import PUBLIC, Cloud
 
 @dataclass(frozen=True)
 class Options:
-    """How fast Azure's part goes, how fast ours, and what a run brings with it."""
+    """The options of a run: the speeds of Azure's part and of the desk, and the run's own files."""
 
     speed: float = 120
     pace: float = 120

@@ -100,7 +100,7 @@ def samples(stack: Stack) -> list[Sample]:
 
 
 def _point(stack: Stack, name: str) -> dict[str, Any]:
-    """The point before the newest one, by a moment after it; nothing where Azure's points are not to be had."""
+    """The point before the newest one, by a moment after it; nothing if Azure's points are not to be had."""
     try:
         answer = stack.http.get(f"/api/instances/{name}/recovery-points").raise_for_status()
         usable = [point for point in answer.json()["value"] if point["restorable"]]

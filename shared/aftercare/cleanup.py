@@ -104,7 +104,7 @@ class Cleanup:
 
 
 def keep(row: ContainerRow, until: datetime) -> ContainerRow:
-    """A person keeps it longer, never shorter; Conflict where it is no longer `kept` or `due`."""
+    """A person keeps it longer, never shorter; Conflict if it is no longer `kept` or `due`."""
     until = max(row.until, until)
     return stepped(row, Act.KEEP, until, until)
 

@@ -30,7 +30,7 @@ Decision = Delete | Absent | Refuse
 
 
 def decide(row: ContainerRow, restore: Restore | None, found: Mapping[str, str] | None, now: datetime) -> Decision:
-    """`found`: the metadata of the container of that name as Azure shows it; None where there is none."""
+    """`found`: the metadata of the container of that name as Azure shows it; None if there is none."""
     fault = fault_of_books(row, restore, now)
     if fault:
         return Refuse(fault)

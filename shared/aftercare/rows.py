@@ -23,7 +23,7 @@ class Rows:
         self.ledger = ledger
 
     def of(self, restore_id: str) -> ContainerRow | None:
-        """A restore's row; Unreadable where it cannot be read."""
+        """A restore's row; Unreadable if it cannot be read."""
         row = self.ledger.store.get(row_keys.partition(restore_id), row_keys.container(restore_id))
         return read_container(row) if row else None
 
@@ -38,7 +38,7 @@ class Rows:
         self.ledger.store.commit(place, [Change("delete", line.key, etag=line.etag)])
 
     def move(self, row: ContainerRow, act: Act, look: datetime | None, why: str | None = None) -> ContainerRow:
-        """One step on the books; Conflict where the row was changed meanwhile, or has no such step."""
+        """One step on the books; Conflict if the row was changed meanwhile, or has no such step."""
         step = stepped(row, act, look, why=why)
         etags = self.ledger.store.commit(row_keys.partition(row.restore), moved(row, step))
         return replace(step, etag=etags[row_keys.container(row.restore)])
@@ -54,7 +54,7 @@ class Rows:
 def stepped(
     row: ContainerRow, act: Act, look: datetime | None, until: datetime | None = None, why: str | None = None
 ) -> ContainerRow:
-    """The row after an act; Conflict where its state has no such step."""
+    """The row after an act; Conflict if its state has no such step."""
     state: State | None = after(row.state, act)
     if state is None:
         raise Conflict(f"{row.name} is {row.state}: {act} is not possible")

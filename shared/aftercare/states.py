@@ -40,7 +40,7 @@ STEPS: dict[tuple[State, Act], State] = {
 
 
 def after(state: str, act: Act) -> State | None:
-    """The state that follows, or None where the act is not possible."""
+    """The state that follows, or None if the act is not possible."""
     return STEPS.get((State(state), act)) if state in set(State) else None
 
 

@@ -64,7 +64,7 @@ class Verdicts:
             tell("verdict", level, restore=restore, number=answer.number, kind=answer.kind, dropped=why)
 
     def _step(self, answer: Answer) -> str:
-        """Why the answer changes nothing; empty where it did."""
+        """Why the answer changes nothing; empty if it did."""
         row = self.verify.rows.of(answer.verification) if row_keys.is_id(answer.verification) else None
         why = _foreign(row, answer)
         if row is None or why:
@@ -87,7 +87,7 @@ class Verdicts:
 
 
 def _foreign(row: Verification | None, answer: Answer) -> str:
-    """Why an answer is not for this verification; empty where it is."""
+    """Why an answer is not for this verification; empty if it is."""
     if row is None:
         return "the ledger has no such verification"
     if row.number != answer.number:

@@ -25,7 +25,7 @@ class Verifications:
         self.ledger = ledger
 
     def of(self, restore_id: str) -> Verification | None:
-        """Unreadable where the row is not for this release."""
+        """Unreadable if the row is not for this release."""
         row = self.ledger.store.get(row_keys.partition(restore_id), row_keys.verification(restore_id))
         return read_verification(row) if row else None
 
@@ -52,12 +52,12 @@ class Verifications:
         self.ledger.store.commit(place, [Change("delete", line.key, etag=line.etag)])
 
     def add(self, row: Verification) -> Verification:
-        """The first verification of a restore; Conflict where there is one."""
+        """The first verification of a restore; Conflict if there is one."""
         etags = self.ledger.store.commit(row_keys.partition(row.restore), added(row))
         return _saved(row, etags)
 
     def move(self, row: Verification, act: Act, **changes: Any) -> Verification:
-        """One step on the books; Conflict where the row was changed meanwhile, or has no such step."""
+        """One step on the books; Conflict if the row was changed meanwhile, or has no such step."""
         step = stepped(row, act, **changes)
         return _saved(step, self.ledger.store.commit(row_keys.partition(row.restore), changed(row, step)))
 
@@ -75,7 +75,7 @@ def _names(row: Verification) -> tuple[str, ...]:
 
 
 def stepped(row: Verification, act: Act, **changes: Any) -> Verification:
-    """The row after an act, not yet saved; Conflict where the act is not possible."""
+    """The row after an act, not yet saved; Conflict if the act is not possible."""
     state = after(row.state, act)
     if state is None:
         raise Conflict(f"the verification of {row.restore} is {row.state}: {act} is not possible")

@@ -31,7 +31,7 @@ class Loads(Protocol):
     def send(self, text: str, delay: float) -> None: ...
 
     def waiting(self) -> int | None:
-        """Loads that lie in it, hidden or not; None where it does not answer."""
+        """Loads that lie in it, hidden or not; None if it does not answer."""
         ...
 
 
@@ -60,7 +60,7 @@ class Verify:
         return self._look(row)
 
     def _look(self, row: Verification) -> bool:
-        """True where a load was sent."""
+        """True if a load was sent."""
         waited = self.now() - row.queued_at
         if waited >= timedelta(seconds=self.pace.verify_lost):
             self.end(row, Act.LOSE, NOBODY.format(round(waited.total_seconds() / self.pace.hour)))
@@ -85,7 +85,7 @@ class Verify:
         return self.now() + timedelta(seconds=self.pace.verify_look)
 
     def send(self, row: Verification) -> None:
-        """On the books first, so that no answer comes back unknown; Conflict where another sweep was first."""
+        """On the books first, so that no answer comes back unknown; Conflict if another sweep was first."""
         expected = row.expected if row.sends else self.rows.expected(row)
         nonce = row.nonce or self.nonce()
         sent = self.rows.move(
@@ -103,7 +103,7 @@ class Verify:
         self.loads.send(load.text(), 0)
 
     def ask(self, known: Verification | None, new: Verification) -> Verification:
-        """A person's: another number of `known`, or the first one; Conflict where one is under way. Sent at once,
+        """A person's: another number of `known`, or the first one; Conflict if one is under way. Sent at once,
         else by the next sweep."""
         row = self.rows.move(known, Act.ASK, **_anew(known, new)) if known else self.rows.add(new)
         with suppress(Conflict, Trouble):

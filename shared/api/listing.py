@@ -73,7 +73,7 @@ class Listing:
         return filter(_fits(wanted, frozenset(), None), rows)
 
     def _containers(self, rows: list[Row]) -> dict[str, ContainerRow]:
-        """How the containers of a page's restores stand; one range a vault, and none where no restore has one."""
+        """How the containers of a page's restores stand; one range a vault, and none if no restore has one."""
         ids, found = [row.text("restore") for row in rows if row.text("container")], dict[str, ContainerRow]()
         for span in row_keys.spans(ids, row_keys.container):
             for row in self.parts.ledger.store.scan(*span):

@@ -141,7 +141,7 @@ class ArmCalls:
         return {"api-version": self._api_version}
 
     def link(self, said: str) -> httpx.URL | None:
-        """A link of Azure's as the URL to call; None where it leads to another host than ARM's own."""
+        """A link of Azure's as the URL to call; None if it leads to another host than ARM's own."""
         return link_on(self._http.base_url, said)
 
     def own_link(self, said: str) -> httpx.URL:
@@ -157,7 +157,7 @@ class ArmCalls:
 
 
 def _date(answer: httpx.Response) -> datetime | None:
-    """The `Date` header (RFC 9110); None where it is absent or nonsense."""
+    """The `Date` header (RFC 9110); None if it is absent or nonsense."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
     except (TypeError, ValueError):
@@ -217,6 +217,6 @@ def raise_for(answer: httpx.Response, stage: Stage) -> None:
 
 
 def retry_after(answer: httpx.Response) -> float | None:
-    """Seconds of Retry-After; a date there, or nonsense, counts as absent."""
+    """The seconds of Retry-After, at most an hour; None if the header is absent, a date or unreadable."""
     seconds = number(answer.headers.get("retry-after"))
     return min(seconds, 3600.0) if seconds is not None and seconds >= 0 else None

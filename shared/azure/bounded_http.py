@@ -1,4 +1,4 @@
-"""HTTP calls that end: one deadline for all of a call, and a limit for how much of its answer is read.
+"""HTTP calls with one deadline for the whole call, and a limit for how much of the answer is read.
 
 httpx's own time-outs are per read: a peer that sends a byte every few seconds is never timed out by them. Here each
 wait on the socket gets no more than what is left of the call's deadline.

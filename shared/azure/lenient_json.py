@@ -63,7 +63,7 @@ class Loose(Mapping[str, Any]):
 
 
 def number(value: object) -> float | None:
-    """A number, however it is written; None where there is none."""
+    """A number, however it is written; None if there is none."""
     try:
         found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
@@ -72,7 +72,7 @@ def number(value: object) -> float | None:
 
 
 def read_duration(text: str | None) -> float | None:
-    """Seconds of `PT1M46.1333816S` (GET) or `00:01:46.1333816` (LIST, Resource Graph); None where nothing ran yet, or
+    """Seconds of `PT1M46.1333816S` (GET) or `00:01:46.1333816` (LIST, Resource Graph); None if nothing ran yet, or
     where it cannot be true: a job without an end is sometimes listed with .NET's longest time, 10675199.02:48:05."""
     match = _ISO_DURATION.fullmatch(text or "") or _DURATION.fullmatch(text or "")
     if not text or not match:

@@ -17,7 +17,7 @@ def same_origin(url: httpx.URL, endpoint: httpx.URL) -> bool:
 
 
 def link_on(endpoint: httpx.URL, link: str) -> httpx.URL | None:
-    """A path or link as the whole URL that will be dialled; None where it cannot be read or leads elsewhere."""
+    """A path or link as the whole URL that will be dialled; None if it cannot be read or leads elsewhere."""
     try:
         url = endpoint.join(link)
         return url if same_origin(url, endpoint) else None

@@ -48,7 +48,7 @@ class JobPage:
 
 @dataclass(frozen=True)
 class Taken:
-    """A POST was taken: an operation to follow, or (200) its end at once."""
+    """Azure accepted a POST: the operation to follow, or (200) its result."""
 
     tracking: str | None
     retry_after: float | None
@@ -81,7 +81,7 @@ class Azure(Protocol):
         ...
 
     def azure_time(self) -> datetime | None:
-        """Azure's own time: the `Date` header of the answer that this thread read last; None where it has none."""
+        """Azure's own time: the `Date` header of the answer that this thread read last; None if it has none."""
         ...
 
     def vault(self, vault: str) -> VaultFacts: ...

@@ -68,7 +68,7 @@ def _copy_gone(store: Loose, now: datetime) -> bool:
 
 
 def read_point(item: object) -> PointRead | None:
-    """AzureBackupRecoveryPointResource → the point; None where it has no id or no time."""
+    """AzureBackupRecoveryPointResource → the point; None if it has no id or no time."""
     resource = Loose(item)
     inner = resource.part("properties")
     identity, time = resource.text("name") or inner.text("recoveryPointId"), inner.moment("recoveryPointTime")

@@ -1,4 +1,4 @@
-"""What Azure answers to operations and jobs, and its three ways to say no, read into one shape each. Pure."""
+"""Azure's answers about operations and jobs, and its three forms of errors, each read into one shape. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -116,7 +116,7 @@ class JobRead:
 
 
 def read_job(item: object) -> JobRead | None:
-    """AzureBackupJobResource → the job; None where it has no name."""
+    """AzureBackupJobResource → the job; None if it has no name."""
     resource = Loose(item)
     inner = resource.part("properties")
     name = resource.text("name") or resource.text("id")

@@ -36,7 +36,7 @@ def endpoint_of(environ: Mapping[str, str]) -> str:
 
 
 def cloud_of(endpoint: str, environ: Mapping[str, str]) -> Cloud:
-    """The cloud of an ARM endpoint, with what the settings say of it; Ours where a part of it is not known.
+    """The cloud of an ARM endpoint, with what the settings say of it; Ours if a part of it is not known.
 
     On this machine an emulator stands for public Azure, unless the settings describe another cloud.
     """
@@ -55,7 +55,7 @@ def cloud_of(endpoint: str, environ: Mapping[str, str]) -> Cloud:
 
 
 def _host(endpoint: str) -> str:
-    """The endpoint's host, or Ours where it is more or less than scheme, host and port."""
+    """The endpoint's host, or Ours if it is more or less than scheme, host and port."""
     try:
         parts = urlsplit(endpoint)
         _ = parts.port

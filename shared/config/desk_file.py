@@ -25,7 +25,7 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 
 
 class FromEnvironment(Strict):
-    """A value that stands in the environment (in Azure: a Key Vault reference), never in the file."""
+    """The value of an environment variable (in Azure a Key Vault reference); it is never in the file."""
 
     env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 

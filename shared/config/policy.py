@@ -61,7 +61,7 @@ def _least(desk: Desk, plan: Plan) -> Level:
 
 
 def verification_of(desk: Desk, name: str | None, level: Level) -> Wanted | None:
-    """How a delivery of that instance is verified, as desk.toml says it now; None where it is not."""
+    """How a delivery of that instance is verified by the present desk.toml; None if it is not."""
     entry = desk.instances.get(name or "")
     if level == "none" or entry is None:
         return None

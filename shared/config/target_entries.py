@@ -1,4 +1,4 @@
-"""What desk.toml may say of a target: a container, an account, or a server. Pure."""
+"""The entries of a target in desk.toml: a container, an account, or a server. Pure."""
 
 from typing import Annotated, Literal
 

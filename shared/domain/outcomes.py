@@ -154,7 +154,7 @@ class Completed(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """Azure said no; `job` is None where it came to none."""
+    """Azure said no; `job` is None if it came to none."""
 
     error: AzureError
     job: Job | None

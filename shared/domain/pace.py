@@ -76,9 +76,9 @@ class Pace:
         return float(min(self.back_off * 2 ** min(tries, 12), self.back_off_most) * (0.75 + jitter / 2))
 
     def job_poll(self, elapsed: float, cost: float = 1.0) -> float:
-        """Seconds until a job is looked at again, by how long it has run and by what a look costs: 1 where it takes a
-        GET, less where one list shows many. A twentieth of its age, 30 s to 5 min; where a look is dear, up to half
-        of its age within the first minutes, at the most 2 min."""
+        """Seconds until the next poll of a job that has run for `elapsed` seconds. `cost` is the calls of a poll: 1 for
+        a GET, less if one list shows many jobs. The usual wait is a twentieth of the age, 30 s to 5 min. At cost 1 it
+        is half of the age in the first minutes, at most 2 min."""
         usual = min(elapsed / 20, self.poll_default * 10)
         dear = min(elapsed * cost / 2, self.poll_default * 4)
         return max(usual, dear, self.poll_default)

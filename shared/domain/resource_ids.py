@@ -28,7 +28,7 @@ class BadName(ValueError):
 
 @dataclass(frozen=True)
 class ArmId:
-    """A parsed ARM id; `key` (lower case) is what ids are compared by, for ARM ignores case."""
+    """A parsed ARM id; Compare ids by `key` (lower case), because ARM ignores case."""
 
     text: str
     subscription: str

@@ -50,7 +50,7 @@ def untagged(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def whole(text: str, most: int) -> int | None:
-    """The number that a caller wrote, from 1 to `most`; None where it is anything else."""
+    """The number that a caller wrote, from 1 to `most`; None if it is anything else."""
     fits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
     return int(text) if fits and 1 <= int(text) <= most else None
 

@@ -32,7 +32,7 @@ MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
 
 
 class Post(Protocol):
-    """Sends one message and gives the channel's answer: status, body, headers; Trouble where there was none."""
+    """Sends one message and gives the channel's answer: status, body, headers; Trouble if there was none."""
 
     def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]: ...
 
@@ -105,7 +105,7 @@ class Notifier:
         return False
 
     def _one(self, notice: Notice, later: bool, behind: bool, told: DeliveryRound) -> bool:
-        """True where the notice is settled; `behind`: an earlier one of its line still waits."""
+        """True if the notice is settled; `behind`: an earlier one of its line still waits."""
         try:
             desk = self.read_desk()
         except Ours as error:

@@ -81,7 +81,7 @@ class Notice:
         ]
 
     def said(self) -> Change:
-        """What all channels of its event are sent."""
+        """The write of the facts that all channels of the event get."""
         fields = {"restore": self.restore, "event": self.event, **_packed(self.facts)}
         return Change("put", row_keys.said(self.restore, self.sequence), fields)
 

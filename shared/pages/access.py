@@ -68,7 +68,7 @@ def person_of(headers: Mapping[str, str], sign_in: bool, desk: Desk) -> Person:
 
 
 def _principal(text: str) -> dict[str, Any]:
-    """The header's JSON, or nothing where it is none."""
+    """The header's JSON, or nothing if it is none."""
     try:
         value = json.loads(base64.b64decode(text[:MOST], validate=True))
     except (ValueError, binascii.Error, RecursionError):

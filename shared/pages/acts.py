@@ -80,7 +80,7 @@ CHANNEL = re.compile(r"channels/(?P<name>[A-Za-z0-9._-]{1,63})/(?P<act>test)")
 
 
 def place(path: str) -> dict[str, str] | None:
-    """The act that a path names, with its id, number or name; None where it names none."""
+    """The act that a path names, with its id, number or name; None if it names none."""
     for pattern in (RESTORE, NOTICE, DESK, CHANNEL):
         found = pattern.fullmatch(path)
         if found:

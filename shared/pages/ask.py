@@ -119,7 +119,7 @@ def _decision(ports: Ports, visit: Visit, value: Json) -> Decision:
 
 
 def _point(ports: Ports, said: dict[str, str], now: datetime) -> Json | None:
-    """The recovery point that would be chosen now; None where the list cannot be read."""
+    """The recovery point that would be chosen now; None if the list cannot be read."""
     points, _ = points_of(ports, said["instance"])
     usable = [point for point in points if point["restorable"]]
     wanted = _wanted(said)

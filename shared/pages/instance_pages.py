@@ -129,7 +129,7 @@ def _plot(title: str, unit: str, earlier: Sequence[Past], values: Sequence[float
 
 
 def grants(desk: Desk, name: str) -> Iterator[Grant]:
-    """Every way in that may ask for this instance, with the targets that are open to both."""
+    """Every source that may ask for this instance, with the targets that the source and the instance both allow."""
     ways: dict[str, Rights] = {"http": desk.http, "queue": desk.queue}
     ways |= {f"tickets/{source}": rights for source, rights in desk.tickets.items()}
     ways |= {f"page, role {role}": rights for role, rights in (desk.page.roles if desk.page else {}).items()}

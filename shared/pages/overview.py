@@ -64,7 +64,7 @@ def _open(ports: Ports) -> Iterator[Row]:
 
 
 def _line(ports: Ports, row: Row, now: datetime) -> Line | None:
-    """None where it was closed meanwhile; one that this release cannot read is shown by its row."""
+    """None if it was closed meanwhile; one that this release cannot read is shown by its row."""
     try:
         restore = ports.parts.ledger.load(row.text("restore"))
     except Unreadable as error:

@@ -51,7 +51,7 @@ class ContainerRow:
 
 
 def read_container(row: Row) -> ContainerRow:
-    """A row of the table; Unreadable where its moments are none."""
+    """A row of the table; Unreadable if its moments are none."""
     try:
         until, look, back = utc(row.text("until")), _moment(row.text("look")), _moment(row.text("recoverable"))
     except ValueError as why:
@@ -121,7 +121,7 @@ def _columns(row: Verification) -> dict[str, Field]:
 
 
 def read_verification(row: Row) -> Verification:
-    """A row of the table; Unreadable where a newer release wrote it, or it is damaged."""
+    """A row of the table; Unreadable if a newer release wrote it, or it is damaged."""
     schema = row.fields.get("schemaVersion", 0)
     if not isinstance(schema, int) or schema > VERIFICATION_SCHEMA:
         raise Unreadable(f"{row.key} is of schema {row.text('schemaVersion')}: a newer release wrote it")
@@ -180,7 +180,7 @@ def passed_names(row: Verification, names: tuple[str, ...]) -> Change:
 
 
 def read_names(row: Row | None) -> tuple[str, ...]:
-    """The databases of an instance's last verification that passed; none where there was none."""
+    """The databases of an instance's last verification that passed; none if there was none."""
     try:
         value = json.loads(joined(row)) if row else []
     except ValueError:

@@ -131,7 +131,7 @@ class Keys:
         return KeyRows(self.ledger.store)
 
     def known(self, source: str, name: str, said: str, who: str | None = None) -> Restore | None:
-        """The restore of the request with this hash, or None where it may be taken; `who` is the principal that asks.
+        """The restore of the request with this hash, or None if it may be taken; `who` is the principal that asks.
         Problem: the key is another request's, or its restore was removed. Trouble: another request was claiming it a
         moment ago."""
         key = self.rows.find(source, name)

@@ -49,12 +49,12 @@ class Ledger:
         return [entry.vault for entry in vault_directory.entries(self.store)]
 
     def load(self, restore_id: str) -> Restore | None:
-        """A restore, or None; Unreadable where the row is not for this release."""
+        """A restore, or None; Unreadable if the row is not for this release."""
         row = self.store.get(row_keys.partition(restore_id), row_keys.restore(restore_id))
         return read_restore(row) if row and not row.fields.get(VOID) else None
 
     def void(self, restore_id: str, now: datetime) -> bool:
-        """An id under which nothing was saved is taken out of use: a later `accept` of it gives None. False where its
+        """Makes an id unusable under which nothing was saved: a later `accept` of it gives None. False if its
         restore is on the books."""
         try:
             change = Change("insert", row_keys.restore(restore_id), {VOID: True, "at": iso(now)})

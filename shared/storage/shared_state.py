@@ -99,7 +99,7 @@ class Board(Answers):
         return {row.key: row for row in self.store.scan(row_keys.DESK, "pulse-", row_keys.until(STILL))}
 
     def stand_still(self, cause: str, still: bool, now: datetime, seen: Mapping[str, Row] | None = None) -> None:
-        """Notes that the desk stands still for a cause, or no longer does; nothing where a `glance` says so already.
+        """Notes that the desk stands still for a cause, or no longer does; nothing if a `glance` says so already.
         Conflict rises."""
         spans = None if seen is None else standstill.read_spans(seen.get(f"{STILL}{cause}"))
         known = spans is not None and standstill.changed(spans, still, now) is None

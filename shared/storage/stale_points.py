@@ -25,7 +25,7 @@ class Watched:
 
     @property
     def id(self) -> str:
-        """What its notices are kept under, in the place of a restore's id."""
+        """The id of its notices, used in place of a restore's id."""
         return f"{row_keys.short(_vault(self.instance))}-{self.key}"
 
     def change(self) -> Change:

@@ -38,7 +38,7 @@ class Pause:
 
 
 def read_pause(row: Row | None) -> Pause | None:
-    """The pause in a row; None where the switch is off."""
+    """The pause in a row; None if the switch is off."""
     if row is None or not row.text("by"):
         return None
     also = tuple(Pause(one["by"], one["reason"], utc(one["at"])) for one in json.loads(row.text("also") or "[]"))
@@ -65,7 +65,7 @@ def span_fields(spans: list[Span]) -> dict[str, Field]:
 
 
 def changed(spans: list[Span], still: bool, now: datetime) -> list[Span] | None:
-    """The spans after the desk came to stand still, or moved again; None where nothing changed."""
+    """The spans after the desk came to stand still, or moved again; None if nothing changed."""
     lasts = bool(spans) and spans[-1][1] is None
     if lasts == still:
         return None

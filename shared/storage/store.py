@@ -21,7 +21,7 @@ class Row:
     etag: str = ""
 
     def text(self, name: str) -> str:
-        """A text column; empty where it is absent."""
+        """A text column; empty if it is absent."""
         return str(self.fields.get(name, ""))
 
 

@@ -46,7 +46,7 @@ class LoadQueue(WakeQueue):
         self._loads = client
 
     def waiting(self) -> int | None:
-        """Loads in the queue, those that a loader keeps hidden among them; None where it does not answer."""
+        """Loads in the queue, those that a loader keeps hidden among them; None if it does not answer."""
         try:
             return self._loads.get_queue_properties().approximate_message_count
         except ResourceNotFoundError:

@@ -121,7 +121,7 @@ def _begun(posted: list[Row], listed: dict[str, JobRead]) -> list[tuple[Row, Job
 def _listed(
     parts: Parts, vault: str, cross_region: bool, start: ListStart, rows: list[Row], most: int, shares: Shares
 ) -> tuple[dict[str, JobRead], ListStart]:
-    """The vault's jobs by id, and where to begin the next time; none where the list is forbidden or fails: then each
+    """The vault's jobs by id, and where to begin the next time; none if the list is forbidden or fails: then each
     is asked for by itself."""
     now = parts.now()
     try:

@@ -45,7 +45,7 @@ class ListStart:
         return ListStart(link, len(links) - begin, 0, refused) if kept else ListStart("", len(links), 0, refused)
 
     def refused(self, now: datetime) -> "ListStart":
-        """Azure no longer takes the link: for a day lists are whole ones."""
+        """Azure refused the stored link: for a day every list begins at the first page."""
         return ListStart(refused_at=iso(now))
 
     def gave_up(self, pages: int) -> "ListStart":

@@ -15,7 +15,7 @@ MOST = 1000  # restores removed in one go: the rest goes an hour later
 
 
 class Retention:
-    """`days` is 0 where all is kept."""
+    """Removes closed restores after `days`; 0 keeps all."""
 
     def __init__(self, ledger: Ledger, outbox: Outbox, days: int) -> None:
         self._ledger, self._outbox, self._days = ledger, outbox, days

@@ -85,7 +85,7 @@ class Sweep:
             self.parts.board.stand_still("setting", self.parts.board.fixed is not None, self.parts.now(), seen)
 
     def _vault(self, vault: str, this: Round) -> bool:
-        """One vault; False where the time was over before all of it was looked at."""
+        """One vault; False if the time was over before all of it was looked at."""
         if this.over():
             return False
         self._guarded(this, vault or "what belongs to no vault", lambda: self._work(vault, this))

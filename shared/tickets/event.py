@@ -23,7 +23,7 @@ type Event = dict[str, Any]
 
 
 def event_of(source: TicketSource, headers: Mapping[str, str], raw: bytes) -> Event:
-    """`{body, headers, form}` as mappings read it, without secrets, and a digest; a Problem where it is no object.
+    """`{body, headers, form}` as mappings read it, without secrets, and a digest; a Problem if it is no object.
     Where the body is signed, headers that nobody signed are left out."""
     lowered = {name.lower(): value for name, value in headers.items()}
     hidden = {source.header.lower()}
@@ -49,7 +49,7 @@ def _form_of(text: Any) -> dict[str, Any]:
 
 
 def own_doing(source: TicketSource, event: Event) -> str | None:
-    """Why an event is of our own making (a comment we wrote, an act of our user); None where it is not."""
+    """Why an event is of our own making (a comment we wrote, an act of our user); None if it is not."""
     body = event["body"]
     if any(OWN_MARK.search(text.replace("\\", "")) for name in _SPOKEN for text in _texts(body.get(name))):
         return "it is a comment of the desk itself"

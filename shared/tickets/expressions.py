@@ -140,7 +140,7 @@ def _paths(node: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _chain(node: dict[str, Any]) -> tuple[str, ...]:
-    """`body.issue.key` as its three names; empty where the node is more than a path."""
+    """`body.issue.key` as its three names; empty if the node is more than a path."""
     if node["type"] == "field":
         return (str(node["value"]),)
     if node["type"] != "subexpression":

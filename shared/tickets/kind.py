@@ -44,20 +44,20 @@ class TicketKind:
 
 
 def text_at(value: Any, *path: str) -> str:
-    """The text or whole number at a path of names in JSON data; empty where there is none."""
+    """The text or whole number at a path of names in JSON data; empty if there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def first_match(pattern: str, text: str) -> str:
-    """The first group of the first match; empty where there is none."""
+    """The first group of the first match; empty if there is none."""
     found = re.search(pattern, text)
     return found[1] if found else ""
 
 
 def first_value(name: str, text: str) -> str:
-    """The first JSON string of that name in a text that may not be whole JSON; empty where there is none."""
+    """The first JSON string of that name in a text that may not be whole JSON; empty if there is none."""
     quoted = first_match(rf'"{name}"\s*:\s*{_STRING}', text)
     try:
         return str(json.loads(f'"{quoted}"'))

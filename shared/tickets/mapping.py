@@ -59,7 +59,7 @@ class _Mapping:
 
 
 def map_event(name: str, source: TicketSource, event: Event) -> Mapped | Ignored:
-    """The request an event of source `name` asks for, or why it asks for none; a Problem where a mapping fails."""
+    """The request an event of source `name` asks for, or why it asks for none; a Problem if a mapping fails."""
     mapping = _Mapping(name, source, event)
     if why := ignored(source, event):
         return Ignored(why)

@@ -12,7 +12,7 @@ NAMES: tuple[str, ...] = tuple(sorted(one.name for one in pkgutil.iter_modules(k
 
 
 def kind_of(name: str) -> TicketKind:
-    """The record of a kind; KeyError where there is no such kind."""
+    """The record of a kind; KeyError if there is no such kind."""
     if name not in NAMES:
         raise KeyError(name)
     found: TicketKind = importlib.import_module(f"{kinds.__name__}.{name}").KIND

@@ -16,7 +16,7 @@ _DUE = {"dryRun": "true or false", "crossRegion": "true or false", "maxAgeHours"
 
 def read_safety(made: Mapping[str, Any], named: Set[str], event: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The safety fields of a request, as JSON values; `named` are the fields that the mapping `where` mentions.
-    A Problem where one that is mentioned, by the mapping or by the event, has no value that can be read."""
+    A Problem if one that is mentioned, by the mapping or by the event, has no value that can be read."""
     found = {}
     for name in SAFETY:
         if name in made or name in named:

@@ -46,7 +46,7 @@ def _without_job(parts: Parts, restore: Restore, listing: Listing) -> Event:
 
 
 def _absence(parts: Parts, restore: Restore, listing: Listing) -> tuple[Absence, datetime]:
-    """The proof, and Azure's own time of the reading. Trouble where Azure did not say its time: read again."""
+    """The proof, and Azure's own time of the reading. Trouble if Azure did not say its time: read again."""
     if listing.at is None:
         raise Trouble(NO_DATE)
     return absence(restore, listing, parts.pace), listing.at

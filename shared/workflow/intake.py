@@ -139,7 +139,7 @@ class Intake:
         return lambda: row_keys.new_id(restore.vault or None, self.parts.now(), self.parts.random_bytes())
 
     def _accepted(self, restore: Restore, more: list[Change]) -> Restore | None:
-        """None where it is there already: by another's hand, or by our own save, whose answer was lost."""
+        """None if it is there already: by another's hand, or by our own save, whose answer was lost."""
         try:
             return self.parts.ledger.accept(restore, more)
         except Trouble:

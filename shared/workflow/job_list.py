@@ -30,7 +30,7 @@ def carries(restore: Restore, read: JobRead) -> bool:
 
 
 def read_jobs(parts: Parts, restore: Restore) -> Listing:
-    """Reads the whole list, and by GET each job that may be the restore's; Rejected or Gone where the list can't be."""
+    """Reads the whole list, and by GET each job that may be the restore's; Rejected or Gone if the list can't be."""
     facts = vault_facts(parts, restore.vault) if restore.cross_region else None
     begun, echo = since(restore), parts.board.recall(restore.vault, "echo")
     echo_job, echoed, ours = str(echo[1].get("job")) if echo else "", False, False
@@ -97,7 +97,7 @@ def refuse_adoption(restore: Restore, read: JobRead, holder: str | None) -> None
 
 
 def _cannot_be(restore: Restore, read: JobRead) -> tuple[str, str] | None:
-    """Title and words of why a job without a token of the restore is none of its jobs; None where it may be one."""
+    """Title and words of why a job without a token of the restore is none of its jobs; None if it may be one."""
     if "restore" not in read.category:
         return "The job is no restore", f"is a {read.category or 'job of no known kind'}, not a restore"
     if read.instance != restore.instance.lower():

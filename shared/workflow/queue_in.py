@@ -35,7 +35,7 @@ class Flood:
     _lock: Lock = field(default_factory=Lock)
 
     def note(self) -> str | None:
-        """Counts one refusal: the words that its notice adds, or None where it is announced by no notice."""
+        """Counts one refusal: the words that its notice adds, or None if it is announced by no notice."""
         with self._lock:
             now = self.now()
             if self._since is None or now - self._since >= HOUR:

@@ -76,8 +76,8 @@ def _sent_to(plan: Plan) -> tuple[str, str, str | None, str | None]:
 
 
 def submit(parts: Parts, restore: Restore, save: Save) -> Restore:
-    """Intent saved, then the POST within its window: no retry, and its answer on the books. The pause is read once
-    more right before the first byte leaves."""
+    """Saves the intent, sends the POST within its window without a retry, and saves the answer. The pause is read
+    again right before the first byte is sent."""
     request_id, began, wall = parts.fresh_id(), parts.elapsed(), parts.now()
     hold = parts.pace.submit_window + parts.pace.submit_total
     claimed = _claim(parts, restore, Claimed(request_id, wall + timedelta(seconds=hold)), save)

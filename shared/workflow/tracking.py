@@ -124,7 +124,7 @@ def overdue(parts: Parts, restore: Restore) -> bool:
 
 
 def poll_job(parts: Parts, restore: Restore) -> Event | None:
-    """The job by GET; None where nothing about it changed."""
+    """The job by GET; None if nothing about it changed."""
     return _or_overdue(parts, restore, _job_event)
 
 
@@ -143,8 +143,8 @@ def _job_event(parts: Parts, restore: Restore) -> Event | None:
 
 
 def heard(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
-    """What a job, as listed, means: a submission's own begins; one that is known is seen for the first time, or ended
-    well. A list has no details, so a failure or a warning is never taken from one."""
+    """The event of a listed job: JobStarted for a submission's own job; for a known job its first progress or its
+    success. None for failures and warnings, because a list has no details of them."""
     if restore.phase is Phase.RESTORING and restore.job and restore.job.id == read.job.id:
         if read.ended == "failed" or read.job.warnings:
             return None
@@ -161,7 +161,7 @@ def heard(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
 
 
 def job_event(parts: Parts, restore: Restore, read: JobRead) -> Event | None:
-    """What a job, as read, means for its restore; any status that is no known end is running."""
+    """The event of a job that was read; a job with an unknown status counts as running."""
     if read.ended == "succeeded":
         return Completed(read.job)
     if read.ended == "failed":

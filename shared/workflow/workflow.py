@@ -71,7 +71,7 @@ class Workflow:
         return restore
 
     def hear(self, restore_id: str, read: JobRead) -> Restore | None:
-        """What a list of jobs shows of a restore, on its books; None where that is not for this one."""
+        """What a list of jobs shows of a restore, on its books; None if that is not for this one."""
         restore = self.parts.ledger.load(restore_id)
         event = heard(self.parts, restore, read) if restore else None
         if restore is None or event is None:
@@ -98,7 +98,7 @@ class Workflow:
         return self.parts.board.take_start(subscription_of(restore), now, STARTS, self.parts.pace.budget_window)
 
     def _look(self, restore: Restore, wake: int | None) -> Restore | None:
-        """Asks, decides and saves one step; None where there is nothing to do but wait."""
+        """Asks, decides and saves one step; None if there is nothing to do but wait."""
         holds = wake is not None and wake == restore.wake
 
         def save(before: Restore, event: Event) -> Restore:

@@ -24,11 +24,11 @@ class Containers(Protocol):
     def find(self, account: str, name: str) -> Container | None: ...
 
     def make(self, account: str, name: str, metadata: Mapping[str, str]) -> bool:
-        """False where it was there: then its metadata is replaced."""
+        """False if it was there: then its metadata is replaced."""
         ...
 
     def remove(self, account: str, name: str) -> bool:
-        """False where there was none."""
+        """False if there was none."""
         ...
 
     def listed(self, account: str) -> list[Container]:
@@ -36,7 +36,7 @@ class Containers(Protocol):
         ...
 
     def put(self, account: str, name: str, files: Sequence[tuple[str, bytes]]) -> bool:
-        """Writes files; False where there is no such container."""
+        """Writes files; False if there is no such container."""
         ...
 
 

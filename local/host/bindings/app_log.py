@@ -1,6 +1,6 @@
 """What becomes of the app's log lines, as in Azure: a line without an invocation id is dropped, the others are traces.
 
-The worker keeps the id in a ContextVar, so a thread that runs outside of its caller's context logs into the void.
+The worker keeps the id in a ContextVar, so the lines of a thread outside of its caller's context are lost.
 """
 
 import json

@@ -12,7 +12,7 @@ class InvalidSettings(ValueError):
 
 
 class MissingSetting(LookupError):
-    """A binding that names a setting nobody gave."""
+    """A binding names a setting that is not set."""
 
 
 def parse(text: str, name: str) -> dict[str, str]:

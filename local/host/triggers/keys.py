@@ -57,7 +57,7 @@ def _new() -> str:
 
 
 def _write(path: Path, keys: Mapping[str, object], *, replace: bool) -> bool:
-    """Whole or not at all; False where another process was first to make the file."""
+    """Whole or not at all; False if another process was first to make the file."""
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "w") as file:
         json.dump(keys, file)

@@ -70,7 +70,7 @@ class QueueListener:
         self._processing: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
-        """Until told to stop, and until every message taken by then is settled."""
+        """Runs until it is stopped and every message that it has taken is settled."""
         found_since_wait = False
         while not self._stopping.is_set():
             batch = await self._receive()

@@ -57,7 +57,7 @@ def after(message: Message, most: int, *, succeeded: bool, poison: bool) -> Fate
 
 
 def decode(text: str, encoding: str) -> bytes | None:
-    """None where the message is not what host.json's messageEncoding says."""
+    """None if the message is not what host.json's messageEncoding says."""
     if encoding == "none":
         return text.encode()
     try:

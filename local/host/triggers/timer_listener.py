@@ -1,6 +1,6 @@
 """The timer trigger: one function on its schedule, on one instance at a time, never two runs at once.
 
-The order of things is that of azure-webjobs-sdk-extensions, Timers/Listener/TimerListener.cs.
+The steps are those of azure-webjobs-sdk-extensions, Timers/Listener/TimerListener.cs.
 """
 
 import asyncio

@@ -16,7 +16,7 @@ HEADLINE, LINE, VALUE, WORDS, COMMANDS = 200, 300, 700, 700, 8_000
 
 
 def ticket_parts(ref: Any, facts: Facts, channel: Resolved) -> tuple[str, ...]:
-    """The parts of the ticket's ref; Undeliverable where the restore has none of this system."""
+    """The parts of the ticket's ref; Undeliverable if the restore has none of this system."""
     found = parts_of(channel.kind, ref, facts.ticket)
     if isinstance(found, str):
         raise Undeliverable(f"{channel.name} writes to {channel.kind} tickets, but {found}")
@@ -24,7 +24,7 @@ def ticket_parts(ref: Any, facts: Facts, channel: Resolved) -> tuple[str, ...]:
 
 
 def comment_of(facts: Facts, channel: Resolved) -> Notice:
-    """The notice without a link to the ticket it stands on."""
+    """The notice without a link to its own ticket."""
     notice = notice_of(facts, channel.cloud.portal, channel.ticket_sites, channel.desk_url)
     return replace(notice, links=tuple(link for link in notice.links if link.text in (VAULT_LINK, DESK_LINK)))
 
