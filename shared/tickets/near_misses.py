@@ -23,7 +23,7 @@ def _near(expression: str, event: dict[str, Any]) -> Iterator[str]:
         if node["type"] == "comparator" and node["value"] == "eq":
             literals = [child for child in node["children"] if child["type"] == "literal"]
             fields = [child for child in node["children"] if child["type"] != "literal"]
-            if len(literals) == 1 and len(fields) == 1:
+            if len(literals) == len(fields):  # one of each
                 wanted = literals[0]["value"]
                 for name, seen in _seen(fields[0], event, tree):
                     if seen != wanted and _same(seen, wanted):
