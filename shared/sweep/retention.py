@@ -31,7 +31,7 @@ class Retention:
         return removed
 
     def _old(self, vault: str, before: datetime, limit: int) -> list[Row]:
-        place = row_keys.vault_partition(vault or None)
+        place = row_keys.vault_partition(vault)
         return list(self._ledger.store.scan(place, "done-", f"done-{iso(before)}", limit)) if limit > 0 else []
 
     def _remove(self, done: Row, now: datetime) -> bool:

@@ -136,7 +136,7 @@ class Intake:
         raise Trouble("the ledger did not keep the request")
 
     def _fresh(self, restore: Restore) -> Callable[[], str]:
-        return lambda: row_keys.new_id(restore.vault or None, self.parts.now(), self.parts.random_bytes())
+        return lambda: row_keys.new_id(restore.vault, self.parts.now(), self.parts.random_bytes())
 
     def _accepted(self, restore: Restore, more: list[Change]) -> Restore | None:
         """None if it is there already: by another's hand, or by our own save, whose answer was lost."""

@@ -126,7 +126,7 @@ class Acts:
         key = act.idempotency_key and f"again\n{restore.id}\n{act.idempotency_key}"
         reply = restore.channels[0] if restore.source.startswith("tickets/") and restore.channels else None
         chain = restore.chain or restore.again_of or restore.id
-        caller = Caller(restore.source, key or None, authenticated_as, reply, restore.id, chain, roles=restore.roles)
+        caller = Caller(restore.source, key, authenticated_as, reply, restore.id, chain, roles=restore.roles)
         try:
             return self.intake.take(value, caller)
         except KeyError as error:
