@@ -32,13 +32,13 @@ def steps(restore: Restore, plan: Plan) -> Steps:
     whole = "files of all databases of the server" if _flexible(restore) else "the files of the database"
     return (
         Step(f"{which} in {plan.container} are {whole}, not loaded anywhere yet", (listed,)),
-        Step("Fetch them", (f"mkdir -p {folder}", f'{each} {fetch} || echo "NOT FETCHED: $name" >&2; done')),
+        Step("Download the files", (f"mkdir -p {folder}", f'{each} {fetch} || echo "NOT FETCHED: $name" >&2; done')),
         *(_roles(folder) if _flexible(restore) else ()),
         _databases(folder),
         _deletes_itself(restore, plan, folder)
         if plan.account
         else Step(
-            "Delete the files and your copy when they are loaded: whoever reads them reads all the data",
+            "When the files are loaded, delete them and your copy, because they contain all the data",
             (f"{each} {gone}; done", f"rm -r {folder}"),
         ),
     )
@@ -50,8 +50,8 @@ def _deletes_itself(restore: Restore, plan: Plan, folder: str) -> Step:
     keep = f'POST /api/restores/{restore.id}/keep with "hours" keeps it longer'
     words = f"The desk deletes this container {plan.keep_hours:g} h after the restore ended; {keep}"
     return Step(
-        f"{words}. When the files are loaded, delete your copy, and have the container deleted at once: whoever reads "
-        f"them reads all the data (POST /api/restores/{restore.id}/cleanup)",
+        f"{words}. When the files are loaded, delete your copy and the container at once, because they contain all "
+        f"the data (POST /api/restores/{restore.id}/cleanup)",
         (f"rm -r {folder}", clean),
     )
 
@@ -106,8 +106,8 @@ def _roles(folder: str) -> Steps:
     edited = " ".join(f"-e {quoted(edit)}" for edit in edits)
     words = (
         "Make the roles, without passwords and LOGIN. Set PGHOST, PGUSER and PGPASSWORD or PGPASSFILE first; psql and "
-        "pg_restore must be no older than the backed-up server, and of August 2025 or newer. What your user may not "
-        "give is printed as an error, the rest is made"
+        "pg_restore must be no older than the backed-up server, and of August 2025 or newer. Rights that your user "
+        "may not give are printed as errors, the rest is made"
     )
     line = f"grep -hE {whole} {folder}/*_roles.sql | grep -vE {own} | sed -E {edited} | psql -X -q -d postgres"
     return (Step(words, (line,)),)
@@ -135,8 +135,8 @@ def _databases(folder: str) -> Step:
         '| psql -X -q -d postgres -v old="$new" -v new="$name" && echo "loaded: $name"',
     )
     words = (
-        "Load each database under its own name; one that is there already is left alone. Allow its extensions first "
-        "(server parameter azure.extensions). Read the errors before the database is used: some objects may miss. "
-        "From archives your user owns all objects"
+        "Load each database under its own name; existing databases are not changed. Allow its extensions first "
+        "(server parameter azure.extensions). Read the errors before you use a database: objects may be missing. "
+        "Your user owns all objects that come from archives"
     )
     return Step(words, (f"for file in {folder}/*_database_*.sql; do {'; '.join(body)}; done",))

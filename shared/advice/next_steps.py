@@ -67,7 +67,7 @@ def _refused(restore: Restore) -> Steps:
         taken = error is not None and error.message.startswith("idempotencyKey:")
         key = "with a new key" if taken else "with the same key"
         return (Step(f"{advice or 'Correct what the error names'}; send the corrected request, {key}"),)
-    last = "Once that is mended in Azure or in desk.toml, ask again; otherwise send a new request"
+    last = "If you have mended that in Azure or in desk.toml, ask again; otherwise send a new request"
     if error and changes(restore, error):
         return (*((Step(advice),) if advice else ()), _again(restore))
     return Step(advice or "Mend what the message names"), _again(restore, last)
@@ -88,17 +88,15 @@ def _lost(restore: Restore) -> Steps:
     return (
         Step(f"Look among the vault's jobs for a restore of {name}", (listed,)),
         Step(f"If there is one, adopt it ({route})", (adopt,)),
-        Step('If there is none, have it submitted again, or close it with "resolution": "close"', (resubmit,)),
+        Step('If there is none, submit the restore again, or close it with "resolution": "close"', (resubmit,)),
     )
 
 
 def _overdue(restore: Restore) -> Steps:
-    words = "It has run longer than restores usually do. The desk still follows it; it keeps its turn. What Azure says"
+    words = "The restore runs longer than usual. The desk still follows it, and it keeps its turn. Look at Azure's job"
     job = restore.job.id if restore.job else ""
     if not job or restore.cross_region:
-        return (
-            Step("It has run longer than restores usually do. Look at the vault's jobs; the desk still follows it"),
-        )
+        return (Step("The restore runs longer than usual. Look at the vault's jobs; the desk still follows it"),)
     return (Step(words, (az("dataprotection job show", **vault_options(restore.vault), job_id=job),)),)
 
 
@@ -131,15 +129,15 @@ def _succeeded(restore: Restore) -> Steps:
 
 def _one_command(restore: Restore) -> Step:
     line = f'python3 -m deskctl load {quoted(restore.id)} --into "host=$PGHOST user=$PGUSER"'
-    words = "Set PGHOST, PGUSER and PGPASSWORD or PGPASSFILE; then, in Restore Desk's repository, one command makes"
-    return Step(f"{words} databases of the files (docs/loading.md). Without it, go on with the next steps", (line,))
+    words = "Set PGHOST, PGUSER and PGPASSWORD or PGPASSFILE. Then one command in Restore Desk's repository loads the"
+    return Step(f"{words} files into databases (docs/loading.md). Or use the commands of the next steps", (line,))
 
 
 def _created(restore: Restore, plan: Plan) -> Steps:
     name, server = plan.database or "", plan.server or ""
     count = "SELECT schemaname, count(*) FROM pg_tables GROUP BY 1;"
     words = f"The database {name} is on {server.rsplit('/', 1)[-1]}. Check it before it is used"
-    owners = "Roles and grants are not in it: the user of the secret owns everything until you give it away"
+    owners = "It has no roles and grants. The secret's user owns everything until you change the owner"
     give = f"ALTER DATABASE {shell_commands.identifier(name)} OWNER TO <owner>;"
     return Step(words, (shell_commands.psql(server, count, name),)), Step(f"{owners} ({give})")
 

@@ -27,14 +27,14 @@ def _existence(case: Case) -> Steps:
     found = case.restore.datasource
     asked = [found.id if found else case.restore.instance]
     asked += [case.plan.server] if case.plan.server else []
-    return (Step("Look whether the database and the server exist", tuple(shown(one, "id") for one in asked), "; "),)
+    return (Step("Check whether the database and the server exist", tuple(shown(one, "id") for one in asked), "; "),)
 
 
 def _missing(case: Case) -> Steps:
     point = case.restore.point
     of_point = [f"{case.restore.instance}/recoveryPoints/{point.id}"] if point else []
     looked = (case.vault, case.restore.instance, *of_point)
-    words = "One of these is gone; what is moved must be renamed in desk.toml"
+    words = "One of these no longer exists. If it was moved, correct its id in desk.toml"
     return (Step(words, tuple(shown(one, "id") for one in looked), "; "),)
 
 
@@ -49,7 +49,7 @@ def _group_missing(case: Case) -> Steps:
 
 
 def _closed(case: Case) -> Steps:
-    return (Step(f"The server closed the connection, which passes; {support(case)}"),)
+    return (Step(f"The server closed the connection, which is a transient error; {support(case)}"),)
 
 
 def _busy(case: Case) -> Steps:
@@ -64,13 +64,13 @@ def _not_ready(case: Case) -> Steps:
 
 
 def _source_gone(case: Case) -> Steps:
-    words = "The server that was backed up is not found; where it is gone for good, stop its protection"
+    words = "Azure does not find the backed-up server. If it was deleted for good, stop its protection"
     return (Step(words, (shown(case.source, "id"),)),)
 
 
 def _input(case: Case) -> Steps:
     point = case.restore.point.id if case.restore.point else "chosen"
-    words = f"Azure finds the input wrong: look whether the recovery point {point}, the target and its region still fit"
+    words = f"Azure rejects the input: check whether the recovery point {point}, the target and its region still fit"
     return (
         Step(words, (shown(case.restore.instance, "properties.protectionStatus"),)),
         Step(f"Where all of it fits: {support(case)}"),
@@ -82,9 +82,7 @@ def _internal(case: Case) -> Steps:
 
 
 def _protected_elsewhere(case: Case) -> Steps:
-    words = (
-        "The database is protected by another backup instance, which the message names: give desk.toml that one's id"
-    )
+    words = "The database is protected by another backup instance, which the message names: write its id into desk.toml"
     listed = az("dataprotection backup-instance list", "-o table", **vault_options(case.vault))
     return (Step(words, (listed,)),)
 

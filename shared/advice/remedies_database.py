@@ -35,7 +35,7 @@ def secret_rights(case: Case) -> Steps:
             "Give the vault's identity the role Key Vault Secrets User on the key vault",
             (case.identity, grant(shell_commands.SECRETS_USER, scope)),
         ),
-        Step("Where the key vault works by access policies, give it Get and List instead", (case.identity, policy)),
+        Step("If the key vault uses access policies, give the identity Get and List instead", (case.identity, policy)),
     )
 
 
@@ -52,7 +52,7 @@ def database_rights(case: Case) -> Steps:
     sql = 'GRANT azure_pg_admin TO :"user"; ALTER ROLE :"user" CREATEDB;'
     host = within(shown(case.server, "properties.fullyQualifiedDomainName"))
     line = f'echo {quoted(sql)} | psql -h {host} -d postgres -v user="$SECRET_USER"'
-    words = "The user of the secret must be able to create databases; with its name in SECRET_USER"
+    words = "The user of the secret must be able to create databases. SECRET_USER is that user's name"
     return (Step(words, (line,)),)
 
 
@@ -64,8 +64,8 @@ def entra_user(case: Case) -> Steps:
     host = within(shown(case.server, "properties.fullyQualifiedDomainName"))
     line = f'echo {quoted(sql)} | psql -h {host} -d postgres -v app="$APP_ID"'
     words = (
-        "Make a backup user that can authenticate with Microsoft Entra ID: set an Entra administrator on the server, "
-        "log in as that one, and with the application id of the vault's identity in APP_ID"
+        "Make a backup user that can authenticate with Microsoft Entra ID. Set an Entra administrator on the server, "
+        "and log in as that administrator. APP_ID is the application id of the vault's identity"
     )
     return (Step(words, (line,)),)
 

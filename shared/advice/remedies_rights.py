@@ -39,7 +39,8 @@ def container(case: Case) -> Steps:
     return (
         Step(words, (case.identity, grant(shell_commands.BLOB_CONTRIBUTOR, case.scope))),
         Step(
-            "The container must exist, its account take public network access and cross-tenant copies", (there, open_)
+            "The container must exist; its account must allow public network access and cross-tenant replication",
+            (there, open_),
         ),
     )
 

@@ -35,7 +35,7 @@ def key_access(case: Case) -> Steps:
 
 
 def locked(case: Case) -> Steps:
-    words = f"A lock holds the storage account {_account(case)}, or it fails over: look for both, and remove the lock"
+    words = f"The storage account {_account(case)} has a lock, or is failing over. Check both, and remove the lock"
     account = case.scope if not case.plan.container_id else case.plan.container_id.partition("/blobServices/")[0]
     locks = f"az lock list --resource {quoted(account)} -o table"
     state = az("storage account show", name=_account(case), query="[provisioningState,failoverInProgress]")
@@ -44,15 +44,13 @@ def locked(case: Case) -> Steps:
 
 def immutable(case: Case) -> Steps:
     url, name = _account(case), shell_commands.account_and_container(case.plan.container or "")[1]
-    words = "The container has an immutability policy, under which Azure cannot finish writing; it is shown by"
+    words = "The container has an immutability policy, so Azure cannot finish writing. Look at the policy"
     policy = az("storage container immutability-policy show", account_name=url, container_name=name)
     return Step(words, (policy,)), Step("Remove the policy, or give the target another container")
 
 
 def cross_tenant(case: Case) -> Steps:
-    words = (
-        f"The storage account {_account(case)} forbids cross-tenant replication, by which Azure Backup writes: allow it"
-    )
+    words = f"The storage account {_account(case)} forbids cross-tenant replication, which Azure Backup needs: allow it"
     return (Step(words, (az("storage account update", "--allow-cross-tenant-replication true", name=_account(case)),)),)
 
 

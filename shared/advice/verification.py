@@ -59,17 +59,17 @@ def steps(restore: Restore, event: str) -> Steps | None:
     """The steps after a verification's event; None if the restore's own steps apply."""
     instance = restore.instance_name or restore.instance
     look = shell_commands.get(f"/api/restores/{restore.id}/verification")
-    by, reason = restore.requested_by or "", "what kept it from being verified is mended"
+    by, reason = restore.requested_by or "", "the cause is mended"
     once_more = shell_commands.act(restore.id, "verify", by, reason)
     if event == "verificationFailed":
         points = shell_commands.get(f"/api/instances/{instance}/recovery-points")
         return (
-            Step("Do not rely on this recovery point. What was found, file by file", (look,)),
-            Step("Restore an older point, and have the backup looked into, for newer ones may be like this", (points,)),
+            Step("Do not rely on this recovery point. Read the findings of each file", (look,)),
+            Step("Restore an older point, and examine the backup: newer points may have the same fault", (points,)),
         )
     if event == "verificationInconclusive":
         return (
-            Step("It says nothing of the backup: something of ours was in the way. What it was", (look,)),
+            Step("The backup was not judged, because the desk or the loader could not finish. Read the cause", (look,)),
             Step(f"Mend that, then verify once more (POST /api/restores/{restore.id}/verify)", (once_more,)),
         )
     return None

@@ -54,7 +54,7 @@ EXPECTED: list[tuple[str, Plan, str | None, list[str]]] = [
     ("UserErrorMissingDBPermissions", DATABASE, None, ["GRANT azure_pg_admin", "CREATEDB", SERVER]),
     ("UserErrorBackupUserAuthFailed", DATABASE, None, ['CREATE ROLE "pgVault" WITH LOGIN', SERVER]),
     ("UserErrorDBNotFound", DATABASE, None, [SINGLE.id, SERVER]),
-    ("UserErrorServerConnectionClosed", DATABASE, None, ["which passes", "act-1"]),
+    ("UserErrorServerConnectionClosed", DATABASE, None, ["a transient error", "act-1"]),
     ("UserErrorMaxConcurrentOperationLimitReached", FILES, None, ["--vault-name pgVault", "InProgress"]),
     (FLEX, FILES, "ServerNotReadyForLongTermBackup", [FLEX_SERVER, "Ready"]),
     (FLEX, FILES, "ResourceGroupNotFound", [FLEX_SERVER, "stop its protection"]),
@@ -186,7 +186,7 @@ def test_a_clean_up_that_failed_has_a_step_of_its_own() -> None:
 def test_a_created_database_lacks_roles_and_grants() -> None:
     done = a_restore(Phase.SUCCEEDED, outcome="databaseCreated", plan=DATABASE, datasource=SINGLE)
     said = next_step(done) or ""
-    assert "Roles and grants are not in it" in said
+    assert "It has no roles and grants" in said
     assert "emp21" in said
 
 
