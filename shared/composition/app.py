@@ -43,7 +43,7 @@ class App(Engine):
         from shared.tickets.entra_tokens import TenantKeys
 
         about = {"trust_env": False, "follow_redirects": False, "headers": {"User-Agent": AGENT}}
-        http = httpx.Client(timeout=10, transport=bounded_transport(), **about)  # type: ignore[arg-type]
+        http = httpx.Client(timeout=10, transport=bounded_transport(verify=self.trusted), **about)  # type: ignore[arg-type]
         return TicketIn(
             self.parts, self.intake, self.settings, TenantKeys(self.settings.cloud, fetch_with(http), self.parts.now)
         )

@@ -76,7 +76,7 @@ class Engine(Outside):
             timeout=15,
             trust_env=False,
             follow_redirects=False,
-            transport=bounded_transport(),
+            transport=bounded_transport(verify=self.trusted),
             headers={"Accept-Encoding": "gzip"},
         )
         parts, settings = self.parts, self.settings

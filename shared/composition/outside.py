@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.composition.desk_rules import desk_text, fixed_pause
 from shared.composition.once import locked_property
@@ -17,14 +17,14 @@ from shared.domain.problems import Ours, Trouble
 from shared.redaction import Redactor, secrets_of
 
 if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, TokenCredential
-    from azure.storage.queue import QueueClient
-
     from shared.azure.data_protection import DataProtection
     from shared.azure.port import Azure
     from shared.storage.shared_state import Board
     from shared.storage.store import Store
     from shared.storage.wake_queue import QueueState
+    from shared.wire.http import Http
+    from shared.wire.identity import Credential, Token
+    from shared.wire.queues import Queue
 
 
 @dataclass
@@ -34,32 +34,45 @@ class Outside:
     settings: Settings
 
     @locked_property
-    def credential(self) -> TokenCredential:
-        """The identity: user-assigned where a client id is set (DefaultAzureCredential also serves `az login`)."""
-        from azure.identity import DefaultAzureCredential
+    def trusted(self) -> ssl.SSLContext:
+        """Whom TLS trusts, but for an ARM_CA_BUNDLE; one for all, for reading it takes 15 CPU ms and a MiB."""
+        return ssl.create_default_context(cafile=self.settings.environ.get("REQUESTS_CA_BUNDLE") or certificates())
+
+    @locked_property
+    def http(self) -> Http:
+        """Storage and the identity's endpoint."""
+        from shared.wire.http import Http
+
+        return Http(lambda: self.trusted)
+
+    @locked_property
+    def credential(self) -> Credential:
+        """The identity: user-assigned where a client id is set. azure-identity also serves `az login`."""
+        from shared.wire.identity import Credential, ManagedIdentity, served
 
         settings = self.settings
-        return DefaultAzureCredential(managed_identity_client_id=settings.client_id, **settings.cloud.sign_in)
+        if served(settings.environ):
+            return Credential(ManagedIdentity(self.http, settings.environ, settings.client_id).ask)
+        from shared.wire.sdk_identity import SdkIdentity
+
+        return Credential(SdkIdentity(settings.client_id, settings.cloud.sign_in).ask)
 
     def token(self, scope: str) -> str:
-        """A bearer token for a channel's service."""
+        """A bearer token for a channel's service, or for storage."""
         return self.credential.get_token(scope).token
 
     @locked_property
     def store(self) -> Store:
         """The ledger's table."""
-        from azure.data.tables import TableClient
-
-        from shared.storage.table_store import TableStore, pooled
+        from shared.storage.table_store import TableStore
+        from shared.wire.connection_string import table_service
+        from shared.wire.service import Service, bearer
+        from shared.wire.tables import VERSION
 
         settings = self._with_storage()
-        short: dict[str, Any] = {"retry_total": 3, "connection_timeout": 5, "read_timeout": 20}
-        short["transport"] = pooled()
         if settings.connection_string:
-            client = TableClient.from_connection_string(settings.connection_string, TABLE, **short)
-        else:
-            client = TableClient(str(settings.table_url), TABLE, credential=self.credential, **short)
-        return TableStore(client)
+            return TableStore(table_service(self.http, settings.connection_string), TABLE)
+        return TableStore(Service(self.http, str(settings.table_url), VERSION, bearer(self.token)), TABLE)
 
     def _with_storage(self) -> Settings:
         if STORAGE in self.settings.faults:
@@ -80,16 +93,19 @@ class Outside:
 
         return WakeQueue(self._queue(QUEUE)).send
 
-    def _queue(self, name: str) -> QueueClient:
-        from azure.storage.queue import QueueClient
-
+    def _queue(self, name: str) -> Queue:
         settings = self._with_storage()
-        short: dict[str, Any] = {"retry_total": 1, "connection_timeout": 5, "read_timeout": 10}
-        # the SDK's own first wait is 15 s: a caller, or the whole sweep, would stand for it
-        short |= {"initial_backoff": 0.5, "increment_base": 1, "random_jitter_range": 0.3}
         if settings.connection_string:
-            return QueueClient.from_connection_string(settings.connection_string, name, **short)
-        return QueueClient(str(settings.queue_url), name, credential=self.credential, **short)
+            from shared.wire.sdk_queue import queue_of
+
+            return queue_of(settings.connection_string, name)
+        from shared.wire.queues import VERSION, RestQueue
+        from shared.wire.service import Service, bearer
+
+        waits = (0.5,)  # a caller, or the whole sweep, stands for it
+        return RestQueue(
+            Service(self.http, str(settings.queue_url), VERSION, bearer(self.token), waits=waits, seconds=10), name
+        )
 
     @locked_property
     def queues(self) -> Callable[[], QueueState]:
@@ -127,7 +143,7 @@ class Outside:
         else:
             tokens = Tokens(lambda: self._arm_token(scope))
             auth, token = TokenAuth(settings.arm_endpoint, tokens, tokens.forget), tokens
-        verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
+        verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else self.trusted
         total = self.pace.submit_total
         usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
         once = arm_client(settings.arm_endpoint, auth, total, keep_alive=False, verify=verify)
@@ -137,19 +153,25 @@ class Outside:
         """Near the end of a budget every caller leaves the subscription alone for a moment, before a 429 is met."""
         self.board.set_quiet(subscription, datetime.now(UTC) + timedelta(seconds=self.pace.budget_window / 6))
 
-    def _arm_token(self, scope: str) -> AccessToken:
+    def _arm_token(self, scope: str) -> Token:
         """Trouble that passes, and an alert of its own: without a token nothing moves."""
-        from azure.core.exceptions import AzureError
-
         from shared.telemetry import tell
+        from shared.wire.identity import NoToken
 
         try:
             return self.credential.get_token(scope)
-        except AzureError as error:
-            tell("token", logging.ERROR, scope=scope, why=type(error).__name__)
-            raise Trouble(f"no token for Azure ({type(error).__name__})") from error
+        except NoToken as error:
+            tell("token", logging.ERROR, scope=scope, why=str(error))
+            raise Trouble(f"no token for Azure ({error})") from error
 
     @locked_property
     def redact(self) -> Redactor:
         """Takes out the secrets that desk.toml and the settings name."""
         return Redactor(secrets_of(desk_text(self.settings), self.settings.environ))
+
+
+def certificates() -> str:
+    """The authorities that httpx trusts, too."""
+    import certifi
+
+    return certifi.where()

@@ -1,119 +1,115 @@
-"""The ledger's rows in Azure Table Storage, by azure-data-tables."""
+"""The ledger's rows in Azure Table Storage, over its REST API."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+import json
+import secrets
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-import requests
-from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.core.pipeline.transport import RequestsTransport
-from azure.data.tables import TableClient, UpdateMode
-from requests.adapters import HTTPAdapter
+from urllib.parse import quote
 
 from shared.domain.problems import Trouble
 from shared.storage.store import Change, Conflict, Row
+from shared.wire import tables
+from shared.wire.http import Answer
+from shared.wire.service import Service, Unanswered
+from shared.wire.tables import Outcome, Request
 
-CONNECTIONS = (
-    64  # a sweep has up to 16 workers and 16 channels, HTTP and queue have theirs: none waits, none is dropped
-)
 CONFLICTS = frozenset({404, 409, 412})
 NO_TABLE = frozenset({"TableNotFound", "TableBeingDeleted"})  # 404 and 409 too, and no conflict
+PAGE = 1000  # rows of an answer at the most
 
 
 class TableStore:
-    """One table; it is made on first use."""
+    """One table; it is made when a write finds none."""
 
-    def __init__(self, client: TableClient) -> None:
-        self._client = client
-        self._made = False
-
-    def _table(self) -> TableClient:
-        if not self._made:
-            try:
-                self._client.create_table()
-            except HttpResponseError as error:
-                if error.status_code != 409:
-                    raise trouble(error) from error
-            except AzureError as error:
-                raise trouble(error) from error
-            self._made = True
-        return self._client
+    def __init__(self, service: Service, table: str) -> None:
+        self._service, self._name = service, table
 
     def get(self, partition: str, key: str) -> Row | None:
-        try:
-            return _row(self._table().get_entity(partition, key))
-        except ResourceNotFoundError:
+        answer = self._call(Request("GET", tables.row_path(self._name, partition, key), tables.READ))
+        if answer.status == 404:
             return None
-        except AzureError as error:
-            raise trouble(error) from error
+        return Row(*tables.read_row(_value(answer)))
 
     def scan(self, partition: str, start: str, stop: str, limit: int | None = None) -> Iterator[Row]:
-        found = self._table().query_entities(
-            "PartitionKey eq @partition and RowKey ge @start and RowKey lt @stop",
-            parameters={"partition": partition, "start": start, "stop": stop},
-            results_per_page=min(limit or 1000, 1000),
-        )
-        try:
-            for entity in islice(found, limit):
-                yield _row(entity)
-        except AzureError as error:
-            raise trouble(error) from error
+        left, mark = limit, ""
+        while left is None or left > 0:
+            query = f"$top={min(left or PAGE, PAGE)}&$filter={tables.between(partition, start, stop)}{mark}"
+            answer = self._call(Request("GET", f"/{self._name}()", tables.READ), query)
+            if answer.status == 404:  # no table, no rows
+                return
+            rows = _value(answer)["value"][:left]
+            for value in rows:
+                yield Row(*tables.read_row(value))
+            left = None if left is None else left - len(rows)
+            mark = _next(answer)
+            if not mark:
+                return
 
     def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
-        """One change goes as a plain call: a transaction's multipart body costs thrice the CPU. Not a delete, for the
-        client's own hides that the row is gone."""
+        """One change goes as a plain call, for a transaction's multipart body costs more."""
+        requests = [self._request(partition, change) for change in changes]
+        found = self._sent(requests)
+        if any(each.code == "TableNotFound" for each in found):
+            self._make()
+            found = self._sent(requests)
+        failed = next((each for each in found if not 200 <= each.status < 300), None)
+        if failed and failed.status in CONFLICTS and failed.code not in NO_TABLE:
+            raise Conflict(failed.reason)
+        if failed or len(found) != len(changes):
+            raise _trouble(failed.status if failed else "an unreadable answer")
+        pairs = zip(changes, found, strict=True)
+        return {change.key: outcome.etag for change, outcome in pairs if change.verb != "delete"}
+
+    def _request(self, partition: str, change: Change) -> Request:
+        place = (self._name, partition, change.key)
+        if change.verb == "insert":
+            return tables.insert(*place, change.fields)
+        if change.verb == "update":
+            return tables.merge(*place, change.fields, change.etag)
+        if change.verb == "put":
+            return tables.put(*place, change.fields)
+        return tables.delete(*place, change.etag)
+
+    def _sent(self, requests: Sequence[Request]) -> list[Outcome]:
+        if len(requests) == 1:
+            answer = self._call(requests[0])
+            return [tables.outcome(answer.status, answer.reason, answer.headers.get("etag", ""), answer.body)]
+        headers, body = tables.transaction(self._service.url, requests, secrets.token_hex(16))
+        answer = self._call(Request("POST", "/$batch", headers, body))
+        if answer.status != 202:
+            return [tables.outcome(answer.status, answer.reason, "", answer.body)]
+        return tables.outcomes(answer.body)
+
+    def _make(self) -> None:
+        body = json.dumps({"TableName": self._name}).encode()
+        answer = self._call(Request("POST", "/Tables", {**tables.WRITE, "Prefer": "return-no-content"}, body))
+        if answer.status not in (201, 204, 409):
+            raise _trouble(answer.status)
+
+    def _call(self, request: Request, query: str = "") -> Answer:
         try:
-            if len(changes) == 1 and changes[0].verb != "delete":
-                answers = [self._one(partition, changes[0])]
-            else:
-                answers = list(self._table().submit_transaction([_operation(partition, each) for each in changes]))
-        except HttpResponseError as error:
-            if getattr(error, "error_code", None) in NO_TABLE:
-                self._made = False  # somebody deleted it under us: no conflict, and it is made again
-                raise trouble(error) from error
-            raise Conflict(str(error.reason)) if error.status_code in CONFLICTS else trouble(error) from error
-        except AzureError as error:
-            raise trouble(error) from error
-        pairs = zip(changes, answers, strict=True)
-        return {change.key: str(answer.get("etag", "")) for change, answer in pairs if change.verb != "delete"}
-
-    def _one(self, partition: str, change: Change) -> Mapping[str, Any]:
-        verb, entity, *more = _operation(partition, change)
-        options = more[0] if more else {}
-        if verb == "create":
-            return self._table().create_entity(entity)
-        if verb == "update":
-            return self._table().update_entity(entity, **options)
-        return self._table().upsert_entity(entity, **options)
+            return self._service.call(request.method, request.path, request.headers, request.body, query)
+        except Unanswered as error:
+            raise _trouble(str(error)) from error
 
 
-def pooled() -> RequestsTransport:
-    """A transport that keeps a connection for each thread; its own default keeps ten, and logs each one beyond."""
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=0))
-    return RequestsTransport(session=session, session_owner=False)
+def _value(answer: Answer) -> Any:
+    """The JSON object of a 200; anything else is Trouble."""
+    if answer.status != 200:
+        raise _trouble(answer.status)
+    try:
+        return json.loads(answer.body)
+    except ValueError as error:
+        raise _trouble("an unreadable answer") from error
 
 
-def trouble(error: AzureError) -> Trouble:
+def _next(answer: Answer) -> str:
+    """Where a list goes on, for the query; empty at its end."""
+    names = {"NextPartitionKey": "nextpartitionkey", "NextRowKey": "nextrowkey"}
+    found = {name: answer.headers.get(f"x-ms-continuation-{header}", "") for name, header in names.items()}
+    return "".join(f"&{name}={quote(value, safe='')}" for name, value in found.items() if value)
+
+
+def _trouble(why: int | str) -> Trouble:
     """Storage that does not answer is trouble that passes; its words may hold URLs and are left out."""
-    status = getattr(error, "status_code", None)
-    return Trouble(f"the ledger's table could not be used ({status or type(error).__name__})", None, status)
-
-
-def _operation(partition: str, change: Change) -> Any:
-    entity = {"PartitionKey": partition, "RowKey": change.key, **change.fields}
-    matching = {"etag": change.etag, "match_condition": MatchConditions.IfNotModified} if change.etag else {}
-    if change.verb == "insert":
-        return ("create", entity)
-    if change.verb == "update":
-        return ("update", entity, {"mode": UpdateMode.MERGE, **matching})
-    if change.verb == "put":
-        return ("upsert", entity, {"mode": UpdateMode.REPLACE})
-    return ("delete", entity, matching)
-
-
-def _row(entity: Any) -> Row:
-    fields = {name: value for name, value in entity.items() if name not in ("PartitionKey", "RowKey")}
-    return Row(entity["RowKey"], fields, entity.metadata["etag"])
+    return Trouble(f"the ledger's table could not be used ({why})", None, why if isinstance(why, int) else None)

@@ -46,8 +46,8 @@ KEEPER = {
 # Azure's own roles, and the file and the words in it that make the call, or that make the platform make it.
 NEEDED_BY = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": ("function_app.py", "timer_trigger"),
-    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": ("shared/storage/wake_queue.py", "send_message"),
-    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": ("shared/storage/table_store.py", "submit_transaction"),
+    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": ("shared/wire/queues.py", "messagettl"),
+    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": ("shared/storage/table_store.py", "/$batch"),
     "4633458b-17de-408a-b874-0445c86b69e6": ("infra/app.bicep", "@Microsoft.KeyVault"),
     "3913510d-42f4-4e42-8a64-420c390055eb": ("infra/app.bicep", "Authorization=AAD"),
     "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": ("function_app.py", '"restore-requests"'),

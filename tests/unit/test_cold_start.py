@@ -75,12 +75,43 @@ def test_the_app_put_together_brings_no_sdk_before_a_call_needs_it() -> None:
     assert loaded("import function_app; from shared.composition import app").isdisjoint(HEAVY)
 
 
-def test_a_post_needs_nothing_that_moves_restores_calls_azure_or_posts_notices() -> None:
-    found = loaded(f"""{APP}
-app.send = lambda text, delay: None
-answer = app.api.post_restore(Call(body=b'{{"instance": "pg-prod-01", "target": "drills", "requestedBy": "a@b.c"}}'))
-assert answer.status == 202, answer.body""")
-    assert found & {*NOT_FOR_A_POST} == set()
+BODY = b'{"instance": "pg-prod-01", "target": "drills", "requestedBy": "a@b.c"}'
+AS_DEPLOYED = """
+import json, time
+from pathlib import Path
+from shared.api.http import Call
+from shared.composition import App
+from shared.config.settings import from_environment
+from shared.wire.http import Answer
+class Http:
+    "The identity's endpoint, and storage in which nothing is found and everything is written."
+    def call(self, method, url, headers, body, seconds, most):
+        if "/msi/" in url:
+            return Answer(200, "", {}, json.dumps({"access_token": "x", "expires_on": time.time() + 9000}).encode())
+        if method == "GET":
+            return Answer(200, "", {}, b'{"value": []}') if "()" in url or "comp=" in url else Answer(404, "", {}, b"")
+        if "batch" in url:
+            return Answer(202, "", {}, body.replace(b" HTTP/1.1\\r", b"\\nHTTP/1.1 204 x\\r"))
+        return Answer(201, "", {}, b"")
+app = App(from_environment({
+    "AzureWebJobsStorage__accountName": "desk", "DESK_CONFIG": "samples/desk.toml", "ARM_ENDPOINT": "http://127.0.0.1:9",
+    "IDENTITY_ENDPOINT": "http://127.0.0.1:9/msi/", "IDENTITY_HEADER": "x",
+}, Path()))
+app.__dict__["http"] = Http()
+"""
+WAYS = {
+    "POST": f"answer = app.api.post_restore(Call(body={BODY!r}))\nassert answer.status == 202, answer.body",
+    "message": f"app.queue_door.message({BODY!r}, '1')",
+    "tick": "app.upkeep.run()",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_workers_first_call_brings_no_sdk_of_storage_or_identity(way: str) -> None:
+    found = loaded(f"{AS_DEPLOYED}\n{WAYS[way]}")
+    assert found & {*HEAVY} <= {"jmespath"}, "jmespath is there for the sample's tickets"
+    assert {"shared.wire.identity", "shared.storage.table_store"} <= found
+    assert way != "POST" or found & {*NOT_FOR_A_POST} == set()
 
 
 def test_an_identity_brings_nothing_that_calls_azure() -> None:
@@ -115,7 +146,7 @@ def test_a_worker_that_nobody_calls_has_all_of_a_post_beforehand_and_writes_noth
     app = App(from_environment({"AzureWebJobsStorage__accountName": "desk", "DESK_CONFIG": "samples/desk.toml"}, ROOT))
     app.__dict__["store"] = store = MemoryStore()
     warm(app)
-    assert {"api", "board", "credential", "intake", "parts", "send"} <= set(app.__dict__)
+    assert {"api", "board", "http", "intake", "parts", "send"} <= set(app.__dict__)
     assert (store.reads, store.writes) == (1, 0)  # the token and the connection are there
     assert Restore.__pydantic_complete__
 

@@ -10,6 +10,7 @@ from azure.storage.queue import QueueClient
 
 from shared.domain.problems import Trouble
 from shared.storage.wake_queue import LONGEST, LoadQueue, QueueState, WakeQueue, look
+from shared.wire.sdk_queue import SdkQueue
 from tests.unit.storage.kit import http
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
@@ -62,7 +63,7 @@ class FakeQueue:
 
 
 def sent(queue: FakeQueue, delay: float = 0) -> None:
-    WakeQueue(cast("QueueClient", queue)).send("text", delay)
+    WakeQueue(SdkQueue(cast("QueueClient", queue))).send("text", delay)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_a_queue_that_does_not_take_a_message_is_trouble(fails: dict[str, list[E
 
 
 def looked(requests: FakeQueue, poison: FakeQueue) -> QueueState:
-    return look(cast("QueueClient", requests), cast("QueueClient", poison), NOW)
+    return look(SdkQueue(cast("QueueClient", requests)), SdkQueue(cast("QueueClient", poison)), NOW)
 
 
 def test_the_queues_are_seen_with_the_age_of_the_oldest_message() -> None:
@@ -138,4 +139,4 @@ def test_a_queue_that_is_not_there_is_empty_and_one_that_does_not_answer_is_unkn
 )
 def test_how_many_loads_wait(count: int, fails: list[Exception], waiting: int | None) -> None:
     queue = FakeQueue({"get_queue_properties": list(fails)}, count=count)
-    assert LoadQueue(cast("QueueClient", queue)).waiting() == waiting
+    assert LoadQueue(SdkQueue(cast("QueueClient", queue))).waiting() == waiting

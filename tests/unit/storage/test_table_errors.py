@@ -1,211 +1,172 @@
-"""The table through its SDK: what each error means, and that it is made where it is missing."""
+"""The table: what each error means, and that it is made where it is missing."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
-from azure.core import MatchConditions
-from azure.core.exceptions import ServiceRequestError
-from azure.data.tables import TableClient, UpdateMode
 
 from shared.domain.problems import Trouble
-from shared.storage.store import Change, Conflict
-from shared.storage.table_store import CONNECTIONS, TableStore, pooled
-from tests.unit.storage.kit import http
-
-
-class Entity(dict[str, Any]):
-    """A row as the SDK gives it."""
-
-    metadata = {"etag": "e1"}  # noqa: RUF012
+from shared.storage.store import Change, Conflict, Row
+from shared.storage.table_store import TableStore
+from shared.wire.http import Answer, Http, NoAnswer
+from shared.wire.service import Service
+from shared.wire.tables import VERSION
 
 
 @dataclass
-class FakeTable:
-    """A table client that remembers its calls and fails as planned."""
+class FakeHttp:
+    """A table service: it remembers its calls and answers as planned, by method; what is not planned is done."""
 
-    fails: dict[str, list[Exception]] = field(default_factory=dict)
-    calls: list[tuple[str, Any]] = field(default_factory=list)
+    planned: dict[str, list[Answer | Exception]] = field(default_factory=dict)
+    calls: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
 
-    def _called(self, name: str, what: Any = None) -> None:
-        self.calls.append((name, what))
-        if planned := self.fails.get(name):
-            raise planned.pop(0)
-
-    def create_table(self) -> None:
-        self._called("create_table")
-
-    def get_entity(self, partition: str, key: str) -> Entity:
-        self._called("get_entity", (partition, key))
-        return Entity(PartitionKey=partition, RowKey=key, x=1)
-
-    def query_entities(self, text: str, parameters: dict[str, str], results_per_page: int) -> Iterator[Entity]:
-        self._called("query_entities", (text, parameters, results_per_page))
-        for n in range(3):
-            self._called("page")
-            yield Entity(PartitionKey="p", RowKey=f"k{n}", x=n)
-
-    def submit_transaction(self, operations: Sequence[Any]) -> list[dict[str, str]]:
-        self._called("submit_transaction", list(operations))
-        return [{"etag": f"e{n}"} for n, _ in enumerate(operations)]
-
-    def create_entity(self, entity: dict[str, Any]) -> dict[str, str]:
-        self._called("create_entity", entity)
-        return {"etag": "e0"}
-
-    def update_entity(self, entity: dict[str, Any], **options: Any) -> dict[str, str]:
-        self._called("update_entity", (entity, options))
-        return {"etag": "e0"}
-
-    def upsert_entity(self, entity: dict[str, Any], **options: Any) -> dict[str, str]:
-        self._called("upsert_entity", (entity, options))
-        return {"etag": "e0"}
+    def call(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float, most: int
+    ) -> Answer:
+        place = url.removeprefix("https://t.example")
+        self.calls.append((method, place, dict(headers), body))
+        kind = "batch" if place == "/$batch" else "make" if place == "/Tables" else method
+        if planned := self.planned.get(kind):
+            answer = planned.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        if kind == "batch":
+            return batch(*[204] * (body or b"").count(b"HTTP/1.1"))
+        return Answer(204, "No Content", {"etag": "e0"}, b"")
 
     @property
     def names(self) -> list[str]:
-        return [name for name, _ in self.calls]
+        return ["make" if place == "/Tables" else method for method, place, _, _ in self.calls]
 
 
-def table(**fails: list[Exception]) -> tuple[TableStore, FakeTable]:
-    client = FakeTable(fails)
-    return TableStore(cast("TableClient", client)), client
+def said(status: int, code: str = "") -> Answer:
+    body = {"odata.error": {"code": code, "message": {"lang": "en-US", "value": "https://account/secret"}}}
+    return Answer(status, f"reason-{status}", {}, json.dumps(body).encode() if status >= 400 else b"")
+
+
+def batch(*statuses: int, code: str = "") -> Answer:
+    """A transaction's answer: one part for each call, or the one that failed."""
+    parts = b""
+    for n, status in enumerate(statuses):
+        answer = said(status, code)
+        parts += f"--changesetresponse_x\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 {status} ".encode()
+        parts += f"{answer.reason}\r\nETag: e{n}\r\n\r\n".encode() + answer.body + b"\r\n"
+    body = b"--batchresponse_x\r\nContent-Type: multipart/mixed; boundary=changesetresponse_x\r\n\r\n" + parts
+    return Answer(202, "Accepted", {}, body + b"--changesetresponse_x--\r\n--batchresponse_x--\r\n")
+
+
+def table(**planned: list[Any]) -> tuple[TableStore, FakeHttp]:
+    http = FakeHttp(planned)
+    service = Service(cast("Http", http), "https://t.example", VERSION, lambda path, headers: "right", waits=())
+    return TableStore(service, "restores"), http
+
+
+def rows(*keys: str, **more: str) -> Answer:
+    value = [{"PartitionKey": "p", "RowKey": key, "x": 1, "odata.etag": "e1"} for key in keys]
+    return Answer(200, "OK", more, json.dumps({"value": value}).encode())
 
 
 INSERT = [Change("insert", "a", {"x": 1})]
-SAVES = pytest.mark.parametrize(  # what is saved, and the client's call that does it
+SAVES = pytest.mark.parametrize(  # what is saved, and the kind of call that does it
     ("changes", "call"),
     [
-        (INSERT, "create_entity"),
-        ([Change("update", "a", {"x": 1}, "v")], "update_entity"),
-        ([Change("put", "a", {"x": 1})], "upsert_entity"),
-        ([Change("delete", "a", {}, "v")], "submit_transaction"),
-        ([*INSERT, Change("put", "b", {"x": 1})], "submit_transaction"),
+        (INSERT, "POST"),
+        ([Change("update", "a", {"x": 1}, "v")], "PATCH"),
+        ([Change("put", "a", {"x": 1})], "PUT"),
+        ([Change("delete", "a", {}, "v")], "DELETE"),
+        ([*INSERT, Change("put", "b", {"x": 1})], "batch"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 
 
-def test_the_table_is_made_once_and_one_that_is_there_is_taken() -> None:
-    for fails in ([], [http(409)]):
-        store, client = table(create_table=list[Exception](fails))
-        store.get("p", "a")
-        store.get("p", "a")
-        assert client.names == ["create_table", "get_entity", "get_entity"]
+def failed(call: str, status: int, code: str) -> Answer:
+    return batch(status, code=code) if call == "batch" else said(status, code)
 
 
-@pytest.mark.parametrize(("error", "said"), [(http(403), "403"), (ServiceRequestError("x"), "ServiceRequestError")])
-def test_a_table_that_cannot_be_made_is_trouble_and_is_tried_anew(error: Exception, said: str) -> None:
-    store, client = table(create_table=[error])
-    with pytest.raises(Trouble, match=said) as caught:
-        store.get("p", "a")
+def test_the_table_is_made_by_the_first_write_that_finds_none() -> None:
+    for made in (said(204), said(201), said(409, "TableAlreadyExists")):
+        store, http = table(POST=[said(404, "TableNotFound")], make=[made])
+        assert store.commit("p", INSERT) == {"a": "e0"}
+        assert http.names == ["POST", "make", "POST"]
+        assert http.calls[1][3] == b'{"TableName": "restores"}'
+
+
+@pytest.mark.parametrize(("answer", "words"), [(said(403), "403"), (NoAnswer("TimeoutError"), "TimeoutError")])
+def test_a_table_that_cannot_be_made_is_trouble_and_is_tried_anew(answer: Answer | Exception, words: str) -> None:
+    store, http = table(POST=[said(404, "TableNotFound"), said(404, "TableNotFound")], make=[answer])
+    with pytest.raises(Trouble, match=words) as caught:
+        store.commit("p", INSERT)
     assert "secret" not in str(caught.value)
-    assert store.get("p", "a") is not None
-    assert client.names == ["create_table", "create_table", "get_entity"]
+    assert store.commit("p", INSERT) == {"a": "e0"}
+    assert http.names == ["POST", "make", "POST", "make", "POST"]
 
 
 def test_a_row_is_read_with_its_version_and_a_missing_one_is_none() -> None:
-    store, _ = table(get_entity=[http(404)])
+    one = Answer(200, "OK", {}, b'{"PartitionKey": "p", "RowKey": "a", "x": 1, "odata.etag": "e1"}')
+    store, _ = table(GET=[said(404, "ResourceNotFound"), said(404, "TableNotFound"), one, said(503)])
     assert store.get("p", "a") is None
-    row = store.get("p", "a")
-    assert row is not None
-    assert (row.key, dict(row.fields), row.etag) == ("a", {"x": 1}, "e1")
-    store, _ = table(get_entity=[http(503)])
+    assert store.get("p", "a") is None
+    assert store.get("p", "a") == Row("a", {"x": 1}, "e1")
     with pytest.raises(Trouble) as caught:
         store.get("p", "a")
     assert caught.value.status == 503
+    store, _ = table(GET=[Answer(200, "OK", {}, b"<html>")])
+    with pytest.raises(Trouble, match="unreadable"):
+        store.get("p", "a")
 
 
-def test_a_scan_asks_for_its_range_and_no_more_than_it_needs() -> None:
-    store, client = table()
-    assert [row.key for row in store.scan("p", "a", "b", 2)] == ["k0", "k1"]
-    text, parameters, pages = client.calls[1][1]
-    assert text == "PartitionKey eq @partition and RowKey ge @start and RowKey lt @stop"
-    assert (parameters, pages) == ({"partition": "p", "start": "a", "stop": "b"}, 2)
-    assert len(list(store.scan("p", "a", "b"))) == 3
-    assert len(list(store.scan("p", "a", "b", 5000))) == 3
-    assert [call[1][2] for call in client.calls if call[0] == "query_entities"] == [2, 1000, 1000]
-    store, _ = table(page=[http(500)])
+def test_a_scan_asks_for_its_range_page_by_page_and_no_more_than_it_needs() -> None:
+    on = {"x-ms-continuation-nextpartitionkey": "1!8!cA--", "x-ms-continuation-nextrowkey": "k/2"}
+    store, http = table(GET=[rows("k0", "k1", **on), rows("k2", "k3"), rows("k0", **on), rows(**on), rows("k1")])
+    assert [row.key for row in store.scan("p", "a", "b'", 3)] == ["k0", "k1", "k2"]
+    asked = quote("PartitionKey eq 'p' and RowKey ge 'a' and RowKey lt 'b'''", safe="")
+    assert [place for _, place, _, _ in http.calls] == [
+        f"/restores()?$top=3&$filter={asked}",
+        f"/restores()?$top=1&$filter={asked}&NextPartitionKey=1%218%21cA--&NextRowKey=k%2F2",
+    ]
+    assert [row.key for row in store.scan("p", "a", "b")] == ["k0", "k1"]  # a page may be empty and not the last
+    assert "$top=1000&" in http.calls[-1][1]
+    store, _ = table(GET=[said(404, "TableNotFound")])
+    assert list(store.scan("p", "a", "b")) == []
+    store, _ = table(GET=[said(500)])
     with pytest.raises(Trouble):
         list(store.scan("p", "a", "b"))
-
-
-def test_each_change_is_sent_as_its_verb_and_guarded_by_the_version_that_was_read() -> None:
-    store, client = table()
-    changes = [
-        Change("insert", "a", {"x": 1}),
-        Change("update", "b", {"x": 2}, "v"),
-        Change("update", "c", {"x": 3}),
-        Change("put", "d", {"x": 4}),
-        Change("delete", "e", etag="w"),
-        Change("delete", "f"),
-    ]
-    assert store.commit("p", changes) == {"a": "e0", "b": "e1", "c": "e2", "d": "e3"}
-
-    def entity(key: str, **fields: int) -> dict[str, Any]:
-        return {"PartitionKey": "p", "RowKey": key, **fields}
-
-    unchanged = MatchConditions.IfNotModified
-    assert client.calls[-1][1] == [
-        ("create", entity("a", x=1)),
-        ("update", entity("b", x=2), {"mode": UpdateMode.MERGE, "etag": "v", "match_condition": unchanged}),
-        ("update", entity("c", x=3), {"mode": UpdateMode.MERGE}),
-        ("upsert", entity("d", x=4), {"mode": UpdateMode.REPLACE}),
-        ("delete", entity("e"), {"etag": "w", "match_condition": unchanged}),
-        ("delete", entity("f"), {}),
-    ]
-
-
-def test_one_change_is_a_plain_call_with_the_same_guard() -> None:
-    store, client = table()
-    unchanged = {"etag": "v", "match_condition": MatchConditions.IfNotModified}
-    row = {"PartitionKey": "p", "RowKey": "a", "x": 1}
-    for change in (Change("insert", "a", {"x": 1}), Change("update", "a", {"x": 1}, "v"), Change("put", "a", {"x": 1})):
-        assert store.commit("p", [change]) == {"a": "e0"}
-    assert store.commit("p", [Change("delete", "a", etag="v")]) == {}
-    assert client.calls[1:] == [
-        ("create_entity", row),
-        ("update_entity", (row, {"mode": UpdateMode.MERGE, **unchanged})),
-        ("upsert_entity", (row, {"mode": UpdateMode.REPLACE})),
-        ("submit_transaction", [("delete", {"PartitionKey": "p", "RowKey": "a"}, unchanged)]),
-    ]
 
 
 @SAVES
 @pytest.mark.parametrize("status", [404, 409, 412])
 def test_what_somebody_else_changed_is_a_conflict(changes: list[Change], call: str, status: int) -> None:
-    store, client = table(**{call: list[Exception]([http(status, "EntityAlreadyExists")])})
+    store, http = table(**{call: [failed(call, status, "EntityAlreadyExists")]})
     with pytest.raises(Conflict, match=f"reason-{status}"):
         store.commit("p", changes)
     store.commit("p", changes)
-    assert client.names.count("create_table") == 1
+    assert http.names.count("make") == 0
 
 
 @SAVES
-@pytest.mark.parametrize(("status", "code"), [(404, "TableNotFound"), (409, "TableBeingDeleted")])
-def test_a_table_that_was_deleted_is_trouble_and_is_made_again(
-    changes: list[Change], call: str, status: int, code: str
-) -> None:
-    store, client = table(**{call: list[Exception]([http(status, code)])})
+def test_a_table_that_is_gone_is_made_again_and_one_that_is_going_is_trouble(changes: list[Change], call: str) -> None:
+    store, http = table(**{call: [failed(call, 404, "TableNotFound"), failed(call, 409, "TableBeingDeleted")]})
     with pytest.raises(Trouble):
         store.commit("p", changes)
+    assert http.names.count("make") == 1
     store.commit("p", changes)
-    assert client.names.count("create_table") == 2
 
 
 @SAVES
-@pytest.mark.parametrize("error", [http(503), http(400), ServiceRequestError("x")])
-def test_a_save_that_the_table_did_not_take_is_trouble(changes: list[Change], call: str, error: Exception) -> None:
-    store, _ = table(**{call: [error]})
+@pytest.mark.parametrize("status", [503, 400, 0])
+def test_a_save_that_the_table_did_not_take_is_trouble(changes: list[Change], call: str, status: int) -> None:
+    store, _ = table(**{call: [failed(call, status, "") if status else NoAnswer("ConnectionResetError")]})
     with pytest.raises(Trouble):
         store.commit("p", changes)
 
 
-def test_the_table_has_a_connection_for_each_thread() -> None:
-    with pooled() as transport:
-        session = transport.session
-        assert session
-        adapter = session.get_adapter("https://x.example")
-        assert adapter is not session.get_adapter("http://x.example")
-        assert (adapter._pool_maxsize, adapter._pool_connections, adapter.max_retries.total) == (CONNECTIONS, 4, 0)
-        assert CONNECTIONS >= 16 + 16 + 16
+def test_an_answer_with_fewer_parts_than_calls_is_trouble() -> None:
+    store, _ = table(batch=[batch(204), said(413)])
+    for _ in range(2):
+        with pytest.raises(Trouble):
+            store.commit("p", [*INSERT, Change("put", "b", {"x": 1})])

@@ -1,0 +1,157 @@
+"""HTTP by the standard library: kept connections, one deadline for all of a call, a limit for its answer's size.
+
+A worker's first answer waits for what it imports: the SDKs of storage and identity, and requests below them, take
+200 CPU ms, httpx 45, and this a few.
+"""
+
+import io
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Lock
+from urllib.parse import urlsplit
+
+CONNECT = 5.0  # seconds of a call that a new connection may take
+KEPT = 64  # connections at rest, one for each thread of a sweep: 16 workers, 16 channels, HTTP and the queues
+OLDEST = 60.0  # seconds after which a connection at rest is closed
+
+
+class NotSent(Exception):
+    """No connection: the service knows nothing of the call."""
+
+
+class NoAnswer(Exception):
+    """The call was sent, or a part of it, and no whole answer came in its time."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, whatever its status; names of headers in lower case."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Socket:
+    """What http.client uses of a socket; each wait ends at the call's deadline."""
+
+    def __init__(self, inner: socket.socket) -> None:
+        self.inner, self.end = inner, 0.0
+
+    def _wait(self) -> socket.socket:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the call's deadline passed")
+        self.inner.settimeout(left)
+        return self.inner
+
+    def sendall(self, data: bytes) -> None:
+        self._wait().sendall(data)
+
+    def receive_into(self, buffer: memoryview) -> int:
+        return self._wait().recv_into(buffer)
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        return io.BufferedReader(_Incoming(self))
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class _Incoming(io.RawIOBase):
+    """What comes in on a socket."""
+
+    def __init__(self, of: _Socket) -> None:
+        self._of = of
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        return self._of.receive_into(buffer)
+
+
+type Connection = tuple[HTTPConnection, _Socket]
+
+
+class Http:
+    """Calls to any number of hosts. No proxy and no .netrc of the environment, no redirect is followed."""
+
+    def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
+        """`trusted`: the TLS context, asked for with the first https call."""
+        self._trusted, self._lock = trusted, Lock()
+        self._rest: dict[str, list[tuple[float, Connection]]] = {}
+
+    def call(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float, most: int
+    ) -> Answer:
+        """One call of `seconds` at the most, whose answer has `most` bytes at the most; NotSent, NoAnswer."""
+        origin, end = "/".join(url.split("/", 3)[:3]), time.monotonic() + seconds
+        connection, wire = self._at_rest(origin) or self._opened(origin, min(CONNECT, seconds))
+        wire.end = end
+        try:
+            connection.request(method, url.removeprefix(origin), body, dict(headers))
+            response = connection.getresponse()
+            content = response.read(most + 1)
+        except (OSError, HTTPException, ValueError) as error:
+            connection.close()
+            raise NoAnswer(type(error).__name__) from error
+        if len(content) > most:
+            connection.close()
+            raise NoAnswer("AnswerTooLarge")
+        if connection.sock is not None:  # http.client closes it where the answer says so
+            self._keep(origin, (connection, wire))
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, response.reason, names, content)
+
+    def _opened(self, origin: str, seconds: float) -> Connection:
+        parts = urlsplit(origin)
+        secure = parts.scheme == "https"
+        where, port = parts.hostname or "", parts.port
+        made = HTTPSConnection(where, port, context=self._trusted()) if secure else HTTPConnection(where, port)
+        made.timeout = seconds
+        try:
+            made.connect()
+        except OSError as error:
+            made.close()
+            raise NotSent(type(error).__name__) from error
+        wire = _Socket(made.sock)
+        made.sock = wire
+        return made, wire
+
+    def _at_rest(self, origin: str) -> Connection | None:
+        """The one used last, of those that the service did not close."""
+        while True:
+            with self._lock:
+                rest = self._rest.get(origin)
+                if not rest:
+                    return None
+                since, connection = rest.pop()
+            waiting = select.poll()
+            waiting.register(connection[1].inner, select.POLLIN)
+            if time.monotonic() - since < OLDEST and not waiting.poll(0):  # what comes unasked is its end
+                return connection
+            connection[0].close()
+
+    def _keep(self, origin: str, connection: Connection) -> None:
+        with self._lock:
+            rest = self._rest.setdefault(origin, [])
+            if len(rest) < KEPT:
+                rest.append((time.monotonic(), connection))
+                return
+        connection[0].close()
+
+    def close(self) -> None:
+        """Closes what is at rest."""
+        with self._lock:
+            rest, self._rest = self._rest, {}
+        for _, (connection, _) in (each for several in rest.values() for each in several):
+            connection.close()
+
+    __del__ = close

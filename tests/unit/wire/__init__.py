@@ -1,0 +1,1 @@
+"""The room `wire` of the app, alone."""
