@@ -82,7 +82,7 @@ class TicketIn:
             if not said:  # it could not be read: a comment on its ticket says so, once a day
                 said = {"ticket": ticket_in(source.kind, call.body)}
                 key = f"unread\n{said['ticket'].get('id', '')}\n{self.parts.now():%Y-%m-%d}"
-            refused = self.intake.refuse(said, problem, self._caller(name, source, key, client))
+            refused = self.intake.refuse(said, problem, self._caller(name, source, key, client)).restore
             shown = {"status": "refused", "restore": refused.id, "reason": str(problem), "field": problem.where}
             return json_answer(200, {part: value for part, value in shown.items() if value})
 

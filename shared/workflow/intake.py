@@ -147,7 +147,7 @@ class Intake:
                 raise
             return None
 
-    def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller, note: str | None = "") -> Restore:
+    def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller, note: str | None = "") -> Accepted:
         """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason.
         `note` is added to the words of the notice; None: the row and its dead letter say it, and no notice does."""
         now, words = self.parts.now(), unsigned(clean(str(problem)[:1900])) + (note or "")
@@ -174,9 +174,9 @@ class Intake:
         if caller.key:  # a scope of its own: the key itself may stand for another, good request
             what = canonical_hash({"said": said, "why": str(problem)})
             restore = restore.model_copy(update={"key": f"refused\n{what}\n{caller.key}"})
-        refused = self._put(restore, REFUSED, quiet=note is None).restore
+        refused = self._put(restore, REFUSED, quiet=note is None)
         if caller.key:  # who looks for the key finds what became of it
-            self.keys.first_claim(refused, f"refused\n{caller.key}", REFUSED)
+            self.keys.first_claim(refused.restore, f"refused\n{caller.key}", REFUSED)
         return refused
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
@@ -27,23 +28,28 @@ HOUR = timedelta(hours=1)
 @dataclass
 class Flood:
     """Refused messages within an hour: the first are announced each, then every tenfold number of them. Counts in this
-    process alone: several workers say the same a few times over, and no row is written for it."""
+    process alone: several workers say the same a few times over, and no row is written for it. It counts what is new
+    on the books, not what is tried again or comes twice."""
 
     now: Callable[[], datetime]
     _since: datetime | None = None
     _count: int = 0
     _lock: Lock = field(default_factory=Lock)
 
+    def count(self) -> None:
+        """One more is on the books."""
+        with self._lock:
+            self._count += 1
+
     def note(self) -> str | None:
-        """Counts one refusal: the words that its notice adds, or None if it is announced by no notice."""
+        """The words that the next one's notice adds, or None if it is announced by no notice."""
         with self._lock:
             now = self.now()
             if self._since is None or now - self._since >= HOUR:
                 self._since, self._count = now, 0
-            self._count += 1
-            if self._count <= EACH:
+            if self._count < EACH:
                 return ""
-            digits = str(self._count)
+            digits = str(self._count + 1)
             if digits.rstrip("0") != "1":
                 return None
             return f" ({digits} messages were refused within the hour; GET /api/dead-letters lists them all.)"
@@ -86,7 +92,7 @@ class QueueIn:
             if keyless:
                 self._note_content(asked, done=True)
         except Problem as problem:
-            self._refuse(asked, problem)
+            self._refuse(asked, asked.value, problem)
         except (Trouble, Ours, Conflict) as trouble:
             log.warning("a request of the queue is put off: %s", trouble)
             self.parts.send(copy_of(asked), self.parts.pace.hold_message)
@@ -105,18 +111,18 @@ class QueueIn:
         except ForeignRow as error:
             log.error("row left alone %s", error)
 
-    def _refuse(self, asked: Asked, problem: Problem) -> None:
-        try:
-            self.intake.refuse(asked.value, problem, Caller("queue", asked.key), self.flood.note())
-        except (Trouble, Conflict):
-            self.parts.send(copy_of(asked), self.parts.pace.hold_message)
-
     def _refuse_unreadable(self, read: Unreadable) -> None:
         log.warning("a message of the queue is refused: %s", read.problem)
+        self._refuse(read, {}, read.problem)
+
+    def _refuse(self, message: Asked | Unreadable, said: dict[str, Any], problem: Problem) -> None:
         try:
-            self.intake.refuse({}, read.problem, Caller("queue", read.key), self.flood.note())
+            refused = self.intake.refuse(said, problem, Caller("queue", message.key), self.flood.note())
         except (Trouble, Conflict):
-            self.parts.send(copy_of(read), self.parts.pace.hold_message)
+            self.parts.send(copy_of(message), self.parts.pace.hold_message)
+        else:
+            if refused.created:
+                self.flood.count()
 
     def _note_content(self, asked: Asked, done: bool = False) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again. `done`: the

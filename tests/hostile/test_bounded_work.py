@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,27 @@ def test_a_flood_of_junk_posts_a_digest_and_delays_no_restore() -> None:
     said = [one.error.message for one in refused if one.error and "within the hour" in one.error.message]
     assert len(said) == 1
     assert "100 messages were refused" in said[0]
+
+
+@pytest.mark.parametrize("hindrance", ["table down", "delivered again"])
+def test_one_message_many_times_is_no_flood(hindrance: str) -> None:
+    world, down = World(), [hindrance == "table down"]
+
+    def table(name: str, act: Callable[[], Any], _: Any) -> Any:
+        if down[0] and name == "store.commit":
+            raise Trouble("the ledger's table could not be used (503)")
+        return act()
+
+    process = world.process(table)
+    for _ in range(30):
+        process.queue_in.message(b"{", "m1")
+    down[0] = False
+    process.queue_in.message(b"{", "m1")
+    process.queue_in.message(b"[", "m2")
+    world.settle(process)
+    refused = [one for one in world.restores() if one.phase is Phase.REFUSED]
+    assert len(refused) == 2
+    assert sorted(world.posts.events(EVENTS_URL)) == sorted(f"{one.id}.1" for one in refused)
 
 
 def test_an_hour_later_they_are_announced_again() -> None:

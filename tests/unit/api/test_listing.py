@@ -213,7 +213,7 @@ def test_a_key_shows_what_was_refused_under_it_too(app: App) -> None:
     taken = app.intake.take({**REQUEST}, Caller("queue", "k-1")).restore
     with pytest.raises(Problem) as other:
         app.intake.take({**REQUEST, "reason": "other"}, Caller("queue", "k-1"))
-    refused = app.intake.refuse({**REQUEST, "reason": "other"}, other.value, Caller("queue", "k-1"))
+    refused = app.intake.refuse({**REQUEST, "reason": "other"}, other.value, Caller("queue", "k-1")).restore
     assert ids(listed(app, key="k-1")[1]) == [taken.id, refused.id]
     assert "with a new key" in listed(app, key="k-1")[1]["value"][1]["nextStep"]
 

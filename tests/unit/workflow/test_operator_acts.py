@@ -131,7 +131,7 @@ def test_again_asks_once_more_from_the_same_point_and_only_once_under_a_key() ->
 def test_again_of_what_was_never_taken_or_whose_source_is_gone_is_a_409() -> None:
     world = World()
     process = world.process()
-    refused = process.intake.refuse({}, Problem(422, "No", "no"), Caller("queue", "m1"))
+    refused = process.intake.refuse({}, Problem(422, "No", "no"), Caller("queue", "m1")).restore
     one = running(world, process)
     ticket = now_is(world, one).model_copy(update={"source": "tickets/jira", "phase": Phase.FAILED})
     for restore in (refused, ticket):

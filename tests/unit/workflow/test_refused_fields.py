@@ -23,7 +23,12 @@ from tests.kits.world import World
     ],
 )
 def test_a_field_is_kept_short(said: Any, kept: Any) -> None:
-    refused = World().process().intake.refuse({"reason": said, "colour": "red"}, Problem(422, "No", "no"), Caller("q"))
+    refused = (
+        World()
+        .process()
+        .intake.refuse({"reason": said, "colour": "red"}, Problem(422, "No", "no"), Caller("q"))
+        .restore
+    )
     assert refused.asked == {"reason": kept}
     assert refused.reason == (kept if isinstance(kept, str) else None)
 
@@ -39,25 +44,25 @@ def test_a_field_is_kept_short(said: Any, kept: Any) -> None:
     ],
 )  # fmt: skip
 def test_of_a_ticket_its_own_parts_are_kept(ticket: Any, kept: Any) -> None:
-    refused = World().process().intake.refuse({"ticket": ticket}, Problem(422, "No", "no"), Caller("queue"))
+    refused = World().process().intake.refuse({"ticket": ticket}, Problem(422, "No", "no"), Caller("queue")).restore
     assert refused.ticket == kept
 
 
 @pytest.mark.parametrize("who", ["authenticated as ada", "ada"])
 def test_who_asked_is_kept_unless_it_claims_a_proof(who: str) -> None:
-    refused = World().process().intake.refuse({"requestedBy": who}, Problem(422, "No", "no"), Caller("queue"))
+    refused = World().process().intake.refuse({"requestedBy": who}, Problem(422, "No", "no"), Caller("queue")).restore
     assert refused.requested_by == (who if who == "ada" else None)
 
 
 @pytest.mark.parametrize("reply", [None, "events"])
 def test_the_way_back_of_a_refused_request_is_its_callers(reply: str | None) -> None:
-    refused = World().process().intake.refuse({}, Problem(422, "No", "no"), Caller("queue", reply=reply))
+    refused = World().process().intake.refuse({}, Problem(422, "No", "no"), Caller("queue", reply=reply)).restore
     assert refused.channels == ((reply,) if reply else ())
     assert (refused.instance, refused.vault, refused.closed_at) == ("", "", refused.accepted_at)
 
 
 def test_the_words_of_a_refusal_have_2000_characters_at_the_most_and_the_timeline_500() -> None:
-    refused = World().process().intake.refuse({}, Problem(422, "No", "n" * 3000), Caller("queue"), "!" * 150)
+    refused = World().process().intake.refuse({}, Problem(422, "No", "n" * 3000), Caller("queue"), "!" * 150).restore
     assert refused.error
     assert len(refused.error.message) == 2000
     assert refused.error.message.endswith("!" * 100)

@@ -87,7 +87,7 @@ NO = Problem(422, "No", "no such instance", "instance")
 
 
 def refuse(world: World, said: dict[str, Any], caller: Caller) -> Restore:
-    refused = world.process().intake.refuse(said, NO, caller)
+    refused = world.process().intake.refuse(said, NO, caller).restore
     return now_is(world, refused.id)
 
 
@@ -126,7 +126,7 @@ def test_a_refusal_is_one_row_per_key_request_and_reason_and_is_found_by_its_key
     first = refuse(world, {"instance": "a"}, caller)
     assert refuse(world, {"instance": "a"}, caller).id == first.id
     other = {refuse(world, {"instance": "b"}, caller).id, refuse(world, {"instance": "a"}, Caller("queue", "m2")).id}
-    other.add(world.process().intake.refuse({"instance": "a"}, replace_detail(NO), caller).id)
+    other.add(world.process().intake.refuse({"instance": "a"}, replace_detail(NO), caller).restore.id)
     assert len(other | {first.id}) == 4
     held = KeyRows(world.store).find("queue", "refused\nm1")
     assert held
