@@ -46,7 +46,7 @@ targets = []
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which vault, where files go, where the file goes."""
+    """The arguments: the vault, the container of restored files, the path of the new desk.toml."""
     parser.add_argument("--vault", required=True, help="ARM id of the backup vault")
     parser.add_argument("--container", required=True, help="URL of the container for files; {instance} may stand in it")
     parser.add_argument("--container-id", help="its ARM id, where it is in another subscription than the vault")

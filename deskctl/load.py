@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """The loader's exit code; 2 where it was not begun."""
+    """Runs the loader and returns its exit code; 2 if it was not started."""
     try:
         with client(args) as http:
             restore = get(http, f"/api/restores/{quote(args.id, safe='')}")

@@ -22,7 +22,7 @@ class DatabaseLocale:
         return ", ".join(f"{name.lower()} {value}" for name, value in self.options)
 
     def create(self, name: str) -> str:
-        """The statement that makes an empty database like it."""
+        """The statement that makes an empty database with these options."""
         options = " ".join(f"{option} = {value}" for option, value in self.options)
         return f"CREATE DATABASE {identifier(name)} WITH TEMPLATE = template0 {options}"
 

@@ -109,7 +109,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was there before the load."""
+    """The facts of the target before the load."""
 
     roles: TargetRoles
     extensions: Mapping[str, bool]  # by name: whether only a superuser may make it

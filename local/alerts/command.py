@@ -95,7 +95,7 @@ def played(stack: Stack, alert: str, event: Callable[[Stack], Mend]) -> Seen:
 
 
 def one_dies(stack: Stack, number: int) -> Seen:
-    """One of two instances that tick dies: the other takes the lease, long before silence is an alert."""
+    """Ends one of the two instances with a timer. The other takes the lease, long before the silence alert fires."""
     since, began = now(), time.monotonic()
     stack.hosts[number].kill()
     time.sleep(2 * on_clock(WINDOW, PACE))

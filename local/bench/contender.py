@@ -19,7 +19,7 @@ def cpu_seconds() -> float:
 
 
 def memory_mib() -> float:
-    """What this process holds now (Linux), else its peak."""
+    """The process's memory in MiB: the present one on Linux, elsewhere the peak."""
     statm = Path("/proc/self/statm")
     if statm.exists():
         return int(statm.read_text().split()[1]) * resource.getpagesize() / 2**20

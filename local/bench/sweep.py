@@ -1,4 +1,4 @@
-"""The sweep of many open restores of which nothing changed: time, memory, ARM calls and writes, in a process alone."""
+"""A sweep of many unchanged open restores, in a process of its own: time, memory, ARM calls and writes."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Breaks hosts, wires and storage of a stack at work: kills, stalls, cuts, a lease that is not renewed."""
+"""Breaks hosts, wires and storage of a running stack: kills, stalls, cuts, a lease that is not renewed."""
 
 import time
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Done:
 
 
 class Breaks:
-    """What chaos does to one stack; each call ends when that is over, and one host is broken one way at a time."""
+    """The faults that chaos makes in one stack. A call returns when its fault is over; a host has one at a time."""
 
     def __init__(self, stack: Stack, done: Done) -> None:
         self.stack, self.done = stack, done

@@ -1,4 +1,4 @@
-"""Small faults for a Python module: each changes one operator, constant, condition or statement. Pure."""
+"""Small faults for a Python module. Each one changes one operator, constant, condition or statement. Pure."""
 
 import ast
 from collections.abc import Callable, Iterator

@@ -174,7 +174,7 @@ class Azurite:
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Wakes it after pause(); does nothing otherwise."""
+        """Resumes Azurite after pause(); otherwise does nothing."""
         if self._waker is None:
             return
         self._close(self._waker)  # the end of its stdin is its sign to wake Azurite

@@ -197,7 +197,7 @@ class Stack:
         return Child("the loader", ["-m", "local.stack.loader_process"], self.home / "loader.log", environ)
 
     def leases(self) -> list[Path]:
-        """The files of the timers' leases, which hosts that only tick share."""
+        """The files of the timers' leases; hosts that run only timers share them."""
         return sorted((self.home / "timers" / "timers").glob("*.lease"))
 
     def emulated(self, path: str, method: str = "GET", body: Any = None) -> Any:

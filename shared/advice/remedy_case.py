@@ -24,7 +24,7 @@ class Case:
 
     @property
     def source(self) -> str:
-        """The server that was backed up, as an ARM id; the instance's where the server is not known."""
+        """The ARM id of the backed-up server, or of the instance if the server is not known."""
         found = self.restore.datasource
         return found.id.split("/databases/")[0] if found else self.restore.instance
 

@@ -41,7 +41,7 @@ class Check(_Message):
 
 
 class Load(_Message):
-    """The verification that the desk asks for. Each answer repeats `nonce`, which is valid for this number only."""
+    """The verification that the desk asks for. Each answer repeats `nonce`, which is valid for one `number`."""
 
     verification: Key
     number: Annotated[int, Field(ge=1)]

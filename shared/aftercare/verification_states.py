@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a verification stands."""
+    """The states of a verification."""
 
     QUEUED = "queued"  # a load is sent, or will be by the next sweep
     RUNNING = "running"  # a loader took it

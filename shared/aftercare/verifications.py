@@ -25,7 +25,7 @@ class Verifications:
         self.ledger = ledger
 
     def of(self, restore_id: str) -> Verification | None:
-        """Unreadable if the row is not for this release."""
+        """The verification in a row; Unreadable if a newer release wrote the row."""
         row = self.ledger.store.get(row_keys.partition(restore_id), row_keys.verification(restore_id))
         return read_verification(row) if row else None
 

@@ -1,4 +1,4 @@
-"""The routes of after-care: a person keeps a restore's container longer, or has it deleted now."""
+"""The routes of after-care: keep a restore's container longer, or let the next sweep delete it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

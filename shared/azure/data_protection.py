@@ -1,4 +1,4 @@
-"""The Data Protection REST API over httpx: one method a call, no retry in transport or auth, our host only.
+"""The Data Protection REST API over httpx: one method per call, no retries, only the configured host.
 
 https://learn.microsoft.com/rest/api/dataprotection/
 """

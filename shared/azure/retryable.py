@@ -1,7 +1,7 @@
 """Which errors of Azure are worth a retry: all the classes, as data. Pure.
 
 From the troubleshooting pages of PostgreSQL backup; `isRetryable` and `isUserError` are false in every recorded error,
-whatever it is, and are trusted neither way (https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-troubleshoot).
+whatever it is, so they are ignored (https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-troubleshoot).
 """
 
 from shared.domain.restore import AzureError

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Once[T]:
-    """A function whose first value is its value from then on (`made`; None before that). What raises is tried anew."""
+    """A function whose first value is its value from then on (`made`; None before that). If it raises, the next call tries again."""
 
     def __init__(self, build: Callable[[], T]) -> None:
         self._build, self._lock = build, Lock()
@@ -26,7 +26,7 @@ class Once[T]:
 
 class locked_property[T](cached_property[T]):  # noqa: N801 - stands where its base class would
     """A `cached_property` that threads cannot build twice: a part keeps counts, locks and connections for all calls.
-    What raises is tried anew. Parts need each other in one direction, so no two wait for one another."""
+    If it raises, the next call tries again. Parts need each other in one direction, so no two wait for one another."""
 
     def __init__(self, build: Callable[[Any], T]) -> None:
         super().__init__(build)

@@ -18,7 +18,7 @@ DEEPEST = 100  # levels of a body: Jira's documents have some twenty
 
 
 class Ticket(Strict):
-    """The ticket a request came from; `ref` is where a comment goes back, relative to the channel's own base URL."""
+    """The ticket of a request. Comments are written to `ref`, relative to the channel's base URL."""
 
     system: Name
     id: Name
@@ -57,7 +57,7 @@ class DatabaseTarget(Strict):
 
 
 class Rehydration(Strict):
-    """How a point in the archive tier is brought back; used only when the point is there."""
+    """How a point in the archive tier is rehydrated; ignored for points in other tiers."""
 
     priority: Literal["Standard", "High"] = "Standard"
     retain_days: Annotated[StrictInt, Field(ge=10, le=30)] = 15

@@ -72,7 +72,7 @@ class Earlier(Value):
 
 
 class Verification(Value):
-    """One restore's verification, the `number`th. An answer with another number or nonce belongs to another one."""
+    """One verification of a restore; `number` counts them. Answers with another number or nonce are ignored."""
 
     schema_version: int = VERIFICATION_SCHEMA
     restore: str

@@ -39,8 +39,8 @@ class NextStep(Value):
 
 
 class Facts(Value):
-    """One event of one restore, as every channel tells it; `event_id` is one over all channels and retries. An event
-    of an instance (`pointStale`, `pointFresh`) has no phase, and in `restore` the id of its own row."""
+    """One event of one restore, for every channel. `event_id` is the same for all channels and retries. An event of an
+    instance (`pointStale`, `pointFresh`) has no phase; its `restore` is the id of its own row."""
 
     event_id: str
     event: str

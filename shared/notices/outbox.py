@@ -186,7 +186,7 @@ class Outbox:
             self._leave(notice, row, line)
 
     def settle(self, notice: Notice, state: str, answer: str) -> None:
-        """Delivered or superseded: no longer owed."""
+        """Marks a notice as delivered or superseded; it leaves the line of unsent ones."""
         told = replace(notice, state=state, answer=answer)
         self._leave(notice, Change("put", told.key, told.fields()))
 

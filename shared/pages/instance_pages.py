@@ -62,7 +62,7 @@ def is_old(point: Json | None, entry: InstanceEntry | None) -> bool:
 
 
 def instance(ports: Ports, visit: Visit) -> Shown:
-    """One instance: its points on a calendar, earlier restores over time, who may restore it where."""
+    """One instance: its points on a calendar, earlier restores over time, sources and targets."""
     name = visit.path.removeprefix("instances/")
     if name not in visit.desk.instances:
         raise unknown("instance", name[:100], "instance", visit.desk.instances)

@@ -101,5 +101,5 @@ def chunked(text: str) -> dict[str, Field]:
 
 
 def joined(row: Row) -> str:
-    """The text again; columns beyond the count are left from a longer one."""
+    """The text that was split over columns. Columns beyond the count are remains of a longer text."""
     return "".join(row.text(f"json{i}") for i in range(int(row.text("chunks") or 0)))

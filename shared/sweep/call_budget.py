@@ -20,7 +20,7 @@ UNKNOWN = 4  # a vault that was not seen to wait before takes no more than such 
 
 
 class Allowance:
-    """Permits at most `most` calls in any stretch of `window` seconds, so it holds wherever Azure's window begins."""
+    """Permits at most `most` calls in any `window` seconds, whenever Azure's own window begins."""
 
     def __init__(self, most: int, window: float) -> None:
         self._most, self._window = most, window

@@ -178,7 +178,7 @@ def watched(rows: Sequence[Row], now: datetime) -> list[Row]:
 
 
 def next_look(row: Row, read_at: datetime | None, pace: Pace, cost: float = 1.0) -> datetime:
-    """When a restore's job is read again: first when due, then by how long it had run at the last reading."""
+    """When the job is polled again: first at its due time, later by its age at the last reading (`pace.job_poll`)."""
     due = utc(row.text("due"))
     if read_at is None or read_at < due:
         return due

@@ -1,4 +1,4 @@
-"""Says once that an instance's newest usable point is older than `staleAfterDays`, and once that it is recent again."""
+"""Announces once that an instance's newest usable point is older than `staleAfterDays`, and once that it is recent."""
 
 from contextlib import suppress
 from dataclasses import replace

@@ -50,5 +50,5 @@ def sha256_of(secret: str, raw: bytes) -> str:
 
 
 def hmac_of(secret: str, data: bytes) -> bytes:
-    """HMAC-SHA256."""
+    """The HMAC-SHA256 of `data`, as bytes."""
     return hmac.digest(secret.encode(), data, hashlib.sha256)

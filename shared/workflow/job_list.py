@@ -14,7 +14,7 @@ LAST = datetime.max.replace(tzinfo=UTC)  # a job that does not say when it began
 
 
 def tokens(restore: Restore) -> tuple[set[str], set[str]]:
-    """What a job echoes of our attempts: request ids (`activityID`) and file prefixes."""
+    """The tokens of our attempts that a job may carry: request ids (`activityID`) and file prefixes."""
     ids = {attempt.request_id.lower() for attempt in restore.attempts}
     return ids, {restore.file_prefix(attempt.number) for attempt in restore.attempts}
 

@@ -1,4 +1,4 @@
-"""Makes a call of an HTTP request, finds out whom it concerns, and dresses its answer in Azure's usual headers."""
+"""Makes a call of an HTTP request, finds its subscription and vault, and adds Azure's usual headers to the answer."""
 
 import uuid
 from urllib.parse import parse_qsl

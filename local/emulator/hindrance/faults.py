@@ -1,4 +1,4 @@
-"""Faults on order: which rule strikes which call. The same seed and the same calls give the same faults."""
+"""Ordered faults: which rule applies to which call. The same seed and the same calls give the same faults."""
 
 import hmac
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ class Containers(Protocol):
     def find(self, account: str, name: str) -> Container | None: ...
 
     def make(self, account: str, name: str, metadata: Mapping[str, str]) -> bool:
-        """False if it was there: then its metadata is replaced."""
+        """Makes a container. False if it existed; its metadata is then replaced."""
         ...
 
     def remove(self, account: str, name: str) -> bool:
