@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Once[T]:
-    """A function whose first value is its value from then on (`made`; None before that). If it raises, the next call tries again."""
+    """A function whose first value is kept (`made`; None before that). If it raises, the next call tries again."""
 
     def __init__(self, build: Callable[[], T]) -> None:
         self._build, self._lock = build, Lock()

@@ -44,7 +44,7 @@ class Settings:
 
     @property
     def principals(self) -> bool:
-        """Whether the platform authenticates callers (App Service Authentication). Only then its headers count."""
+        """Whether the platform authenticates callers (App Service Authentication) and its headers are trusted."""
         return self.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
 
     @property

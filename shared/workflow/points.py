@@ -35,8 +35,8 @@ def remembered_points(parts: Parts, instance: str) -> PointsRead | None:
 
 
 def read_points(parts: Parts, instance: str) -> PointsRead:
-    """Azure's list (a scarce call), remembered. Azure's no is remembered as the problem; the last known points stay.
-    Raises Trouble."""
+    """Reads Azure's list of points (a scarce call) and saves it. A refusal is saved as the problem, and the last known
+    points stay. Raises Trouble."""
     now = parts.now()
     try:
         items: list[Any] = parts.azure.points(instance, "")
