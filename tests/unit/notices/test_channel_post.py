@@ -1,5 +1,7 @@
 """One HTTP call to a channel: sent whole, its answer read so far, its failure in words without secrets."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -62,3 +64,15 @@ def test_what_keeps_a_message_from_being_sent_is_trouble_that_names_no_secret() 
         "a header of the message cannot be sent: it is not ASCII",
         "no token for scope",
     ]
+
+
+def test_a_token_that_cannot_be_had_is_trouble_that_names_the_scope() -> None:
+    def no_token(scope: str) -> str:
+        raise OSError("secret")
+
+    def call(*_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is sent")
+
+    post = HttpPost(None, no_token, call)  # type: ignore[arg-type]
+    with pytest.raises(Trouble, match=r"^no token for https://s/.default \(OSError\)$"):
+        post(Message("POST", "https://x.example", {}, b"", "https://s/.default"))

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from local.stack.sink_rules import check_payload
-from shared.notices.channels.registry import compose, concerns
+from shared.notices.channels.registry import compose, concerns, covered, is_ticket_system
 from shared.notices.channels.servicenow import told_before
-from shared.notices.messages import Delivered, Kind, TryAgain, Undeliverable
+from shared.notices.messages import Delivered, Kind, Stop, TryAgain, Undeliverable
 from shared.notices.sample import sample_facts
+from tests.unit.notices.delivery_kit import SERVICENOW, SYS_ID, a_notice, notifier
 from tests.unit.notices.kit import AT
 from tests.unit.notices.sample_messages import TICKETS, about, body_of, channel, sent
 
@@ -85,3 +86,42 @@ def test_a_second_work_note_is_not_written() -> None:
     assert told_before(429, b"", {"Retry-After": "7"}) == TryAgain(
         "asked whether the note is there already, the channel answered 429", 7, rest=True
     )
+
+
+TICKET = {"system": "servicenow", "id": "RITM1", "ref": f"sc_req_item/{SYS_ID}"}
+JSON = {"content-type": "application/json"}
+ASKED = "asked whether the note is there already, the channel answered"
+
+
+def test_a_ticket_of_another_table_can_never_be_written_to() -> None:
+    made, posted = notifier(SERVICENOW.model_copy(update={"refs": ()}))
+    found = made.tell("other", SERVICENOW, a_notice(ticket={**TICKET, "ref": "sys_user/x"}))
+    assert isinstance(found, Stop)
+    assert found.why.startswith("other writes to servicenow tickets, but its ticket's ref is not <table>/<sys_id>")
+    assert posted == []
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict", "calls"),
+    [
+        ((200, b'{"result": [{"sys_id": "1"}]}', JSON), Delivered(), 1),
+        ((503, b"", {}), TryAgain(f"{ASKED} 503"), 1),
+        ((429, b"", {"retry-after": "9"}), TryAgain(f"{ASKED} 429", 9.0, rest=True), 1),
+        ((200, b'{"result": []}', JSON), Delivered(), 2),
+        ((200, b"<html>", {}), Delivered(), 2),
+        ((403, b"{}", JSON), Delivered(), 2),
+    ],
+)  # fmt: skip
+def test_a_journal_is_asked_first_whether_the_note_is_there(before: Any, verdict: Any, calls: int) -> None:
+    made, posted = notifier(SERVICENOW, before, (200, b"{}", JSON))
+    assert made.tell("x", SERVICENOW, a_notice(ticket=TICKET)) == verdict
+    assert [message.method for message in posted] == ["GET", "PATCH"][:calls]
+
+
+def test_what_is_no_ticket_system_covers_no_ticket() -> None:
+    assert not covered("webhook", TICKET, ("*",))
+    assert not covered("servicenow", {"system": "jira", "id": "1"}, ("*",))
+    assert covered("servicenow", TICKET, ("sc_req_item",))
+    assert covered("servicenow", TICKET, (f"SC_REQ_ITEM/{SYS_ID}",))
+    assert not covered("servicenow", TICKET, ("sc_req", "incident"))
+    assert [is_ticket_system(kind) for kind in ("servicenow", "webhook", "nothing")] == [True, False, False]
