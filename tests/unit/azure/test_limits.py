@@ -7,16 +7,7 @@ import pytest
 from shared.azure.limits import impossible
 from shared.azure.port import VaultFacts
 from shared.domain.restore import Datasource, Plan
-from tests.kits.restores import (
-    CONTAINER_ID,
-    DATABASE,
-    FILES,
-    FLEXIBLE,
-    SERVER,
-    SINGLE,
-    SUBSCRIPTION,
-    a_restore,
-)
+from tests.kits.restores import CONTAINER_ID, DATABASE, FILES, FLEXIBLE, SERVER, SINGLE, SUBSCRIPTION, a_restore
 
 ELSEWHERE = "99999999-2222-3333-4444-555555555555"
 GEO = {"secondary": "eastus", "cross_region": "Enabled"}
@@ -81,3 +72,55 @@ def test_what_is_not_says_why_and_what_instead(
     assert (fault.code, fault.stage) == (code, "request")
     assert why in fault.message
     assert instead in " ".join(fault.recommended_action)
+
+
+def refused(plan: Plan, vault: VaultFacts, **changes: Any) -> str | None:
+    found = impossible(a_restore(**changes), plan, SINGLE, vault)
+    return found.code if found else None
+
+
+def elsewhere(text: str | None) -> str:
+    return str(text).replace("11111111", "99999999")
+
+
+@pytest.mark.parametrize(
+    ("state", "plan", "code"),
+    [
+        ("Enabled", FILES.model_copy(update={"container_id": None}), None),
+        (None, FILES.model_copy(update={"container_id": None}), None),
+        ("Disabled", FILES.model_copy(update={"container_id": None}), "ContainerIdNeeded"),
+        ("Disabled", FILES, None),
+        (
+            "PermanentlyDisabled",
+            FILES.model_copy(update={"container_id": elsewhere(CONTAINER_ID)}),
+            "OtherSubscription",
+        ),
+        ("Disabled", DATABASE, None),
+        ("Disabled", DATABASE.model_copy(update={"server": elsewhere(DATABASE.server)}), "OtherSubscription"),
+        ("Enabled", DATABASE.model_copy(update={"server": elsewhere(DATABASE.server)}), None),
+    ],
+)
+def test_a_vault_that_restores_to_its_own_subscription_alone(state: str | None, plan: Plan, code: str | None) -> None:
+    assert refused(plan, VaultFacts("westus", None, state)) == code
+
+
+@pytest.mark.parametrize(
+    ("vault", "location", "cross_region", "code"),
+    [
+        (VaultFacts("westus", "eastus"), "westus", False, None),
+        (VaultFacts("westus", "eastus"), "eastus", False, "OtherRegion"),
+        (VaultFacts("westus", "eastus"), "northeurope", False, None),
+        (VaultFacts("westus", "westus"), "westus", False, None),
+        (VaultFacts("westus", None), None, False, None),
+        (VaultFacts("westus", "eastus", None, "Enabled"), "eastus", True, None),
+        (VaultFacts("westus", "eastus", None, "enabled"), "eastus", True, None),
+        (VaultFacts("westus", "eastus", None, "Enabled"), "westus", True, "OtherRegion"),
+        (VaultFacts("westus", "eastus", None, "Disabled"), "eastus", True, "CrossRegionRestoreNotEnabled"),
+        (VaultFacts("westus", "eastus", None, None), "eastus", True, "CrossRegionRestoreNotEnabled"),
+        (VaultFacts("westus", None, None, "Enabled"), "eastus", True, "CrossRegionRestoreNotEnabled"),
+    ],
+)
+def test_the_region_that_a_vault_can_restore_to(
+    vault: VaultFacts, location: str | None, cross_region: bool, code: str | None
+) -> None:
+    assert refused(FILES.model_copy(update={"location": location}), vault, cross_region=cross_region) == code

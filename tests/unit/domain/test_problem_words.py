@@ -95,3 +95,8 @@ def test_a_text_is_cut_to_exactly_its_limit(limit: int, text: str) -> None:
     assert fit("x" * 20, limit) == text
     assert size("a\U0001f600") == 3
     assert fit("ab   cdefghijkl", len(MARK) + 4) == "ab" + MARK
+
+
+def test_a_name_is_known_in_any_spelling() -> None:
+    words = said_of({"type": "extra_forbidden"}, "D_R_Y_R_U_N", ["dryRun", "instance"])
+    assert words.endswith("did you mean dryRun?")

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from local.stack.sink_rules import check_payload
+from shared.config.desk_file import Desk
 from shared.notices.channels.registry import compose, concerns, covered, is_ticket_system
 from shared.notices.channels.servicenow import told_before
 from shared.notices.messages import Delivered, Kind, Stop, TryAgain, Undeliverable
+from shared.notices.resolved import ticket_sites
 from shared.notices.sample import sample_facts
 from tests.unit.notices.delivery_kit import SERVICENOW, SYS_ID, a_notice, notifier
 from tests.unit.notices.kit import AT
@@ -125,3 +127,15 @@ def test_what_is_no_ticket_system_covers_no_ticket() -> None:
     assert covered("servicenow", TICKET, (f"SC_REQ_ITEM/{SYS_ID}",))
     assert not covered("servicenow", TICKET, ("sc_req", "incident"))
     assert [is_ticket_system(kind) for kind in ("servicenow", "webhook", "nothing")] == [True, False, False]
+
+
+def test_links_lead_to_the_sites_of_the_ticket_channels_that_can_be_used() -> None:
+    env = {"env": "S"}
+    channels = {
+        "sn": {"kind": "servicenow", "url": "https://Contoso.service-now.com/x", "user": "u", "secret": env},
+        "gh": {"kind": "github", "secret": env},
+        "hook": {"kind": "webhook", "url": "https://hook.example", "secret": env},
+        "gone": {"kind": "jira", "url": {"env": "MISSING"}, "user": "u", "secret": env},
+    }
+    desk = Desk.model_validate({"channels": channels})
+    assert ticket_sites(desk, {}) == {"https://contoso.service-now.com", "https://github.com"}

@@ -25,3 +25,16 @@ def test_the_ticket_is_a_record_of_a_table(said: dict[str, str], ticket: dict[st
 
 def test_it_does_not_sign() -> None:
     assert kind_of("servicenow").signature is None
+
+
+@pytest.mark.parametrize(
+    ("ticket", "ref"),
+    [
+        ({"table": "incident", "sys_id": "x"}, "incident/x"),
+        ({"table": "incident"}, ""),
+        ({"sys_id": "x"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_servicenow_ref_has_table_and_record(ticket: dict[str, str], ref: str) -> None:
+    assert kind_of("servicenow").ticket({"ticket": ticket}).get("ref", "") == ref
