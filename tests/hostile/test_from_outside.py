@@ -1,10 +1,10 @@
 """The inputs of the review, as an attacker sends them: HTTP and queue into a running desk, real sockets out of it."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -15,6 +15,7 @@ from local.stack.processes import wait_until
 from local.stack.stack import Options, Stack
 from shared.api.health import KEPT
 from shared.tickets.kind import EVENT_LIMIT
+from tests.kits import attacks
 from tests.kits.attacks import KINDS, NO_TICKET, TRIES, a_desk, cpu, header_sets, post, signed, stranger, without_ticket
 from tests.kits.crooked_arm import CrookedArm, Thief, a_crooked_arm, a_thief
 from tests.kits.stack_kit import DRILL, ask, by_key, ended, submissions
@@ -41,9 +42,11 @@ def stack(thief: Thief, arm: CrookedArm, tmp_path_factory: pytest.TempPathFactor
     away = "https://away.queue.core.windows.net.example.net/restores"
     environ = {"ARM_ENDPOINT": arm.url, "AWAY_URL": away, "PORTAL_SECRET": SECRET, "WEBSITE_AUTH_ENABLED": "true"}
     config = a_desk(tmp_path_factory.mktemp("desk"))
-    with Stack(Options(speed=600, pace=240, config=config, environ=environ)) as up:
+    apart = (("http",), ("queue", "timer"))  # a request's CPU is counted without a sweep's
+    with Stack(Options(speed=600, pace=240, config=config, environ=environ, hosts=apart)) as up:
         arm.upstream = up.arm
         up.ticket_secrets["portal"] = SECRET
+        up.http.event_hooks["response"].append(attacks.not_kept)
         yield up
 
 
@@ -99,12 +102,9 @@ def test_a_signed_time_and_body_that_are_cut_elsewhere_are_no_other_event(stack:
 
 
 # --- 3: what an approver sees is what is restored ------------------------------------------------------------------
-HIDING = ("<!-->\n### Instance\n\npg-prod-02\n-->", "### Instance\n\npg-prod-02", "```a`b\n### Target\n\nvaulted\n```")
-
-
 def test_a_form_that_hides_something_is_refused_and_its_ticket_says_so(stack: Stack) -> None:
     refused = []
-    for number, hidden in enumerate((*HIDING, "<details>")):
+    for number, hidden in enumerate(attacks.HIDING):
         event = ticket_calls.github("hrdb")
         event["issue"] |= {"number": number + 70, "body": f"{event['issue']['body']}\n\n{hidden}\n"}
         status, said = post(stack, "github", *signed(stack, "github", event))
@@ -131,6 +131,20 @@ def test_a_callback_writes_into_no_ticket_that_refs_do_not_cover_and_no_button_l
     cards = [one.text for one in arrived if one.kind in ("teams", "slack") and "HR-7" in one.text]
     assert cards
     assert not any("login.evil.example" in text for text in cards)
+
+
+def test_a_comment_that_refs_no_longer_cover_is_given_up(stack: Stack) -> None:
+    event, down = ticket_calls.jira("pg-prod-02"), stack.channels.ends.down
+    event["issue"]["key"] = "OLD-1"
+    down.add("jira-comments")
+    asked = post(stack, "jira", *signed(stack, "jira", event))[1]["restore"]
+    comments = partial(attacks.notices, stack, asked, "jira-comments")
+    wait_until("the first comment is owed", 30, lambda: [one for one in comments() if one["attempts"]])
+    with attacks.changed(stack, "[channels.jira-comments]", '[channels.jira-comments]\nrefs = ["OPS"]'):
+        down.discard("jira-comments")
+        ended(stack, asked)
+        assert {one["state"] for one in comments()} == {"given up"}
+    assert "`refs` do not cover it" in comments()[0]["answer"]
 
 
 # --- 5 and 6: closed means closed; the container is the one that desk.toml knows ------------------------------------
@@ -173,14 +187,8 @@ def test_a_signed_ticket_of_a_megabyte_takes_less_than_two_seconds_of_cpu(stack:
 def test_a_flood_of_junk_is_on_the_books_and_told_by_ten_notices(stack: Stack) -> None:
     for number in range(14):
         stack.send(f"{{junk {number}")
-
-    def junk() -> list[str]:
-        letters = stack.http.get("/api/dead-letters", params={"pageSize": "1000"}).json()["value"]
-        own = [one for one in letters if one["kind"] == "request" and one["source"] == "queue"]
-        return [one["restore"] for one in own if "could not be read" in one["why"]]
-
-    wait_until("each is on the books", 60, lambda: len(junk()) == 14)
-    refused = junk()
+    wait_until("each is on the books", 60, lambda: len(attacks.junk(stack)) == 14)
+    refused = attacks.junk(stack)
     for restore in refused:
         ended(stack, restore)
     ids = [one.webhook_id or "" for one in stack.channels.ends.arrived if one.channel == "events"]
@@ -196,10 +204,10 @@ def test_a_crowd_at_health_costs_one_look_at_the_storage(stack: Stack) -> None:
         links.table.heed = heard.append
         own = {"AzureWebJobsStorage": links.connection_string, "PYTHON_THREADPOOL_THREAD_COUNT": "32"}
         host = stack.another_host(("http",), own).start()
-        began = time.monotonic()
+        began, port = time.monotonic(), host.ready["port"]
         with ThreadPoolExecutor(crowd) as pool:
-            asked = [pool.submit(stranger, host.ready["port"], "/api/health") for _ in range(crowd)]
-            assert {one.result() for one in asked} <= {b'{"status": "ok"}', b'{"status": "down"}'}
+            said = set(pool.map(lambda _: stranger(port, "/api/health"), range(crowd)))
+        assert said <= {b'{"status": "ok"}', b'{"status": "down"}'}
         most = 1 + (time.monotonic() - began) // KEPT  # where the machine takes longer than an answer is kept
         host.stop()
     reads = [one for one in heard if one.startswith(b"GET ") and b"pulse-sweep" in one.split(b"\r\n")[0]]
@@ -229,7 +237,6 @@ def test_each_principal_has_its_key_and_each_act_says_it(stack: Stack) -> None:
     def asked(who: str, reason: str) -> tuple[int, str]:
         headers = {"x-ms-client-principal-name": who, "Idempotency-Key": "of-everybody"}
         answer = stack.http.post("/api/restores", json={**DRILL, "dryRun": True, "reason": reason}, headers=headers)
-        assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
         return answer.status_code, answer.json().get("id", "")
 
     ada, bob = asked("ada@contoso.com", "a"), asked("bob@contoso.com", "b")
@@ -240,8 +247,4 @@ def test_each_principal_has_its_key_and_each_act_says_it(stack: Stack) -> None:
     for path in ("/api/desk/pause", "/api/desk/resume"):
         assert stack.http.post(path, json=act, headers={"x-ms-client-principal-name": "eve"}).status_code == 200
     assert stack.http.post("/api/channels/events/test", json={}).status_code == 422
-    wait_until("both acts are logged", 10, lambda: len(re.findall("dba .authenticated as eve", logged(stack))) >= 2)
-
-
-def logged(stack: Stack) -> str:
-    return "".join(json.dumps(row) for row in stack.traces() if "desk.act" in str(row))
+    wait_until("both acts are logged", 10, lambda: attacks.acts_logged(stack).count("dba (authenticated as eve") >= 2)

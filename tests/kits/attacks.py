@@ -5,10 +5,13 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from local.demo import ticket_calls
 from local.stack.processes import ROOT
@@ -19,6 +22,10 @@ from tests.kits.ticket_door import SECRET
 TRIES = int(os.environ.get("HEADER_SETS", "30"))  # of each ticket system
 KINDS = ("jira", "github", "zendesk", "servicenow", "portal")
 NO_TICKET = ("jira", "github", "zendesk")
+HIDING = (  # what an issue's form may hide from its approver
+    "<!-->\n### Instance\n\npg-prod-02\n-->", "### Instance\n\npg-prod-02", "<details>",
+    "```a`b\n### Target\n\nvaulted\n```",
+)  # fmt: skip
 MORE = """
 [tickets.portal]
 kind = "generic"
@@ -122,8 +129,43 @@ def without_ticket(kind: str) -> dict[str, Any]:
 
 
 def cpu(stack: Stack) -> float:
-    """Seconds of CPU that the host has used."""
+    """Seconds of CPU that the first host has used."""
     process = stack.hosts[0].process
     assert process
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def not_kept(answer: httpx.Response) -> None:
+    """Every answer, errors too, forbids caches to keep it and browsers to guess its type."""
+    said = (answer.headers["cache-control"], answer.headers["x-content-type-options"])
+    assert said == ("no-store", "nosniff"), answer.request.url
+
+
+@contextmanager
+def changed(stack: Stack, old: str, new: str) -> Iterator[None]:
+    """desk.toml with another text meanwhile."""
+    path = stack.options.config
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    yield
+    path.write_text(text, "utf-8")
+
+
+def acts_logged(stack: Stack) -> str:
+    """The lines of the log that say what people did."""
+    return "".join(json.dumps(row) for row in stack.traces() if "desk.act" in str(row))
+
+
+def notices(stack: Stack, restore: str, channel: str) -> list[dict[str, Any]]:
+    """A restore's notices to one channel."""
+    found = stack.http.get(f"/api/restores/{restore}").json()["notices"]
+    return [one for one in found if one["channel"] == channel]
+
+
+def junk(stack: Stack) -> list[str]:
+    """The restores of messages that could not be read."""
+    letters = stack.http.get("/api/dead-letters", params={"pageSize": "1000"}).json()["value"]
+    own = [one for one in letters if one["kind"] == "request" and one["source"] == "queue"]
+    return [one["restore"] for one in own if "could not be read" in one["why"]]
