@@ -116,8 +116,8 @@ def said(notice: Notice, words: int, commands: int, usable: Callable[[str], bool
 def _steps(facts: Facts) -> tuple[NextStep, ...]:
     """The facts' own steps; else what they say in one text; else what follows the event by itself."""
     if facts.steps:
-        cleaned = ((plain(step.words), plain(step.command) if step.command else None) for step in facts.steps)
-        return tuple(NextStep(words=words, command=command) for words, command in cleaned if words)
+        cleaned = ((plain(step.words), plain(step.command or "")) for step in facts.steps)
+        return tuple(NextStep(words=words, command=command or None) for words, command in cleaned if words)
     words = plain(facts.next_step or _NEXT.get(facts.event, ""))
     return (NextStep(words=words),) if words else ()
 
