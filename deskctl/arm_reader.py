@@ -83,7 +83,7 @@ class ArmReader:
         return str(answer.headers["date"]) if "date" in answer.headers else None
 
     def token(self) -> str:
-        """The token that calls carry; "" where there is none."""
+        """The token that calls carry; "" if there is none."""
         request = self.http.build_request("GET", "/")
         next(self._auth.auth_flow(request))
         return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
@@ -119,7 +119,7 @@ def _code(answer: httpx.Response) -> str:
 
 
 def signed_in(token: "Callable[[], AccessToken]") -> "AccessToken":
-    """The token, or Ours in two lines where nobody has logged in."""
+    """The token, or Ours in two lines if nobody has logged in."""
     from azure.core.exceptions import AzureError
 
     try:

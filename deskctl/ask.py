@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _asked(http: httpx.Client, request: Json, key: str, console: Console) -> Json | None:
-    """The restore on the books, its id printed at once; None after Ctrl-C. One key for all tries: a lost answer
+    """The saved restore, its id printed at once; None after Ctrl-C. One key for all tries: a lost answer
     cannot make two restores."""
     try:
         answer = tried(lambda: http.post("/api/restores", json=request, headers={"Idempotency-Key": key}))
@@ -59,5 +59,5 @@ def _asked(http: httpx.Client, request: Json, key: str, console: Console) -> Jso
         )
         return None
     known = "" if answer.status_code == 202 else " (this key was asked before)"
-    console.print(Text(f"{restore['id']} is on the books: {restore['phase']}{known}"))
+    console.print(Text(f"{restore['id']} is saved: {restore['phase']}{known}"))
     return restore

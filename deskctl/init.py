@@ -116,7 +116,7 @@ def _identity(about: Json) -> str | None:
 
 
 def _name(item: Json, taken: set[str]) -> str:
-    """What people call it: the server, with its database where that is what is backed up."""
+    """What people call it: the server, with its database if that is what is backed up."""
     properties = item.get("properties") or {}
     said = str(properties.get("friendlyName") or item.get("name"))
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", said).strip("-._")[:56] or "instance"

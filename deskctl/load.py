@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
 
 def written(restore: dict[str, Any]) -> dict[str, str]:
     """When this restore's files were written, as the loader's options: its container may hold those of others. Empty
-    where it is the restore's own."""
+    if it is the restore's own."""
     job = restore.get("job") or {}
     if restore.get("container") or not job.get("started"):
         return {}

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Prints the request and its key; 1 where none is made, or where its model refuses it."""
+    """Prints the request and its key; 1 if none is made, or where its model refuses it."""
     try:
         desk = parse_desk(args.config.read_text(encoding="utf-8-sig"))
         made = _map(desk, args.source, args.event.read_bytes())

@@ -19,7 +19,7 @@ MAX_WORDS = 300
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one check: passed where it is true, failed where it is false, inconclusive otherwise."""
+    """What became of one check: passed if it is true, failed if it is false, inconclusive otherwise."""
 
     check: Check
     outcome: Outcome

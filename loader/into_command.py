@@ -89,7 +89,7 @@ class Report:
         self.begun = False  # whether anything of the target may have changed
 
     def progress(self, total: int) -> Progress:
-        """How far a file is read; where it is not a terminal, only of what takes long."""
+        """How far a file is read; if it is not a terminal, only of what takes long."""
         return Progress(total, sys.stderr)
 
     def say(self, text: str) -> None:
@@ -193,7 +193,7 @@ def _there_already(choice: Choice, sha256: str, report: Report) -> bool:
 
 
 def listed_as(source: Source, file: File) -> str:
-    """A blob's name, size and etag, which no other content has; empty for a folder, whose files are read anew."""
+    """A blob's name, size and etag, which no other content has; empty for a folder, whose files are read again."""
     return "" if isinstance(source, Folder) else f"{file.name} {file.size} {file.version}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LeftOut:
-    """`what` is not in the target, `why` says the reason and, where there is one, the way to add it."""
+    """`what` is not in the target, `why` says the reason and, if there is one, the way to add it."""
 
     what: str
     why: str

@@ -54,7 +54,7 @@ class PlainContents:
 
 
 def read_plain(lines: Iterable[bytes]) -> PlainContents:
-    """Reads the whole file. ScriptError where it is cut, ForeignCommand."""
+    """Reads the whole file. ScriptError if it is cut, ForeignCommand."""
     found = PlainContents()
     copying = b""
     for part in parts(lines):

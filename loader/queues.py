@@ -57,7 +57,7 @@ class Queues:
 
     @contextmanager
     def held(self, message: QueueMessage) -> Iterator[None]:
-        """Keeps it hidden; a renewal that fails is tried again, for it may come back while we work at worst."""
+        """Keeps it hidden; a renewal that fails is tried again, because it may come back while we work at worst."""
         done = threading.Event()
 
         def renew() -> None:

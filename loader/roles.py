@@ -72,7 +72,7 @@ class Step:
 
 
 def read(text: bytes) -> RolesDump:
-    """Reads pg_dumpall's `--roles-only` file. Raises ScriptError where it is cut."""
+    """Reads pg_dumpall's `--roles-only` file. Raises ScriptError if it is cut."""
     roles: dict[str, Role] = {}
     memberships: list[Membership] = []
     not_read: list[LeftOut] = []

@@ -212,7 +212,7 @@ class Server:
         return int(self._lock_file()[0] or 0)
 
     def _lock_file(self) -> list[str]:
-        """The lines that the server writes about itself; empty ones where there are none."""
+        """The lines that the server writes about itself; empty ones if there are none."""
         try:
             lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
         except OSError:

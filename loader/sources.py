@@ -162,7 +162,7 @@ def open_source(text: str, environ: Mapping[str, str], part: Part = Part()) -> S
 
 
 def container_client(url: str, environ: Mapping[str, str]) -> Any:
-    """By identity; by AZURE_STORAGE_CONNECTION_STRING where that is of the same account."""
+    """By identity; by AZURE_STORAGE_CONNECTION_STRING if that is of the same account."""
     from azure.storage.blob import ContainerClient
 
     account, name = _split(url)

@@ -26,7 +26,7 @@ class Vault:
 
     @property
     def regions(self) -> list[str]:
-        """Where it restores to: its own region, and that of its copies."""
+        """The regions to which it restores: its own, and that of its copies."""
         return [self.location, *(plain(str(one)) for one in self.properties.get("replicatedRegions") or [])]
 
     @property

@@ -27,7 +27,7 @@ def memory_mib() -> float:
 
 
 def peak_mib() -> float:
-    """The most that this process ever held; on Linux since its exec, for the other figure counts its parent's too."""
+    """The most that this process ever held; on Linux since its exec; the other figure counts its parent's too."""
     status = Path("/proc/self/status")
     if status.exists():
         told = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))

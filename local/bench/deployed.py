@@ -37,7 +37,7 @@ def required(file: Path = ROOT / "requirements.txt") -> list[str]:
 
 
 def linked(folder: Path, names: Iterable[str]) -> Path:
-    """The folder with every file of the packages; their bytecode is made anew."""
+    """The folder with every file of the packages; their bytecode is made again."""
     for found in packages(names).values():
         for file in found.files or ():
             if file.suffix != ".pyc" and ".." not in file.parts:

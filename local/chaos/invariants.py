@@ -85,7 +85,7 @@ def _missing(evidence: Evidence) -> Iterator[str]:
     for request in evidence.requests:
         ids = evidence.ids.get(request.number, set())
         if not ids & evidence.views.keys():
-            yield f"{request.key} ({request.via}) is not on the books {sorted(ids)}"
+            yield f"{request.key} ({request.via}) is not in the ledger {sorted(ids)}"
 
 
 def _doubled_keys(evidence: Evidence) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _by_restore(evidence: Evidence) -> Counter[str]:
 
 
 def _doubled(evidence: Evidence) -> Iterator[str]:
-    """A POST that was taken, whose operation Azure then failed, came to no job: the restore sent anew is single."""
+    """A POST that was taken, whose operation Azure then failed, came to no job: the restore sent again is single."""
     counted = _by_restore(evidence)
     for view in evidence.views.values():
         ran = jobs_of(view, evidence.jobs)
@@ -120,7 +120,7 @@ def _doubled(evidence: Evidence) -> Iterator[str]:
 
 def _strays(evidence: Evidence) -> Iterator[str]:
     if stray := _by_restore(evidence)[""]:
-        yield f"{stray} POSTs of restore belong to no attempt on the books"
+        yield f"{stray} POSTs of restore belong to no saved attempt"
 
 
 def jobs_of(view: View, jobs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from shared.domain.clouds import PUBLIC, Cloud
 
 @dataclass(frozen=True)
 class Case:
-    """One request; `phase` and `outcome` are how it ought to end, `code` the error's where it is not a success."""
+    """One request; `phase` and `outcome` are how it ought to end, `code` the error's if it is not a success."""
 
     title: str
     via: str

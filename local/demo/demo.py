@@ -188,11 +188,7 @@ def untold(following: Following, ids: set[str | None]) -> list[str]:
     """Notices that the books call delivered and that nobody received."""
     notices = [n for one in following.all for n in one.view.get("notices", [])]
     told = [n["eventId"] for n in notices if n["state"] == "delivered" and n["channel"] in ("events", "dba")]
-    return [
-        f"notice {event_id} is on the books as delivered, but did not arrive"
-        for event_id in told
-        if event_id not in ids
-    ]
+    return [f"notice {event_id} is saved as delivered, but did not arrive" for event_id in told if event_id not in ids]
 
 
 def report(console: Console, following: Following, result: dict[str, Any]) -> None:

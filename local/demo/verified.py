@@ -46,7 +46,7 @@ def possible() -> bool:
 
 
 def cases(others: Iterable[Case]) -> Iterator[Case]:
-    """These and the others, which are verified where that is possible."""
+    """These and the others, which are verified if that is possible."""
     yield from CASES if possible() else ()
     yield from others if possible() else (replace(case, verified="") for case in others)
 

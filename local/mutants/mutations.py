@@ -163,7 +163,7 @@ def _dropped(node: ast.AST) -> Iterator[_Site]:
 
 
 def _argument(node: ast.AST) -> Iterator[_Site]:
-    """A keyword argument that is not given; where it was needed the fault is found at once."""
+    """A keyword argument that is not given; if it was needed the fault is found at once."""
     if isinstance(node, ast.Call) and not _writes_log(node):
         for place, word in enumerate(node.keywords):
             if word.arg:

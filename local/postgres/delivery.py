@@ -76,7 +76,7 @@ def _dsn(database: str) -> str:
 
 
 def _inputs(chosen: Programs) -> str:
-    """Another version or another sample, and the dumps are made anew."""
+    """Another version or another sample, and the dumps are made again."""
     total = hashlib.sha256(chosen.version.encode())
     for path in SOURCES:
         total.update(hashlib.sha256(path.read_bytes()).digest())

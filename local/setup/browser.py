@@ -65,7 +65,7 @@ def runs(browser: Browser) -> bool:
 
 
 def find_browser() -> Browser | None:
-    """The shipped one where it was set up; else one of this machine."""
+    """The shipped one if it was set up; else one of this machine."""
     if stamped(STAMP, inputs()):
         return shipped()
     found = [shutil.which(name) for name in NAMES] + [str(MAC) if MAC.exists() else None]
@@ -78,7 +78,7 @@ def ready() -> bool:
 
 
 def set_up(venv: Path, steps: Steps) -> None:
-    """Unpacks the shipped one where it can run (Linux on x86-64); says what to do where nothing runs."""
+    """Unpacks the shipped one if it can run (Linux on x86-64); says what to do where nothing runs."""
     if platform.system() == "Linux" and platform.machine() in ("x86_64", "AMD64"):
         _unpack(venv, steps)
     if find_browser() is None:

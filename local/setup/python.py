@@ -126,7 +126,7 @@ class Venv(NamedTuple):
         return version >= OLDEST and stamped(self.stamp, self._inputs(version))
 
     def set_up(self, steps: Steps) -> None:
-        """Makes what is missing. One made by hand is kept if it will do; a half-done one is made anew."""
+        """Makes what is missing. One made by hand is kept if it will do; a half-done one is made again."""
         kept = self._will_do()
         self.folder.mkdir(exist_ok=True)
         self.begun.touch()

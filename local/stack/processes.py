@@ -20,7 +20,7 @@ class NotStarted(RuntimeError):
 
 
 class Child:
-    """One process whose first line on stdout says that it is ready; it ends when we do, for its stdin is our pipe."""
+    """One process whose first line on stdout says that it is ready; it ends when we do: its stdin is our pipe."""
 
     def __init__(self, name: str, line: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
         self.name, self._line, self._log, self._environ = name, list(line), log, dict(environ)
@@ -48,7 +48,7 @@ class Child:
 
     @property
     def ready(self) -> dict[str, Any]:
-        """Its first line, where that is JSON."""
+        """Its first line, if that is JSON."""
         value: dict[str, Any] = json.loads(self.first_line)
         return value
 
@@ -96,7 +96,7 @@ class Child:
 
 
 def shorten(home: Path, most: int = MOST_LOG) -> None:
-    """A log that has grown too long begins anew; its lines so far are kept once, under `.old`. Writers append."""
+    """A log that has grown too long begins again; its lines so far are kept once, under `.old`. Writers append."""
     for log in (*home.glob("*.log"), *home.glob("*.traces"), *home.glob("*/*.log")):
         if log.stat().st_size > most:
             shutil.copyfile(log, log.with_name(f"{log.name}.old"))

@@ -123,7 +123,7 @@ def _queue(request: dict[str, Any]) -> str:
 
 
 def _ticket(desk: Desk) -> list[Sample]:
-    """ServiceNow's, for a secret in a header needs no signature."""
+    """ServiceNow's, because a secret in a header needs no signature."""
     source = desk.tickets.get("servicenow")
     name = next((one for one in (source.instances if source else ()) if one in desk.instances), None)
     if source is None or source.auth != "header" or name is None:

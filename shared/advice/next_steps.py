@@ -17,7 +17,7 @@ def next_step(restore: Restore, event: str = "") -> str | None:
 
 
 def as_text(steps: Steps) -> str | None:
-    """Steps as one text, numbered where there are several; None if there are none."""
+    """Steps as one text, numbered if there are several; None if there are none."""
     if len(steps) < 2:
         return str(steps[0]) if steps else None
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))

@@ -62,7 +62,7 @@ class Cleanup:
         return self.now() < most and Verifications(self.rows.ledger).under_way(row.restore)
 
     def _delete(self, row: ContainerRow) -> bool:
-        """A DELETE goes out only here, after `deleting` is on the books. Trouble: another look after the hold."""
+        """A DELETE goes out only here, after `deleting` was saved. Trouble: another look after the hold."""
         restore = self.rows.ledger.load(row.restore)
         try:
             found = self.azure.container(row.account, row.name)

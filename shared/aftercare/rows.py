@@ -38,7 +38,7 @@ class Rows:
         self.ledger.store.commit(place, [Change("delete", line.key, etag=line.etag)])
 
     def move(self, row: ContainerRow, act: Act, look: datetime | None, why: str | None = None) -> ContainerRow:
-        """One step on the books; Conflict if the row was changed meanwhile, or has no such step."""
+        """Saves one step; Conflict if the row was changed meanwhile, or has no such step."""
         step = stepped(row, act, look, why=why)
         etags = self.ledger.store.commit(row_keys.partition(row.restore), moved(row, step))
         return replace(step, etag=etags[row_keys.container(row.restore)])

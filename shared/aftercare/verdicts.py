@@ -46,7 +46,7 @@ class Verdicts:
             log.error("row left alone %s", error)
 
     def poison(self, raw: bytes) -> None:
-        """An answer that crashed the desk again and again: tried once more, for a later release may know better."""
+        """An answer that crashed the desk again and again: tried once more, because a later release may know better."""
         tell("poison", logging.ERROR, queue="restore-verdicts")
         self.message(raw)
 

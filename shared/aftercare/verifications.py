@@ -57,7 +57,7 @@ class Verifications:
         return _saved(row, etags)
 
     def move(self, row: Verification, act: Act, **changes: Any) -> Verification:
-        """One step on the books; Conflict if the row was changed meanwhile, or has no such step."""
+        """Saves one step; Conflict if the row was changed meanwhile, or has no such step."""
         step = stepped(row, act, **changes)
         return _saved(step, self.ledger.store.commit(row_keys.partition(row.restore), changed(row, step)))
 

@@ -1,4 +1,4 @@
-"""Verifications on their way to a loader: asked for, sent, sent again where nobody took them, given up."""
+"""Verifications on their way to a loader: asked for, sent, sent again if nobody took them, given up."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress

@@ -74,7 +74,7 @@ def _answered(act: Callable[[Call], Answer], call: Call) -> Answer:
         )
     except Trouble as trouble:
         log.warning("an answer had to wait: %s", trouble)
-        words = f"{trouble}; nothing was changed that is not on the books: ask again"
+        words = f"{trouble}; only what was saved took effect: ask again"
         wait = str(max(1, round(trouble.retry_after or 10)))
         return problem_answer(Problem(503, "Not now", words), Retry_After=wait)
     except Exception:  # the outermost layer: no caller gets an empty 500

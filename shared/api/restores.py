@@ -89,7 +89,7 @@ class Api:
         return json_answer(200, self.view(restore), **waits)
 
     def by[A: Act](self, model: type[A], call: Call) -> A:
-        """An act; who the platform knows the caller to be stands beside who it says it is, also where both are one:
+        """An act; who the platform knows the caller to be stands beside who it says it is, also if both are one:
         anybody may say a name."""
         act, who = read_model(model, call.body), self._principal(call)
         return act.model_copy(update={"by": f"{act.by} (authenticated as {who})"}) if who else act

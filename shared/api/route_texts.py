@@ -24,7 +24,7 @@ class RouteText:
 TEXTS = {
     "request_restore": RouteText(
         "restores",
-        "Checks the request against its model and desk.toml and puts it on the books. The answer says where to follow "
+        "Checks the request against its model and desk.toml and saves it as a restore. The answer says where to follow "
         "it. The same idempotency key with the same request gives the same restore.",
     ),
     "list_restores": RouteText(

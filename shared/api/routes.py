@@ -92,7 +92,7 @@ SAMPLES = {
 }
 
 _RESTORE = Answers(c.RestoreView)
-_TAKEN = Answers(c.RestoreView, {**PLACE, **WAIT}, "on the books")
+_TAKEN = Answers(c.RestoreView, {**PLACE, **WAIT}, "saved")
 _KNOWN = Answers(c.RestoreView, {**PLACE, **WAIT}, "this key was taken before: the restore as it stands")
 _ACCEPTED = {202: _TAKEN, 200: _KNOWN}
 

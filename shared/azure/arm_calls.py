@@ -165,7 +165,7 @@ def _date(answer: httpx.Response) -> datetime | None:
 
 
 def left_of_budget(answer: httpx.Response) -> float:
-    """The least that any of Azure's `x-ms-ratelimit-remaining-*` headers says is left; infinite where none does.
+    """The least that any of Azure's `x-ms-ratelimit-remaining-*` headers says is left; infinite if none does.
 
     https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling#remaining-requests
     """

@@ -42,7 +42,7 @@ class Tokens:
             return self._token.token
 
     def forget(self) -> None:
-        """After a 401: the next call fetches anew."""
+        """After a 401: the next call fetches again."""
         with self._lock:
             self._token = None
 

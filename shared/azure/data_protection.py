@@ -100,7 +100,7 @@ class DataProtection(Containers):
         """https://learn.microsoft.com/rest/api/dataprotection/backup-instances/trigger-restore"""
         attempt = restore.attempt
         if attempt is None:
-            raise NotSent("no attempt is on the books")
+            raise NotSent("no attempt is saved")
         if restore.cross_region:
             path = _secondary(restore.instance, _region(restore), "crossRegionRestore")
             body = request_bodies.cross_region_body(restore, attempt.number)

@@ -73,7 +73,7 @@ def number(value: object) -> float | None:
 
 def read_duration(text: str | None) -> float | None:
     """Seconds of `PT1M46.1333816S` (GET) or `00:01:46.1333816` (LIST, Resource Graph); None if nothing ran yet, or
-    where it cannot be true: a job without an end is sometimes listed with .NET's longest time, 10675199.02:48:05."""
+    if it cannot be true: a job without an end is sometimes listed with .NET's longest time, 10675199.02:48:05."""
     match = _ISO_DURATION.fullmatch(text or "") or _DURATION.fullmatch(text or "")
     if not text or not match:
         return None

@@ -28,7 +28,7 @@ class PointRead:
     stores: tuple[Loose, ...]
 
     def chosen(self, now: datetime) -> Point:
-        """The point as a restore pins it: in the vault where it is there, or is rehydrated for now; else in archive."""
+        """The point as a restore pins it: in the vault if it is there, or is rehydrated for now; else in archive."""
         there = [store for store in self.stores if _unfit_store(store, now) is None]
         rehydrated = any(_rehydrated(store, now) for store in there)
         in_vault = any(store.says("type", "vaultstore") and not _copy_gone(store, now) for store in there)

@@ -122,7 +122,7 @@ class Outside:
 
     @locked_property
     def azure(self) -> Azure:
-        """The Data Protection API. Where a setting makes it unusable, each call is Trouble that names the setting."""
+        """The Data Protection API. If a setting makes it unusable, each call is Trouble that names the setting."""
         from shared.azure.unusable import unusable
 
         if CLOUD in self.settings.faults:

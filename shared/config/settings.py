@@ -107,7 +107,7 @@ class _Reader:
     faults: dict[str, str] = field(default_factory=dict)
 
     def cloud(self, endpoint: str) -> Cloud:
-        """The cloud of an endpoint; where it is not known Azure is not called and desk.toml cannot be judged."""
+        """The cloud of an endpoint; if it is not known Azure is not called and desk.toml cannot be judged."""
         try:
             cloud = cloud_of(endpoint, self.environ)
             if not is_loopback(endpoint) and not endpoint.lower().startswith("https://"):

@@ -144,7 +144,7 @@ class Validated(Event):
 
 @dataclass(frozen=True)
 class Revalidated(Event):
-    """An attempt lies between the validation and now: a second attempt is validated anew."""
+    """An attempt lies between the validation and now: a second attempt is validated again."""
 
     stamps = ("due",)
 

@@ -167,7 +167,7 @@ class Failed(Event):
 
 @dataclass(frozen=True)
 class Resubmit(ByPerson):
-    """A person lets it be sent anew; `jobs` are those that may be its own, shown to that person."""
+    """A person lets it be sent again; `jobs` are those that may be its own, shown to that person."""
 
     jobs: tuple[str, ...] = ()
     stamps = ("due", "turn_at")

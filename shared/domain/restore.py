@@ -96,7 +96,7 @@ class OwnContainer(Value):
 
 
 class Attempt(Value):
-    """One POST of `restore`: its request id is on the books before the POST leaves."""
+    """One POST of `restore`: its request id is saved before the POST is sent."""
 
     number: int
     request_id: str

@@ -107,7 +107,7 @@ def _web(text: str) -> str:
 
 
 def _published(pattern: str) -> Any:
-    """The rule for the contract's readers; the validator beside it stays, for its words are better than a pattern's."""
+    """The rule for the contract's readers; the validator beside it stays: its words are better than a pattern's."""
     return Field(json_schema_extra={"pattern": f"^{pattern}$"})
 
 

@@ -96,7 +96,7 @@ def mark(event_id: str) -> str:
 
 
 def one_text(notice: Notice) -> str:
-    """Headline and point in one line, for where there is only one."""
+    """Headline and point in one line, for channels that show only one."""
     return f"{notice.headline}. {notice.point or ''}".strip()
 
 

@@ -69,7 +69,7 @@ class Notice:
         return {**told, **{name: text for name, text in more.items() if text}}
 
     def _time(self, moment: datetime) -> str:
-        """To the second where nobody acts at it any more."""
+        """To the second if nobody acts at it any more."""
         return iso(moment) if self.state == "owed" else f"{iso(moment)[:19]}Z"
 
     def owed(self) -> list[Change]:

@@ -40,7 +40,7 @@ TEXTS = {
     ),
     "again": ActText(
         "Ask once more",
-        "A new restore with the same request and the same recovery point is put on the books.",
+        "A new restore with the same request and the same recovery point is saved.",
         "Ask again",
     ),
     "resolve": ActText(
@@ -141,7 +141,7 @@ def act(ports: Ports, visit: Visit, form: Mapping[str, str]) -> str:
 
 
 def _changed(restore: Restore | None) -> dict[str, Any]:
-    """What the request needs changed, for the same one would fail again."""
+    """What the request needs changed, because the same one would fail again."""
     return (changes(restore, restore.error) if restore and restore.error else None) or {}
 
 

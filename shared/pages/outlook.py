@@ -53,7 +53,7 @@ STEPS = (Phase.ACCEPTED, Phase.VALIDATING, Phase.VALIDATED, Phase.SUBMITTING, Ph
 
 
 def outlook(restore: Restore, earlier: Sequence[Past], now: datetime) -> Outlook:
-    """By the median of earlier restores where there are any; else by its phase."""
+    """By the median of earlier restores if there are any; else by its phase."""
     step = STEPS.index(restore.phase) if restore.phase in STEPS else 0
     usual = percentile([past.working for past in earlier], 0.5)
     begun = restore.turn_at or (restore.accepted_at if restore.dry_run else None)

@@ -22,7 +22,7 @@ ENDED = {
     Phase.LOST: "was lost: a person must decide",
 }
 DOING = {
-    Phase.ACCEPTED: "is on the books and begins when its turn comes",
+    Phase.ACCEPTED: "is accepted and begins when its turn comes",
     Phase.VALIDATING: "is being checked by Azure",
     Phase.VALIDATED: "is checked and will be submitted",
     Phase.SUBMITTING: "is being submitted to Azure",

@@ -102,7 +102,7 @@ def moved(before: ContainerRow, after: ContainerRow) -> list[Change]:
 
 # --- verifications -----------------------------------------------------------------------------------------------
 def look_key(row: Verification) -> str | None:
-    """Its line of the time-ordered index; None where nobody looks any more."""
+    """Its line of the time-ordered index; None if nobody looks any more."""
     return row_keys.verify_look(row.look, row.restore) if row.look else None
 
 

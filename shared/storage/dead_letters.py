@@ -1,4 +1,4 @@
-"""Dead letters: requests that were refused where nobody read the answer, and notices given up; by time. Pure."""
+"""Dead letters: refused requests whose answer nobody reads, and notices given up; by time. Pure."""
 
 from datetime import datetime
 

@@ -70,7 +70,7 @@ class KeyRows:
         principal: str | None = None,
     ) -> Key:  # fmt: skip
         """A key for another request, if nobody took it since `held` was read; the latest key row. `kept`: the restore
-        that it stood for is on the books, and the earlier request still finds it."""
+        that it stood for is in the ledger, and the earlier request still finds it."""
         place = row_keys.key_partition(source, key)
         before = [(held.hash, held.restore)] if kept else []
         earlier = dict([*held.earlier.items(), *before][-MOST_EARLIER:])
@@ -90,7 +90,7 @@ def _key(row: Row) -> Key:
 
 
 def same_key_problem(key: Key) -> Problem:
-    """One key, two requests: the second is not taken. A restore is named only while it is on the books."""
+    """One key, two requests: the second is not taken. A restore is named only while it is in the ledger."""
     title = "The idempotency key was used for another request"
     if key.removed:
         words = "this key came before with another request, whose restore is closed and past RETENTION_DAYS"
@@ -183,7 +183,7 @@ class Keys:
         return others(key.principal or (restore.authenticated_as if restore else None), who)
 
     def _fills(self, key: Key, restore: Restore) -> bool:
-        """Whether the same request goes on under the claimed id. Not where that is void, or of another vault."""
+        """Whether the same request goes on under the claimed id. Not if that is void, or of another vault."""
         if key.removed and restore.phase is Phase.ACCEPTED:  # the retention came since the key was looked at
             raise removed_problem(key.restore)
         if self.ledger.load(key.restore):
@@ -193,7 +193,7 @@ class Keys:
         return row_keys.partition(key.restore) == row_keys.partition(restore.id) or not self._may_have(key)
 
     def _may_have(self, key: Key) -> bool:
-        """Whether another request may have the key: its restore never came on the books, or was refused before any
+        """Whether another request may have the key: its restore was never saved, or was refused before any
         attempt."""
         if key.removed:
             return False
@@ -202,6 +202,6 @@ class Keys:
             return key.hash != REFUSED and first.phase is Phase.REFUSED and not first.attempts
         age = (self.now() - utc(key.at)).total_seconds()
         if 0 <= age < self.grace and not self.ledger.is_void(key.restore):
-            words = "another request with this idempotency key came a moment ago and is not on the books yet"
+            words = "another request with this idempotency key came a moment ago and is not saved yet"
             raise Trouble(words, self.grace - age)
         return True

@@ -55,7 +55,7 @@ class Ledger:
 
     def void(self, restore_id: str, now: datetime) -> bool:
         """Makes an id unusable under which nothing was saved: a later `accept` of it gives None. False if its
-        restore is on the books."""
+        restore is in the ledger."""
         try:
             change = Change("insert", row_keys.restore(restore_id), {VOID: True, "at": iso(now)})
             self.store.commit(row_keys.partition(restore_id), [change])
@@ -69,7 +69,7 @@ class Ledger:
         return row is not None and bool(row.fields.get(VOID))
 
     def save(self, before: Restore, after: Restore, more: Sequence[Change] = ()) -> Restore:
-        """The step on the books: restore, its line, turn and new notices together, if nobody saved in between."""
+        """Saves a step: restore, its line, turn and new notices together, if nobody saved in between."""
         if before.closed:
             self.enter_vault(after.vault)  # a closed one's vault may be idle, and its notice is unfinished work
         changes = [Change("update", row_keys.restore(after.id), _fields(after), before.etag)]

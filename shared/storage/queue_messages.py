@@ -84,7 +84,7 @@ def decoded(raw: bytes) -> bytes:
 
 
 def copy_of(read: Asked | Unreadable) -> str:
-    """A delayed copy of what could not be put on the books now; it keeps the first message's id as its key."""
+    """A delayed copy of what could not be saved now; it keeps the first message's id as its key."""
     said: dict[str, Any] = {"request": read.value} if isinstance(read, Asked) else {"refused": str(read.problem)}
     if isinstance(read, Asked) and read.poisoned:
         said["poisoned"] = True

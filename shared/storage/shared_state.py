@@ -199,5 +199,5 @@ def _owed(rows: Iterable[Row], now: datetime) -> Owed:
 
 
 def _guarded(row: Row | None, key: str, fields: Mapping[str, Field]) -> Change:
-    """A save that fails where somebody saved since `row` was read."""
+    """A save that fails if somebody saved since `row` was read."""
     return Change("update", key, fields, row.etag) if row else Change("insert", key, fields)

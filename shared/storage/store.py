@@ -28,7 +28,7 @@ class Row:
 @dataclass(frozen=True)
 class Change:
     """insert: must not be there. update: merged if `etag` still matches. put: whatever is there is replaced.
-    delete: if `etag` still matches (any version where it is empty)."""
+    delete: if `etag` still matches (any version if it is empty)."""
 
     verb: Literal["insert", "update", "put", "delete"]
     key: str

@@ -46,7 +46,7 @@ class TableStore:
                 return
 
     def commit(self, partition: str, changes: Sequence[Change]) -> dict[str, str]:
-        """One change goes as a plain call, for a transaction's multipart body costs more."""
+        """One change goes as a plain call, because a transaction's multipart body costs more."""
         requests = [self._request(partition, change) for change in changes]
         found = self._sent(requests)
         if any(each.code == "TableNotFound" for each in found):

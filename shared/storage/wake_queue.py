@@ -11,7 +11,7 @@ LONGEST = 7 * 24 * 3600  # the most a message may be hidden
 
 
 class WakeQueue:
-    """Sends; it is made on first use where it is missing."""
+    """Sends; it is made on first use if it is missing."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -47,7 +47,7 @@ class QueueState:
 
 
 def look(requests: Queue, poison: Queue, now: datetime) -> QueueState:
-    """Two counts, and a peek where there are messages; Azure's own metric of queues is renewed once a day, too late
+    """Two counts, and a peek if there are messages; Azure's own metric of queues is renewed once a day, too late
     for an alert."""
     try:
         count = _count(requests)

@@ -1,4 +1,4 @@
-"""A vault's submissions and running jobs, watched together: by one list where that is cheaper than a GET of each."""
+"""A vault's submissions and running jobs, watched together: by one list if that is cheaper than a GET of each."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -156,7 +156,7 @@ def _pages(
 
 
 def _next_start(start: ListStart, pages: list[JobPage], rows: list[Row], parts: Parts) -> ListStart:
-    """From the page of the oldest running job on. Where a kept link shows few of the jobs that are old enough to be
+    """From the page of the oldest running job on. If a kept link shows few of the jobs that are old enough to be
     listed, it leads too far: the next list is a whole one."""
     now, wanted = parts.now(), {row.text("job") for row in rows}
     shown = [{read.job.id for read in page.jobs} & wanted for page in pages]

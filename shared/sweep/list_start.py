@@ -20,7 +20,7 @@ REFUSED_FOR = timedelta(days=1)
 
 @dataclass(frozen=True)
 class ListStart:
-    """`pages`: from `link` (empty: from the first page) to the end, as last read; 0 where that was never read."""
+    """`pages`: from `link` (empty: from the first page) to the end, as last read; 0 if that was never read."""
 
     link: str = ""
     pages: int = 0

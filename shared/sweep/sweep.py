@@ -74,7 +74,7 @@ class Sweep:
         return this
 
     def _note_standstill(self, seen: Mapping[str, Row]) -> None:
-        """Deadlines stand still while desk.toml cannot be read or a setting pauses the desk: both are on the books."""
+        """Deadlines stand still while desk.toml cannot be read or a setting pauses the desk: both are saved."""
         try:
             self.parts.read_desk()
             broken = False

@@ -74,7 +74,7 @@ def _number(value: object) -> float | None:
 
 @dataclass
 class TenantKeys:
-    """The signing keys of a cloud's tenants, kept a day; an unknown key id fetches anew, at most every 5 minutes. One
+    """The signing keys of a cloud's tenants, kept a day; an unknown key id fetches again, at most every 5 minutes. One
     call fetches, and what it could not fetch nobody tries again for 10 seconds: tokens of nobody cause no crowd of
     calls."""
 

@@ -61,7 +61,7 @@ def own_doing(source: TicketSource, event: Event) -> str | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in JSON data; walked without recursion, for the sender chooses how deep it goes."""
+    """Every text in JSON data; walked without recursion, because the sender chooses how deep it goes."""
     left = [value]
     while left:
         part = left.pop()

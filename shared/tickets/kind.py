@@ -15,7 +15,7 @@ type Body = dict[str, Any]
 
 
 def json_body(raw: bytes) -> Body:
-    """The JSON object that a webhook sent; a Problem (400) where it is none."""
+    """The JSON object that a webhook sent; a Problem (400) if it is none."""
     return parse_json(raw, EVENT_LIMIT)
 
 

@@ -41,7 +41,7 @@ def announce(parts: Parts, before: Restore | None, after: Restore) -> Announced:
 
 def tell_standing(parts: Parts, restore: Restore, caller: "Caller") -> None:
     """One comment per delivery and phase, to the ticket alone; none for the delivery that made the restore, sent
-    anew. Where somebody moves the restore meanwhile, its own notices say more."""
+    again. If somebody moves the restore meanwhile, its own notices say more."""
     if not caller.reply or (caller.delivery and caller.delivery == restore.delivery):
         return
     if not may_hear(parts.read_desk(), caller.reply, EVENT, restore.ticket, restore.source):

@@ -1,4 +1,4 @@
-"""The way in: a request becomes a restore on the books, once per key; what cannot be taken is a refused row."""
+"""The way in: a request becomes a saved restore, once per key; what cannot be taken is a refused row."""
 
 import logging
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The restore, and whether this call put it on the books."""
+    """The restore, and whether this call saved it."""
 
     restore: Restore
     created: bool
@@ -148,7 +148,7 @@ class Intake:
             return None
 
     def refuse(self, said: dict[str, Any], problem: Problem, caller: Caller, note: str | None = "") -> Accepted:
-        """Where nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason.
+        """If nobody reads an answer, the refusal is a row with its notice; told once per key, request and reason.
         `note` is added to the words of the notice; None: the row and its dead letter say it, and no notice does."""
         now, words = self.parts.now(), unsigned(clean(str(problem)[:1900])) + (note or "")
         asked = {name: _cut(said[name]) for name in READABLE if name in said}

@@ -61,7 +61,7 @@ def read_jobs(parts: Parts, restore: Restore) -> Listing:
 
 
 def _whole(parts: Parts, restore: Restore, listed: JobRead) -> tuple[JobRead, bool]:
-    """A job by GET (a LIST has no extendedInfo); as listed, and False, where it cannot be read."""
+    """A job by GET (a LIST has no extendedInfo); as listed, and False, if it cannot be read."""
     try:
         return parts.azure.job(restore, listed.job.id), True
     except (Gone, Rejected):

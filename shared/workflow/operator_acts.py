@@ -100,7 +100,7 @@ class Acts:
     intake: Intake
 
     def withdraw(self, restore: Restore, act: Act) -> Restore:
-        """Takes a restore back, as long as it was not submitted. Where an earlier attempt may have reached Azure, that
+        """Takes a restore back, as long as it was not submitted. If an earlier attempt may have reached Azure, that
         nothing was started must be proven; else it is lost, or its job is adopted."""
 
         def withdrawn(found: Restore) -> Event:
@@ -111,7 +111,7 @@ class Acts:
         return self._save(restore.id, withdrawn, BEFORE_SUBMISSION, "withdrawn")
 
     def again(self, restore: Restore, act: Again, authenticated_as: str | None) -> Accepted:
-        """A new restore with the same request, its point pinned where one was chosen."""
+        """A new restore with the same request, its point pinned if one was chosen."""
         if restore.phase not in AGAIN or not restore.vault:
             raise impossible(restore, "asked for again", AGAIN)
         self._no_job_of(restore)
@@ -180,7 +180,7 @@ class Acts:
         return self._adopt(restore, act, act.job_id)
 
     def _known_job(self, restore: Restore, act: Resolution) -> Event | None:
-        """A job that Azure calls running is neither closed nor sent anew; one that succeeded is followed to its end."""
+        """A job that Azure calls running is neither closed nor sent again; a succeeded one is followed to its end."""
         if not restore.job:
             return None
         try:

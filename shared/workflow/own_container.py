@@ -57,7 +57,7 @@ def make_container(parts: Parts, restore: Restore, plan: Plan, save: Save) -> Re
 
 
 def taken(restore: Restore) -> str:
-    """The name of the container of its attempt where that is somebody else's, as its books say; else empty."""
+    """The name of the container of its attempt if that is somebody else's, as its books say; else empty."""
     own = restore.own_container
     return own.name if own and own.taken else ""
 

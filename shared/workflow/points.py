@@ -27,7 +27,7 @@ def vault_of(instance: str) -> str:
 
 
 def remembered_points(parts: Parts, instance: str) -> PointsRead | None:
-    """The list in the ledger, or None where nobody has read it yet."""
+    """The list in the ledger, or None if nobody has read it yet."""
     known = parts.board.recall(vault_of(instance), _name(instance))
     if known is None:
         return None

@@ -52,10 +52,10 @@ def absence(restore: Restore, listing: Listing, pace: Pace) -> Absence:
     A restore's job is known by its tokens, whatever its time, status or category: the request id, the file prefix, a
     container of its own. That no such job exists is proven by two readings of the vault's job list (of the secondary
     region for a cross-region restore), both whole, both `grace_before_second` after the first reading, and
-    `reconcile_every` apart, for a paged list may tear. Neither may show a restore job of that instance (or of none
+    `reconcile_every` apart, because a paged list may tear. Neither may show a restore job of that instance (or of none
     that is named) which began since the attempt and which no other restore holds, unless the same list shows that the
     vault echoes our ids. A cross-region list must show a job of ours too, or it may be of another time. All times are
-    Azure's own: where one is missing nothing is proven. The list reaches back 14 days: `lost_for` (13 days) after the
+    Azure's own: if one is missing nothing is proven. The list reaches back 14 days: `lost_for` (13 days) after the
     attempt it proves nothing.
     Attempts that were proven so before need only that the list shows nothing new.
     """

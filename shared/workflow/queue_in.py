@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 class Flood:
     """Refused messages within an hour: the first are announced each, then every tenfold number of them. Counts in this
     process alone: several workers say the same a few times over, and no row is written for it. It counts what is new
-    on the books, not what is tried again or comes twice."""
+    saved, not what is tried again or comes twice."""
 
     now: Callable[[], datetime]
     _since: datetime | None = None
@@ -37,7 +37,7 @@ class Flood:
     _lock: Lock = field(default_factory=Lock)
 
     def count(self) -> None:
-        """One more is on the books."""
+        """One more was saved."""
         with self._lock:
             self._count += 1
 
@@ -126,13 +126,13 @@ class QueueIn:
 
     def _note_content(self, asked: Asked, done: bool = False) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again. `done`: the
-        original is on the books."""
+        original is in the ledger."""
         fields: dict[str, Field] = {"key": asked.key, "at": iso(self.parts.now()), "done": done}
         self.parts.ledger.store.commit(_content(asked), [Change("put", "content", fields)])
         return asked
 
     def _first_seen(self, asked: Asked) -> Asked:
-        """A poison copy under its original's key. Where a message of the same words was done before, it may be a copy
+        """A poison copy under its original's key. If a message of the same words was done before, it may be a copy
         of that one or a request of its own: Problem, so that whoever sent it hears of it."""
         row = self.parts.ledger.store.get(_content(asked), "content")
         if row is None:
@@ -154,9 +154,9 @@ type Send = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class QueueDoor:
-    """What the two queue functions call. `queue_in` builds the desk; where that fails (a bad setting, say) a message is
-    sent anew and its delivery ends well, so that no number of failed deliveries ends it. `wait`: seconds until it comes
-    again. What is sent never expires, keeps the key of the first message, and is the same message in all else."""
+    """What the two queue functions call. `queue_in` builds the desk; if that fails (a bad setting, say) a message is
+    sent again and its delivery ends well, so that no number of failed deliveries ends it. `wait` is the
+    seconds until it comes. A sent message never expires, keeps the key of the first one, and is otherwise equal."""
 
     queue_in: Callable[[], QueueIn]
     send: Send

@@ -79,7 +79,7 @@ def poll_doubt(parts: Parts, restore: Restore) -> Event | None:
 
 
 def _or_overdue(parts: Parts, restore: Restore, ask: Callable[[Parts, Restore], Event | None]) -> Event | None:
-    """What was found out; where that is no more than "it runs" or "not now", it may have become overdue."""
+    """What was found out; if that is no more than "it runs" or "not now", it may have become overdue."""
     late = BecameOverdue(parts.now() + timedelta(seconds=parts.pace.poll_default)) if overdue(parts, restore) else None
     try:
         event = ask(parts, restore)

@@ -127,7 +127,7 @@ class Workflow:
         return Postponed(trouble.what, due)
 
     def save(self, before: Restore, event: Event, holds: bool = False) -> Restore:
-        """One step on the books, its notices with it; Conflict rises. `holds`: this look may send the next wake."""
+        """Saves one step, with its notices; Conflict rises. `holds`: this look may send the next wake."""
         now = self.parts.now()
         after = step(before, event, now)
         told = announce(self.parts, before, after)

@@ -107,9 +107,9 @@ def test_the_key_and_the_id_are_printed_at_once_and_the_same_key_is_the_same_res
     given = ("pg-prod-01", "latest", "drills", "--idempotency-key", "night-1")
     assert [ask(desk, *given), ask(desk, *given)] == [0, 0]
     said = capsys.readouterr().out
-    assert said.index("idempotency key night-1") < said.index("is on the books")
+    assert said.index("idempotency key night-1") < said.index("is saved:")
     assert "this key was asked before" in said
-    ids = {line.split()[0] for line in said.splitlines() if "is on the books" in line}
+    ids = {line.split()[0] for line in said.splitlines() if "is saved:" in line}
     assert len(ids) == 1
     assert run(["list", "--find", "night-1", "--url", desk.url, "--key", KEY, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["id"] in ids
@@ -155,7 +155,7 @@ def test_ctrl_c_leaves_the_key_and_the_way_to_go_on(
         with (tmp_path / "out").open("w+") as out:
             child = subprocess.Popen([*line, "--url", url, "--key", KEY], stdout=out, cwd=ROOT)  # noqa: S603
             until = time.monotonic() + 60
-            wanted = "is on the books" if following else "idempotency key"
+            wanted = "is saved:" if following else "idempotency key"
             while wanted not in (tmp_path / "out").read_text() and time.monotonic() < until:
                 time.sleep(0.1)
             time.sleep(1)

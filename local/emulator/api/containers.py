@@ -51,7 +51,7 @@ def get(world: World, call: Call) -> Answer:
 
 
 def delete(world: World, call: Call) -> Answer:
-    """200 where there was one, 204 where there was none."""
+    """200 if there was one, 204 if there was none."""
     account, name = _account(world, call), call.params["container"]
     if not world.containers.remove(account, name):
         return Answer(status=204)

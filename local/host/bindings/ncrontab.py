@@ -2,8 +2,8 @@
 
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
 
-Two kinds that NCrontab takes are refused on purpose, for they are slips of the pen that nobody would see: a step of 0
-or below (NCrontab counts it as 1), and a date that never comes, such as 30 February (NCrontab never fires).
+Two kinds that NCrontab takes are refused on purpose, because they are probably mistakes: a step of 0 or below (NCrontab
+counts it as 1), and a date that never comes, such as 30 February (NCrontab never fires).
 """
 
 import datetime

@@ -72,7 +72,7 @@ def encode(body: bytes, encoding: str) -> str:
 
 @dataclass(frozen=True)
 class Backoff:
-    """The wait before the next look: from 100 ms, doubled each time give or take a fifth; a find begins anew."""
+    """The wait before the next look: from 100 ms, doubled each time give or take a fifth; a find begins again."""
 
     longest: float
     empty: int = 0

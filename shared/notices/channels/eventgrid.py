@@ -14,7 +14,7 @@ LIMIT = 60_000  # one billed unit of 64 KB, with room for headers
 
 
 def compose(facts: Facts, channel: Resolved, at: datetime) -> Message:
-    """To a custom topic with the CloudEvents schema; by managed identity, or by its key where one is given."""
+    """To a custom topic with the CloudEvents schema; by managed identity, or by its key if one is given."""
     parts = urlsplit(channel.url)
     url = channel.url if parts.path not in ("", "/") else f"{channel.url}/api/events"
     url = url if parts.query else f"{url}?api-version=2018-01-01"

@@ -29,7 +29,7 @@ def ticket_in(text: str) -> Body:
 
 
 def read(raw: bytes) -> Body:
-    """JSON, or a form that has the JSON in its field `payload`. The bytes decide, for they are signed."""
+    """JSON, or a form that has the JSON in its field `payload`. The bytes decide, because they are signed."""
     return json_body(_payload(raw) if raw.startswith(b"payload=") else raw)
 
 

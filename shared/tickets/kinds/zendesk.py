@@ -38,7 +38,7 @@ def ticket_in(text: str) -> Body:
 
 def read(raw: bytes) -> Body:
     """JSON, or a form whose fields are the event: Zendesk puts quotes and newlines into JSON as they are. The bytes
-    decide which it is, for they are signed and the content type is not."""
+    decide which it is, because they are signed and the content type is not."""
     return _form(raw) if re.match(rb"[A-Za-z0-9_]{1,60}=", raw) else json_body(raw)
 
 

@@ -14,7 +14,7 @@ from tests.unit.azure.kit import ACCOUNT, BASE, azure, says
 
 
 def test_what_is_no_attempt_is_not_sent_and_what_is_no_job_is_trouble() -> None:
-    with pytest.raises(NotSent, match="no attempt is on the books"):
+    with pytest.raises(NotSent, match="no attempt is saved"):
         azure(says(202)).submit(a_restore(attempts=()), lambda: None)
     with pytest.raises(Trouble, match="is no job"):
         azure(says(200, {"properties": {}})).job(a_restore(), "j")

@@ -40,7 +40,7 @@ def blind(world: World) -> Intake:
 def test_of_two_requests_that_race_for_a_key_the_second_waits_and_is_then_taken() -> None:
     world, caller = World(), Caller("http", "k")
     key = raced(world, caller, instance="pg-b")
-    with pytest.raises(Trouble, match="not on the books yet") as caught:
+    with pytest.raises(Trouble, match="not saved yet") as caught:
         blind(world).take(body(), caller)
     assert (caught.value.retry_after, world.restores()) == (world.pace.claim_grace, [])
     world.clock.advance(world.pace.claim_grace)
@@ -62,7 +62,7 @@ def test_a_key_that_was_claimed_in_another_vault_is_taken_over_by_the_same_reque
     world = World()
     elsewhere = f"{row_keys.short(OTHER_VAULT)}-01m3vnbwg00000000000000000"
     KeyRows(world.store).claim("http", "k", elsewhere, canonical_hash(body()), START)
-    with pytest.raises(Trouble, match="not on the books yet"):
+    with pytest.raises(Trouble, match="not saved yet"):
         take(world, Caller("http", "k"))
     world.clock.advance(world.pace.claim_grace)
     taken = take(world, Caller("http", "k")).restore.id
