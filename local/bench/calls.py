@@ -25,9 +25,9 @@ SPEEDS = ((2, 30.0), (10, 30.0), (50, 40.0), (500, 15.0), (10**9, 30.0))  # as f
 UNLIMITED = 500
 HOUR, SANE = (10, 50), 50  # sizes of the cases with jobs of an hour; with a pool of 16 threads and with Azurite
 NOTE = (
-    "Each vault holds 100 instances (more where more are restored) with 14 days of daily backups in its list of jobs; "
-    "Azure is the local emulator over TLS, with ARM's token buckets and the service's budgets on. Delays are in "
-    "Azure's seconds. Ledger and queue are in memory, except where Azurite is named (there the table is real)."
+    "Each vault holds 100 instances, or more if more are restored, with 14 days of daily backups in its list of jobs. "
+    "Azure is the local emulator over TLS, which enforces ARM's token buckets and the service's budgets. Delays are "
+    "in Azure's seconds. Ledger and queue are in memory; in the case Azurite the table is real."
 )
 
 

@@ -64,9 +64,9 @@ def _calls(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
 def _sweep(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     found = in_process("sweep", *map(str, QUICK_SWEEP if args.quick else SWEEP))
     words = (
-        f"A sweep of {found['restores']:,} open restores in {found['vaults']} vaults, nothing changed: "
+        f"A sweep of {found['restores']:,} unchanged open restores in {found['vaults']} vaults takes "
         f"{found['seconds']:.1f} s ({found['cpu']:.1f} s of CPU), {found['armCalls']} ARM calls, "
-        f"{found['writes']} writes, {found['peakMib']:.0f} MiB at the most, the in-memory ledger with them."
+        f"{found['writes']} writes and at most {found['peakMib']:.0f} MiB, which include the in-memory ledger."
     )
     console.print(words, soft_wrap=True)
     if args.write:
@@ -85,16 +85,14 @@ def in_process(module: str, *arguments: str) -> dict[str, Any]:
 def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     found = in_process("storage")
     shows = [
-        Show("a short restore, one channel: calls to the table of its own", found["short"]["calls"], most=35),
+        Show("a short restore, one channel: its own calls to the table", found["short"]["calls"], most=35),
         Show("an idle sweep of 200 vaults: storage calls", found["idle"]["calls"], most=8),
         Show("GET /api/instances, 109 instances: CPU ms", found["instances"]["ms"], most=200),
         Show("GET /api/instances, 109 instances: storage calls", found["instances"]["calls"], most=5),
-        Show("a closed restore, five channels: KiB it leaves", found["left"]["kib"], most=15),
+        Show("a closed restore, five channels: KiB in the ledger", found["left"]["kib"], most=15),
     ]
     if args.write:
-        rounds = (
-            f"In its time the sweep's own rounds made {found['short']['rounds']:.0f} more, which all restores share."
-        )
+        rounds = f"Meanwhile the sweep made {found['short']['rounds']:.0f} calls of its own, which serve all restores."
         write("storage", f"{markdown(shows)}\n\n{rounds}")
     return show(console, "Storage", shows), found
 
@@ -102,7 +100,7 @@ def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
 def _hot(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     few, many = in_process("hot", "100", "5", "4"), in_process("hot", "10000", "90", "2" if args.quick else "8")
     shows = [
-        Show("one vault, 10,000 running, 90 ends a minute: ends told", many["told"], least=many["ends"]),
+        Show("one vault, 10,000 running, 90 ends a minute: ends announced", many["told"], least=many["ends"]),
         Show("how late, 95 of 100 (s)", many["p95"], most=240),
         Show("ARM calls a minute", many["callsAMinute"], most=200),
         Show("CPU a restore and sweep, at 10,000 : at 100", many["cpuMs"] / few["cpuMs"], most=1.2),

@@ -67,16 +67,16 @@ def shows(seen: Seen, steady: str, failing: str) -> list[Show]:
     unsteady = _late(seen, failing, seen.fails_from, float("inf"))
     asked, ended = len(seen.posts), seen.phases["succeeded"]
     return [
-        Show("requests that were not taken", sum(not one.good for one in seen.posts), most=0),
+        Show("requests that were not accepted", sum(not one.good for one in seen.posts), most=0),
         Show("restores that ended well, of 100", _ratio(100 * ended, asked), least=100),
         Show("open restores and notices left at the end", len(seen.left), most=0),
         Show("posts that the failing channel refused, of 100", _refused(seen, failing), least=5),
-        Show("delay to it, p95, against a steady one's", _ratio(unsteady, during), most=2, least=0),
-        Show("delay to the steady ones, p95, against before", _ratio(during, before), most=1.3, least=0),
+        Show("p95 delay of its notices, against the steady channels'", _ratio(unsteady, during), most=2, least=0),
+        Show("p95 delay of the steady channels' notices, against before", _ratio(during, before), most=1.3, least=0),
         Show(f"POST, p95, last {window:.0f} s against the first", _ratio(last, first), most=1.3, least=0),
         Show("a closed restore leaves (KiB)", seen.kib, most=15, least=0),
         Show("GET /api/instances, 109 instances, median (ms)", median(_ms(seen.instances)), most=200, least=0),
-        Show("looks at health that were not ok", sum(not one.good for one in seen.health), most=0),
+        Show("health checks that were not ok", sum(not one.good for one in seen.health), most=0),
         Show("warnings of a full connection pool", seen.pool_warnings, most=0),
     ]
 
@@ -89,7 +89,7 @@ def words(seen: Seen, steady: str, failing: str) -> str:
         f"{len(seen.posts)} requests in {seen.seconds / 60:.1f} min, POST median {median(ms):.0f} ms, p95 "
         f"{p95(ms):.0f} ms; notices p95 {before:.2f} s before the failures, then {during:.2f} s (steady) and "
         f"{_late(seen, failing, seen.fails_from, end):.2f} s (failing); {len(seen.told)} notices taken, "
-        f"{seen.refused} refused, {len(seen.health)} looks at health; load of the machine "
+        f"{seen.refused} refused, {len(seen.health)} health checks; load of the machine "
         f"{min(seen.load, default=0):.1f} to {max(seen.load, default=0):.1f}."
         + (f" Left: {seen.left[:3]}." if seen.left else "")
     )

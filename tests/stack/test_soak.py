@@ -70,12 +70,15 @@ def good() -> Seen:
 
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [
-    ("requests that were not taken", {"posts": [*good().posts[1:], Took(0, 50, good=False)]}),
+    ("requests that were not accepted", {"posts": [*good().posts[1:], Took(0, 50, good=False)]}),
     ("restores that ended well", {"phases": Counter(succeeded=599, failed=1)}),
     ("open restores", {"left": ["live-open-x"]}),
     ("refused, of 100", {"refused": 0}),
-    ("delay to it", {"told": [replace(one, late=2.1) if one.channel == FAILING else one for one in good().told]}),
-    ("delay to the steady", {"told": [replace(one, late=1.4) if one.at >= 180 else one for one in good().told]}),
+    (
+        "delay of its notices",
+        {"told": [replace(one, late=2.1) if one.channel == FAILING else one for one in good().told]},
+    ),
+    ("delay of the steady", {"told": [replace(one, late=1.4) if one.at >= 180 else one for one in good().told]}),
     ("POST, p95", {"posts": [replace(one, ms=66) if one.at > 420 else one for one in good().posts]}),
     ("a closed restore", {"kib": 15.1}),
     ("GET /api/instances", {"instances": [Took(1, 201)] * 3}),
