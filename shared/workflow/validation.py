@@ -1,6 +1,6 @@
 """The beginning of a restore: its turn, its recovery point, its validation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.azure import request_bodies
@@ -13,11 +13,9 @@ from shared.domain.outcomes import Failed
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Plan, Point, Restore, refusal
 from shared.domain.state_machine import IllegalStep
-from shared.domain.values import utc
+from shared.domain.values import iso, utc
 from shared.workflow.azure_facts import datasource, vault_facts
 from shared.workflow.ports import Parts
-
-FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)  # callers may mean any time
 
 
 def take_turn(parts: Parts, restore: Restore) -> Event | None:
@@ -95,7 +93,7 @@ def _wanted(restore: Restore) -> dict[str, Any]:
 def _chosen(parts: Parts, restore: Restore, facts: VaultFacts, flexible: bool) -> Point:
     """The point that is asked for. Where none of those before a moment fits, the whole list is read, so that the
     refusal names what there is."""
-    wanted, odata = _wanted(restore), "" if restore.cross_region else _filter(restore)
+    wanted, odata = _wanted(restore), "" if restore.cross_region else _filter(restore, parts.now())
     try:
         return choose(_listed(parts, restore, facts, odata), wanted, parts.now(), flexible)
     except NoPoint:
@@ -113,13 +111,13 @@ def _listed(parts: Parts, restore: Restore, facts: VaultFacts, odata: str) -> li
     return [point for point in map(read_point, items) if point]
 
 
-def _filter(restore: Restore) -> str:
+def _filter(restore: Restore, now: datetime) -> str:
     wanted = restore.asked.get("recoveryPoint")
     if not isinstance(wanted, dict) or "atOrBefore" not in wanted:
         return ""
     # whether the bounds are inclusive nobody knows: a day more is asked for, and `choose` is exact
-    end = min(max(utc(wanted["atOrBefore"]), FIRST), LAST) + timedelta(days=1)
-    return request_bodies.points_filter(None, end.strftime("%Y-%m-%dT%H:%M:%S.0000000Z"))
+    end = min(utc(wanted["atOrBefore"]), now) + timedelta(days=1)
+    return request_bodies.points_filter(None, f"{iso(end)[:19]}.0000000Z")
 
 
 def _guard_requests(parts: Parts, restore: Restore) -> tuple[str, ...]:

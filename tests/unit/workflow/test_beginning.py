@@ -70,6 +70,18 @@ def test_a_point_before_a_time_is_asked_for_up_to_a_day_later_and_chosen_exactly
     assert "2026-10-02T06:00:00.0000000Z" in azure.filters[0]
 
 
+@pytest.mark.parametrize(
+    ("moment", "until"),
+    [("0001-01-01T00:00:00Z", "0001-01-02T00:00:00"), ("9999-12-31T23:59:59Z", "2026-10-02T12:00:00")],
+)
+def test_any_time_that_can_be_written_can_be_asked_for(moment: str, until: str) -> None:
+    world, azure = told()
+    restore = with_turn(world)
+    asked = {**restore.asked, "recoveryPoint": {"atOrBefore": moment}}
+    begin(world.process().parts, restore.model_copy(update={"asked": asked}))
+    assert azure.filters[0] == f"endDate eq '{until}.0000000Z'"
+
+
 def test_a_second_attempt_goes_back_to_the_point_of_the_first_however_old_it_is() -> None:
     world, azure = told()
     restore = with_turn(world, maxAgeHours=2)
