@@ -71,3 +71,20 @@ def test_a_notice_of_release_0_1_that_another_sweep_took_over_stays_as_that_one_
     with pytest.raises(Conflict):
         world.process().parts.outbox.take_over(row)
     assert world.store.get(place, key)
+
+
+@pytest.mark.parametrize("how", ["settle", "give up", "postpone", "postpone to the time it has"])
+def test_a_notice_that_somebody_else_is_at_is_left_to_them(how: str) -> None:
+    world = World()
+    first, _ = two_owed(world)
+    outbox, now = world.process().parts.outbox, world.clock.now()
+    begun = outbox.begin(first, now)
+    acts: dict[str, Callable[[], None]] = {
+        "settle": lambda: outbox.settle(first, "delivered", ""),
+        "give up": lambda: outbox.give_up(first, "no", now),
+        "postpone": lambda: outbox.postpone(first, now + timedelta(minutes=1), "later"),
+        "postpone to the time it has": lambda: outbox.postpone(first, first.due, "later"),
+    }
+    with pytest.raises(Conflict):
+        acts[how]()
+    assert [n.attempts for n in world.owed(first.restore, "events") if n.event == "accepted"] == [begun.attempts]

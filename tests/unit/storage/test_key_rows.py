@@ -7,7 +7,7 @@ import pytest
 from local.stack.memory import MemoryStore
 from shared.domain.problems import Problem, Trouble
 from shared.storage import row_keys
-from shared.storage.idempotency import MOST_EARLIER, TRIES, KeyRows, Keys
+from shared.storage.idempotency import MOST_EARLIER, TRIES, KeyRows, Keys, others
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Conflict, Store
 from tests.kits.fakes import START, VAULT
@@ -111,3 +111,11 @@ def test_a_caller_who_is_not_known_is_foreign_to_nobody() -> None:
     assert keys.known("http", "k", "h") == one
     assert keys.known("http", "k", "h", "ADA") == one
     assert keys.known("http", "k", "h", "ben") is None
+
+
+def test_two_callers_are_others_only_where_both_are_known() -> None:
+    assert others("ada", "ben")
+    assert not others("ada", "ADA")
+    assert not others(None, "ben")
+    assert not others("ada", None)
+    assert not others(None, None)

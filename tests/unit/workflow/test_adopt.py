@@ -85,6 +85,7 @@ def test_a_job_that_began_before_the_first_attempt_is_not_its_own(seconds: float
     with pytest.raises(Problem) as caught:
         adopt(world, restore, job.id)
     assert caught.value.title == "The job is older than the restore"
+    assert f"began at {job.started}, before the first attempt" in caught.value.detail
 
 
 @pytest.mark.parametrize(("holder", "taken"), [("yoeytdsl-other", False), ("itself", True)])
