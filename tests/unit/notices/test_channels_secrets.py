@@ -96,6 +96,12 @@ def test_a_webhooks_secret_that_two_readers_would_read_differently_is_refused() 
         resolve_channel("x", one, {"S": "not base64, is it?"})
 
 
+@pytest.mark.parametrize(("user", "found"), [(FromEnvironment(env="WHO"), "bot@x"), ("ada", "ada"), (None, "")])
+def test_a_channels_user_is_in_the_file_or_in_the_environment(user: FromEnvironment | str | None, found: str) -> None:
+    one = Channel(kind="jira", url="https://a.example", secret=REF, user=user)
+    assert resolve_channel("x", one, {"S": GOOD, "WHO": "bot@x"}).user == found
+
+
 def test_channels_that_have_a_usual_address_need_none() -> None:
     assert resolve_channel("x", Channel(kind="github", secret=REF), {"S": GOOD}).url == "https://api.github.com"
     assert (

@@ -106,13 +106,21 @@ def test_a_look_is_noted_while_a_later_one_needs_it(
     assert watched_on(opens, Row("live-watch", start.fields()), Found(start), ended) is (kept and bool(opens))
 
 
-@pytest.mark.parametrize(("seconds", "phase"), [(4.9, Phase.ACCEPTED), (5, Phase.VALIDATING)])
-def test_a_new_restore_is_left_to_its_queue_message_for_a_moment(seconds: float, phase: Phase) -> None:
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize("phase", [Phase.ACCEPTED, Phase.VALIDATING])
+def test_what_a_queue_message_is_on_its_way_for_is_left_to_it_for_a_moment(phase: Phase, held: bool) -> None:
     world = World()
     one = running(world, world.process())
-    world.clock.advance(seconds)
+    up_to(world, one, phase)
+    found = now_is(world, one)
+    world.process().parts.ledger.save(found, found.model_copy(update={"held": held}))
+    early = 5 if held or phase is Phase.ACCEPTED else 0
+    world.clock.at = found.due + timedelta(seconds=early - 0.1)
     world.process().sweep.run()
     assert now_is(world, one).phase is phase
+    world.clock.advance(0.1)
+    world.process().sweep.run()
+    assert now_is(world, one).phase is not phase
 
 
 def test_with_no_time_left_a_vault_is_not_even_read() -> None:

@@ -109,13 +109,16 @@ def test_an_answer_that_comes_when_it_was_moved_on_changes_nothing() -> None:
     assert now_is(world, restore.id).tracking is None
 
 
-def test_an_answer_that_names_its_job_at_once_is_followed_by_the_job() -> None:
-    class AtOnce(FakeAzure):
-        def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:
-            taken = super().submit(restore, check)
-            job = self.operations[str(taken.tracking)]
-            return Taken(None, None, Operation("succeeded", job, None, "Succeeded"))
+class AtOnce(FakeAzure):
+    """An Azure that answers the POST with the job."""
 
+    def submit(self, restore: Restore, check: Callable[[], None]) -> Taken:
+        taken = super().submit(restore, check)
+        job = self.operations[str(taken.tracking)]
+        return Taken(None, None, Operation("succeeded", job, None, "Succeeded"))
+
+
+def test_an_answer_that_names_its_job_at_once_is_followed_by_the_job() -> None:
     world = World()
     restore = ready(world)
     azure = AtOnce(world.clock)
@@ -125,6 +128,21 @@ def test_an_answer_that_names_its_job_at_once_is_followed_by_the_job() -> None:
     assert (after.phase, after.job and after.job.id) == (Phase.RESTORING, next(iter(azure.jobs_by_id)))
     assert after.due == world.clock.now() + timedelta(seconds=world.pace.job_likely)
     assert azure.count("operation") == 0
+
+
+def test_a_job_that_is_named_when_the_restore_was_moved_on_is_left_to_who_moved_it() -> None:
+    world = World()
+    restore = ready(world)
+    world.azure = AtOnce(world.clock)
+
+    def lost() -> None:
+        claimed = now_is(world, restore.id)
+        world.process().workflow.save(claimed, TrackLost("nobody knows", world.clock.now() + timedelta(hours=1)))
+
+    world.azure.script["answer"] = [lost]
+    world.process().workflow.advance(restore.id, now_due=True)
+    after = now_is(world, restore.id)
+    assert (after.phase, after.job) == (Phase.LOST, None)
 
 
 @pytest.mark.parametrize("throttled", [True, False])
