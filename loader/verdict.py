@@ -10,7 +10,7 @@ MAX_REASON = 1000  # characters
 
 
 class Outcome(StrEnum):
-    """`failed` is said only of what is wrong with the backup; what is wrong on our side is `inconclusive`."""
+    """`failed` is only for faults of the backup; faults on our side are `inconclusive`."""
 
     PASSED = "passed"
     FAILED = "failed"

@@ -39,7 +39,7 @@ class Use:
 
     @property
     def regions(self) -> list[str]:
-        """Where its files may have to lie: the vault's own region first."""
+        """The regions in which its files may have to be; the vault's own region first."""
         return [plain(self.plan.location)] if self.plan.location else self.vault.regions
 
     @property

@@ -1,4 +1,4 @@
-"""What to do next: for each way a restore can stand or end, the steps that a person at 3 a.m. can take. Pure."""
+"""What to do next: for each state and end of a restore, the steps that a person at 3 a.m. can take. Pure."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What mends the storage account that takes the files, and the vault's identity: codes of Microsoft's 2025 pages. Pure.
+"""Remedies for the target's storage account and the vault's identity, by the codes of Microsoft's 2025 pages. Pure.
 
 https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-flex-troubleshoot
 """

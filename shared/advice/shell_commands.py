@@ -10,7 +10,7 @@ from shared.domain.text import plain
 
 
 class Verbatim(str):
-    """Shell of our own, in which every value is quoted already."""
+    """Shell text that we wrote, with every value already quoted."""
 
     __slots__ = ()
 

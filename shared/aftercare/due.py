@@ -1,4 +1,4 @@
-"""One round over the rows that are due: each is looked at once, in a given time; one bad row holds up no other."""
+"""One round over the rows that are due: each is handled once, in a given time; a bad row does not stop the others."""
 
 import logging
 import time

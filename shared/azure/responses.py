@@ -25,7 +25,7 @@ class Operation:
 
 
 def read_operation(body: object, stage: Stage) -> Operation:
-    """OperationResource → its state; any status that is no known end is running."""
+    """OperationResource → its state; an unknown status counts as running."""
     value = Loose(body)
     status = value.text("status") or ""
     ended: Ended = "running"

@@ -101,7 +101,7 @@ def one_text(notice: Notice) -> str:
 
 
 def said(notice: Notice, words: int, commands: int, usable: Callable[[str], bool] = bool) -> Iterator[NextStep]:
-    """The next steps, numbered, words cut; commands whole or not at all, for half a command does another thing."""
+    """The next steps, numbered. Words are cut if they are long; a command is whole or left out."""
     left, missing = commands, len(notice.steps) > MOST_STEPS
     for number, step in enumerate(notice.steps[:MOST_STEPS], 1):
         head = f"{number}. " if len(notice.steps) > 1 else "Next: "

@@ -56,7 +56,7 @@ def instances(ports: Ports, visit: Visit) -> Shown:
 
 
 def is_old(point: Json | None, entry: InstanceEntry | None) -> bool:
-    """Whether a point is older than staleAfterDays, or than eight days where desk.toml says nothing."""
+    """Whether a point is older than `staleAfterDays`, or than eight days if desk.toml has no such line."""
     days = (entry.stale_after_days if entry else None) or DAYS
     return point is not None and point["ageSeconds"] > days * 86400
 

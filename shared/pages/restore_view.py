@@ -1,4 +1,4 @@
-"""What the page of one restore says: its state in words, timeline, durations, steps and facts. Pure."""
+"""The contents of one restore's page: its state in words, timeline, durations, steps and facts. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

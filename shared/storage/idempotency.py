@@ -69,8 +69,8 @@ class KeyRows:
         self, source: str, key: str, held: Key, restore_id: str, request_hash: str, now: datetime, *, kept: bool = True,
         principal: str | None = None,
     ) -> Key:  # fmt: skip
-        """A key for another request, if nobody took it since `held` was read; the latest key row. `kept`: the restore
-        that it stood for is in the ledger, and the earlier request still finds it."""
+        """Gives a key to another request, if nobody took it since `held` was read. Returns the latest
+        key row. `kept`: its restore is in the ledger, and the earlier request still finds it."""
         place = row_keys.key_partition(source, key)
         before = [(held.hash, held.restore)] if kept else []
         earlier = dict([*held.earlier.items(), *before][-MOST_EARLIER:])

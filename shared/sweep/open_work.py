@@ -23,7 +23,7 @@ class Work:
 
 
 def damage(row: Row) -> str:
-    """Why an open row is none that this release can move, or nothing."""
+    """Why this release cannot move an open row; empty if it can."""
     schema = row.fields.get("schemaVersion", 0)
     if not isinstance(schema, int) or schema > SCHEMA or row.text("phase") not in set(Phase):
         return f"it is of schema {schema!r}, phase {row.text('phase')!r}: a newer release wrote it"

@@ -116,7 +116,7 @@ class TenantKeys:
 
 
 def read_keys(body: bytes) -> dict[str, Any]:
-    """The RSA keys of a JWKS document, by id; Trouble if it is none."""
+    """The RSA keys of a JWKS document, by id; Trouble if it is not one."""
     import jwt
 
     if len(body) > MOST_JWKS:

@@ -69,7 +69,7 @@ def _wait(parts: Parts, retry_after: float | None) -> float:
 
 
 def poll_operation(parts: Parts, restore: Restore) -> Event | None:
-    """The restore's operation, until it names its job; where its URL is gone, the vault's jobs."""
+    """Polls the restore's operation until it names its job. If its URL is gone, looks among the vault's jobs."""
     return _or_overdue(parts, restore, _operation_event)
 
 

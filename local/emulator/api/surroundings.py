@@ -32,7 +32,7 @@ def answer(world: World, call: Call) -> Answer:
 
 
 def judge(world: World, call: Call) -> Answer:
-    """checkPolicyRestrictions: a planted document {kind: assignment's id} says which kinds are refused by whom."""
+    """checkPolicyRestrictions: a planted document {kind: assignment's id} lists refused kinds and policies."""
     details = json.loads(call.body or b"{}").get("resourceDetails") or {}
     kind = (details.get("resourceContent") or {}).get("type")
     if not kind or not details.get("apiVersion"):

@@ -63,7 +63,7 @@ def is_ticket_system(kind: str) -> bool:
 
 
 def covered(kind: str, ticket: Mapping[str, str] | None, patterns: tuple[str, ...]) -> bool:
-    """Whether one of `refs` names the ticket's project, repository or table, or the whole ref; `*` keeps to a part."""
+    """Whether a pattern covers the ticket's project, repository or table, or its whole ref; `*` matches within a part."""
     ref = KINDS[kind].ref
     parts = parts_of(kind, ref, ticket) if ref else ""
     if ref is None or isinstance(parts, str):
