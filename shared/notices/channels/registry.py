@@ -63,7 +63,7 @@ def is_ticket_system(kind: str) -> bool:
 
 
 def covered(kind: str, ticket: Mapping[str, str] | None, patterns: tuple[str, ...]) -> bool:
-    """Whether a pattern covers the ticket's project, repository or table, or its whole ref; `*` matches within a part."""
+    """Whether a pattern covers the ticket's project, repository, table or whole ref; `*` matches within a part."""
     ref = KINDS[kind].ref
     parts = parts_of(kind, ref, ticket) if ref else ""
     if ref is None or isinstance(parts, str):
