@@ -24,6 +24,8 @@ ARROWS: dict[str, set[str]] = {
         *("tickets", "workflow"),
     },
 }
+FROZEN = "frozen"  # the decorator of values: every room's
+ARROWS = {FROZEN: set(), **{room: {*may, FROZEN} for room, may in ARROWS.items()}}
 COMPOSITION = "composition"  # builds every part once, so it may import every room; only function_app imports it
 
 # Rooms whose every module is pure: no clock, no file, no socket, no environment.

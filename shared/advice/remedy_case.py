@@ -1,16 +1,16 @@
 """A failed restore as its mending needs it: the vault, the server, the container's scope, by name and by id. Pure."""
 
 import re
-from dataclasses import dataclass
 
 from shared.advice import shell_commands
 from shared.advice.shell_commands import Step, az, within
 from shared.domain.restore import AzureError, Plan, Restore
+from shared.frozen import frozen
 
 Steps = tuple[Step, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A failed restore, and the names that mending it needs."""
 

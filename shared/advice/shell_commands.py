@@ -3,10 +3,10 @@
 import json
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.text import plain
+from shared.frozen import frozen
 
 
 class Verbatim(str):
@@ -25,7 +25,7 @@ BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """One thing to do: why in words, how in commands, which stand on one line of their own, to paste."""
 

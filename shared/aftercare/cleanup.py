@@ -1,7 +1,7 @@
 """The clean-up: containers whose time is over are deleted, once it is sure that they are ours; nothing else is."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.aftercare.decide import Absent, Refuse, decide
@@ -15,6 +15,7 @@ from shared.config.desk_file import Desk
 from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Entry, Restore
+from shared.frozen import frozen
 from shared.notices.announced import announced
 from shared.storage.container_rows import ContainerRow
 from shared.storage.shared_state import Board
@@ -23,7 +24,7 @@ from shared.storage.store import Row
 EVENT = State.FAILED.value  # the notice is named as the state
 
 
-@dataclass(frozen=True)
+@frozen
 class Cleanup:
     """`run` is called by the timer; any number of them may run at once."""
 

@@ -1,25 +1,25 @@
 """Whether a container may be deleted: its row, its restore and Azure's own answer must all agree. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.aftercare.states import State
 from shared.domain.restore import Restore
+from shared.frozen import frozen
 from shared.storage.container_rows import OWNER, ContainerRow
 
 
-@dataclass(frozen=True)
+@frozen
 class Delete:
     """It is ours and due: delete it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Absent:
     """There is nothing to delete."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Refuse:
     """It must not be deleted; `why` is for a person."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from shared.aftercare.rows import Rows
@@ -12,6 +12,7 @@ from shared.config.desk_file import Desk
 from shared.config.target_entries import FilesEntry
 from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble, Unreadable
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.account_looks import AccountLook
 from shared.storage.container_rows import OWNER
@@ -21,7 +22,7 @@ AZURES_OWN = frozenset({"$logs", "$blobchangefeed"})  # Azure makes them itself 
 _NAME = re.compile(r"rd-([a-z0-9]{8}-[0-9a-z]{26})-([1-9][0-9]*)")
 
 
-@dataclass(frozen=True)
+@frozen
 class Strangers:
     """One list a day and account; each ten minutes while there is something to mend."""
 

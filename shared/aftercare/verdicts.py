@@ -3,7 +3,6 @@
 import hmac
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from shared.aftercare.verify import Verify
 from shared.domain.problems import Trouble, Unreadable
 from shared.domain.text import unsigned
 from shared.domain.verification import Result, Verification
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.queue_messages import decoded
 from shared.storage.store import Conflict
@@ -23,7 +23,7 @@ log = logging.getLogger("desk")
 TRIES = 5  # of a step that others may have come before
 
 
-@dataclass(frozen=True)
+@frozen
 class Verdicts:
     """What the queue's function and its poison queue's function call. `send` puts an answer back, to come later."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Trouble
 from shared.domain.restore import Entry
 from shared.domain.verification import Result, Verification, as_earlier
+from shared.frozen import frozen
 from shared.notices.announced import announced
 from shared.storage.container_rows import look_key
 from shared.storage.store import Conflict, Row
@@ -35,7 +35,7 @@ class Loads(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen
 class Verify:
     """`run` is called by the timer; any number of them may run at once."""
 

@@ -1,7 +1,6 @@
 """The routes of after-care: keep a restore's container longer, or let the next sweep delete it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from shared.api.restores import Api
 from shared.domain.problems import Problem
 from shared.domain.restore import Entry, Restore
 from shared.domain.values import iso
+from shared.frozen import frozen
 from shared.storage.container_rows import ContainerRow
 from shared.storage.store import Conflict
 from shared.telemetry import tell
@@ -31,7 +31,7 @@ class Keep(Act):
     hours: Annotated[float, Field(ge=1, le=24 * 366)] | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class AftercareApi:
     """The routes under /api/restores/{id} that act on its container."""
 

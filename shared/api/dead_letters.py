@@ -2,7 +2,6 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -10,6 +9,7 @@ from shared.api.http import Answer, Call, json_answer, known_parameters
 from shared.api.schemas import Shown
 from shared.domain.problems import invalid
 from shared.domain.text import whole
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.store import Row
 from shared.workflow.ports import Parts
@@ -36,7 +36,7 @@ class DeadLetterList(Shown):
     value: list[DeadLetterView]
 
 
-@dataclass(frozen=True)
+@frozen
 class DeadLetters:
     """The dead letters of every vault, and of what belongs to none."""
 

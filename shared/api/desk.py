@@ -1,11 +1,11 @@
 """The HTTP routes about the desk itself: the stop switch, a channel's test."""
 
 import logging
-from dataclasses import dataclass
 
 from shared.api.http import Answer, Call, json_answer
 from shared.api.restores import Api
 from shared.domain.problems import unknown
+from shared.frozen import frozen
 from shared.notices.messages import Delivered, Stop
 from shared.notices.notifier import Notifier, sample_notice
 from shared.notices.sample import sample_facts
@@ -15,7 +15,7 @@ from shared.workflow.operator_acts import Act
 from shared.workflow.ports import Parts
 
 
-@dataclass(frozen=True)
+@frozen
 class DeskApi:
     """The routes beside /api/restores."""
 

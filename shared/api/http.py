@@ -4,7 +4,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,13 +14,14 @@ from shared.domain.problems import Ours, Problem, Trouble, Unreadable
 from shared.domain.request import parse_json
 from shared.domain.values import Strict
 from shared.domain.wrong_fields import said_of
+from shared.frozen import frozen
 
 log = logging.getLogger("desk")
 PROBLEM = "application/problem+json"
 NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}  # of every answer, errors too
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """One request: header names in lower case, the body as it came."""
 
@@ -30,7 +31,7 @@ class Call:
     body: bytes = b""
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """One answer."""
 

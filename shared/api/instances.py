@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.policy import find_instance
 from shared.domain.problems import Problem, Trouble
 from shared.domain.values import iso
+from shared.frozen import frozen
 from shared.notices.facts import span
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
@@ -34,7 +35,7 @@ COLD = 3  # instances whose points one call of the list may fetch; the sweep rea
 NOT_READ = "its points have not been read yet: the sweep reads them soon; GET {path} reads them now"
 
 
-@dataclass(frozen=True)
+@frozen
 class InstancesApi:
     """The routes under /api/instances."""
 

@@ -6,7 +6,6 @@ What only some of them need is imported by these: the first POST of a worker wai
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.api.http import Answer, Call, json_answer, read_model
@@ -15,6 +14,7 @@ from shared.domain.problems import Problem, Trouble
 from shared.domain.request import parse_json
 from shared.domain.restore import Restore
 from shared.domain.text import plain, whole
+from shared.frozen import frozen
 from shared.notices.outbox import notices_in
 from shared.storage import row_keys
 from shared.storage.queue_messages import wake_message
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PRINCIPAL = ("x-ms-client-principal-name", "x-ms-client-principal-id")  # set by the platform where it signs in
 
 
-@dataclass(frozen=True)
+@frozen
 class Api:
     """The routes under /api/restores."""
 

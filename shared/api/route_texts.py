@@ -1,7 +1,8 @@
 """What the contract says of each route beside its shape: its tag, what it does, a sample body. Pure."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from shared.frozen import frozen
 
 TAGS = {
     "restores": "Ask for restores, follow them, and act on them.",
@@ -12,7 +13,7 @@ TAGS = {
 _ACT: dict[str, Any] = {"by": "ada@contoso.com", "reason": "the drill moved to Friday"}
 
 
-@dataclass(frozen=True)
+@frozen
 class RouteText:
     """One route's words."""
 

@@ -1,6 +1,6 @@
 """The HTTP routes as the contract describes them: operation, parameters, body, answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from shared.api.dead_letters import DeadLetterList
 from shared.api.listing import MOST, PAGE
 from shared.api.verification import Ask, VerificationView
 from shared.domain.request import RestoreRequest
+from shared.frozen import frozen
 from shared.workflow.operator_acts import Act, Again, Resolution
 
 type Json = dict[str, Any]
@@ -19,7 +20,7 @@ PLACE = {"Location": {"description": "where the restore is", "schema": {"type": 
 BODY = (400, 413, 422)
 
 
-@dataclass(frozen=True)
+@frozen
 class Answers:
     """An answer that is no problem: its model and the headers that come with it."""
 
@@ -28,7 +29,7 @@ class Answers:
     words: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Route:
     """One operation; `name` is the function's, which keys are handed out by."""
 

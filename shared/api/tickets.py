@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ from shared.config.desk_file import TicketSource
 from shared.config.secrets import resolve
 from shared.config.settings import Settings
 from shared.domain.problems import Ours, Problem, Trouble, Unreadable
+from shared.frozen import frozen
 from shared.storage.queue_messages import wake_message
 from shared.tickets.entra_tokens import MOST_JWKS, Keys
 from shared.tickets.event import default_ticket, delivery_of, event_of
@@ -38,7 +39,7 @@ def fetch_with(http: httpx.Client) -> Callable[[str], bytes]:
     return fetch
 
 
-@dataclass(frozen=True)
+@frozen
 class TicketIn:
     """`POST /api/tickets/{source}`."""
 

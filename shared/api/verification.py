@@ -1,6 +1,5 @@
 """The routes of verifications: what the API shows of one, and a person's act of asking for one."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -16,6 +15,7 @@ from shared.domain.problems import Problem, invalid
 from shared.domain.restore import Restore
 from shared.domain.values import iso
 from shared.domain.verification import Level, Looked, Totals, Verification, Wanted
+from shared.frozen import frozen
 from shared.storage.store import Conflict
 from shared.telemetry import tell
 from shared.workflow.operator_acts import Act
@@ -118,7 +118,7 @@ class Ask(Act):
     level: Looked | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationApi:
     """The routes under /api/restores/{id} about what was delivered."""
 

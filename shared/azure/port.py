@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from shared.azure.responses import JobRead, Operation, Stage
 from shared.domain.restore import AzureError, Datasource, Restore
+from shared.frozen import frozen
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Doubt(Exception):
     """Nobody knows whether the POST of `restore` had its effect."""
 
 
-@dataclass(frozen=True)
+@frozen
 class JobPage:
     """A page of a vault's jobs, the oldest first; `link` leads to it, and is empty for the first one."""
 
@@ -46,7 +47,7 @@ class JobPage:
     last: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Taken:
     """Azure accepted a POST: the operation to follow, or (200) its result."""
 
@@ -55,7 +56,7 @@ class Taken:
     operation: Operation | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class VaultFacts:
     """What a vault says of itself."""
 
@@ -65,7 +66,7 @@ class VaultFacts:
     cross_region: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class BlobContainer:
     """A blob container as ARM shows it."""
 

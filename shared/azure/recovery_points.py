@@ -1,20 +1,20 @@
 """Recovery points: reading a list of them, and choosing the one that was asked for. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.azure.lenient_json import Loose
 from shared.domain.restore import Datasource, Point
 from shared.domain.values import utc
+from shared.frozen import frozen
 
 
 class NoPoint(Exception):
     """No recovery point fits; the text says which were passed over and why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class PointRead:
     """A recovery point as listed, before one is chosen."""
 

@@ -1,11 +1,11 @@
 """Azure's answers about operations and jobs, and its three forms of errors, each read into one shape. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from shared.azure.lenient_json import Loose, number, read_duration
 from shared.domain.restore import AzureError, Job, SubTask
 from shared.domain.text import fit
+from shared.frozen import frozen
 
 Stage = Literal["validation", "submission", "operation", "job", "request"]
 Ended = Literal["running", "succeeded", "failed"]
@@ -14,7 +14,7 @@ _SUCCESS = frozenset({"completed", "completedwithwarnings", "success", "succeede
 _FAILURE = frozenset({"failed", "cancelled", "canceled"})
 
 
-@dataclass(frozen=True)
+@frozen
 class Operation:
     """An operation's state: running, or its end with a job id or an error."""
 
@@ -101,7 +101,7 @@ def _actions(said: object) -> tuple[str, ...]:
     return tuple(fit(text.strip(), 1000) for text in found[:10] if isinstance(text, str) and text.strip())
 
 
-@dataclass(frozen=True)
+@frozen
 class JobRead:
     """A job as read; from a LIST it has no destination, prefix or sub-tasks."""
 

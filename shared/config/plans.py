@@ -1,7 +1,6 @@
 """The targets of desk.toml as plans: what is sent to Azure, or the Problem of a target that cannot be used. Pure."""
 
 import re
-from dataclasses import dataclass
 
 from shared.config.desk_file import Desk
 from shared.config.target_entries import FilesEntry
@@ -11,9 +10,10 @@ from shared.domain.problems import Problem, forbidden, invalid
 from shared.domain.request import FilesTarget
 from shared.domain.resource_ids import ArmId, BadName, ContainerUrl
 from shared.domain.restore import Plan
+from shared.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Ground:
     """What decisions need besides desk.toml: the cloud, and the desk's own storage account, which may not be a
     target."""

@@ -1,7 +1,6 @@
 """What desk.toml lets a source ask for: a request becomes a plan, or a Problem naming the field. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.config.desk_file import Desk, InstanceEntry
 from shared.config.plans import (
@@ -23,9 +22,10 @@ from shared.domain.request import DatabaseTarget, FilesTarget, RestoreRequest
 from shared.domain.resource_ids import ArmId, parse_container
 from shared.domain.restore import Plan
 from shared.domain.verification import Level, Wanted
+from shared.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Decision:
     """A request that may be taken: which instance, and where to."""
 
@@ -132,7 +132,7 @@ def _plan(request: RestoreRequest, asker: Asker, desk: Desk, ground: Ground, ins
     return _database(target, request, desk, ground)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Place:
     entry: InstanceEntry | None
     name: str

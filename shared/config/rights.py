@@ -1,15 +1,15 @@
 """What each source may ask for: closed by default. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.config.desk_file import Desk, Rights
 from shared.domain.problems import Problem, forbidden, unknown
+from shared.frozen import frozen
 
 UPGRADE = "`python3 -m deskctl check --upgrade` prints the lines that open a source"
 
 
-@dataclass(frozen=True)
+@frozen
 class Asker:
     """A source, and what it may ask for. A name that it may not use reads like one that does not exist."""
 

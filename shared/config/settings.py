@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.config.cloud_settings import cloud_of, endpoint_of, is_loopback
 from shared.domain.clouds import PUBLIC, Cloud
 from shared.domain.problems import Ours
+from shared.frozen import frozen
 
 QUEUE = "restore-requests"
 TABLE = "restores"
@@ -16,7 +17,7 @@ API_VERSION = "2024-04-01"
 STORAGE, CLOUD = "AzureWebJobsStorage", "ARM_ENDPOINT"  # faults that others must know of
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """Everything that a deployment sets; `environ` holds the channels' and tickets' secrets by their names."""
 
@@ -99,7 +100,7 @@ def from_environment(environ: Mapping[str, str], root: Path) -> Settings:
     return settings
 
 
-@dataclass(frozen=True)
+@frozen
 class _Reader:
     """Reads what must have a form; what has not is a fault, and the safe value stands in for it."""
 

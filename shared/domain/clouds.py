@@ -1,10 +1,11 @@
 """Azure's clouds: where ARM, Entra and the portal are, whose tokens are taken, the suffixes of hosts. Pure."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from shared.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Cloud:
     """One cloud; `name` is the one that `az cloud set` knows, or "" for one that the settings describe.
 

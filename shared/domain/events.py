@@ -1,13 +1,14 @@
 """What can happen to a restore up to its submission: each event carries its own data and says what it sets. Pure."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, ClassVar
 
 from shared.domain.restore import Attempt, AzureError, Datasource, Entry, OwnContainer, Plan, Point, Restore
+from shared.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Event:
     """Fields named as the restore's are set on it; `stamps` become now, `clears` become absent."""
 
@@ -35,7 +36,7 @@ class Event:
         return getattr(self, "why", None)
 
 
-@dataclass(frozen=True)
+@frozen
 class TurnTaken(Event):
     """It is this restore's turn on its instance."""
 
@@ -44,7 +45,7 @@ class TurnTaken(Event):
     clears = ("waiting_for",)
 
 
-@dataclass(frozen=True)
+@frozen
 class Waiting(Event):
     """Another restore has the turn on this instance."""
 
@@ -56,7 +57,7 @@ class Waiting(Event):
         return f"for {self.waiting_for}, which has the turn on this instance"
 
 
-@dataclass(frozen=True)
+@frozen
 class Postponed(Event):
     """Trouble that passes (429, 5xx, a time-out, a pause): it is looked at again when due."""
 
@@ -65,7 +66,7 @@ class Postponed(Event):
     word = "postponed"
 
 
-@dataclass(frozen=True)
+@frozen
 class ContainerBegun(Event):
     """The intent to make the attempt's container, saved before the call; until `due` nobody else asks for it."""
 
@@ -74,7 +75,7 @@ class ContainerBegun(Event):
     due: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class ContainerMade(Event):
     """The attempt's container is there, and ours."""
 
@@ -86,7 +87,7 @@ class ContainerMade(Event):
         return self.own_container.name
 
 
-@dataclass(frozen=True)
+@frozen
 class NameTaken(Event):
     """A container of that name was there before the desk made one: it is somebody else's."""
 
@@ -97,7 +98,7 @@ class NameTaken(Event):
         return self.own_container.name
 
 
-@dataclass(frozen=True)
+@frozen
 class ValidationStarted(Event):
     """validateRestore was taken; `tracking` is the operation's URL, whole."""
 
@@ -113,14 +114,14 @@ class ValidationStarted(Event):
         return f"recovery point {self.point.id} of {self.point.time:%Y-%m-%d %H:%M} UTC"
 
 
-@dataclass(frozen=True)
+@frozen
 class StillRunning(Event):
     """The operation runs on."""
 
     due: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class ValidationGone(Event):
     """The validation's URL is gone before its end could be read: it is validated again, later each time."""
 
@@ -133,7 +134,7 @@ class ValidationGone(Event):
         return super().changes(restore, now) | {"lost_validations": restore.lost_validations + 1}
 
 
-@dataclass(frozen=True)
+@frozen
 class Validated(Event):
     """Azure found nothing against the request; `azure_at` is its own time of saying so."""
 
@@ -142,7 +143,7 @@ class Validated(Event):
     clears = ("tracking",)
 
 
-@dataclass(frozen=True)
+@frozen
 class Revalidated(Event):
     """An attempt lies between the validation and now: a second attempt is validated again."""
 
@@ -152,7 +153,7 @@ class Revalidated(Event):
         return "an attempt was made since its validation: it is validated anew"
 
 
-@dataclass(frozen=True)
+@frozen
 class Checked(Event):
     """A dry run's end: validated, nothing submitted."""
 
@@ -160,7 +161,7 @@ class Checked(Event):
     clears = ("tracking",)
 
 
-@dataclass(frozen=True)
+@frozen
 class Claimed(Event):
     """The intent to POST `restore`, saved before the POST."""
 
@@ -177,7 +178,7 @@ class Claimed(Event):
         return f"request id {self.request_id}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Refused(Event):
     """Ours said no; nothing was started."""
 
@@ -188,7 +189,7 @@ class Refused(Event):
         return self.error.message
 
 
-@dataclass(frozen=True)
+@frozen
 class ByPerson(Event):
     """A person's act, with who and why."""
 
@@ -199,7 +200,7 @@ class ByPerson(Event):
         return f"by {self.by}: {self.reason_given}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Withdrawn(ByPerson):
     """A person withdrew the restore before submission."""
 

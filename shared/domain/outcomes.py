@@ -1,16 +1,16 @@
 """What can become of a submission: taken, in doubt, a job, an end; each event carries exactly its own data. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.domain.events import ByPerson, Event, Postponed
 from shared.domain.restore import BY_HAND, CERTAIN, PROVEN, AzureError, Job, Readings, Restore
+from shared.frozen import frozen
 
 CLOSED_BY_HAND = "ClosedByHand"
 
 
-@dataclass(frozen=True)
+@frozen
 class SubmissionTaken(Event):
     """Azure answered 202 (an operation to follow), or 200 with the job at once."""
 
@@ -20,7 +20,7 @@ class SubmissionTaken(Event):
     ends = "taken"
 
 
-@dataclass(frozen=True)
+@frozen
 class NotSubmitted(Event):
     """The POST surely had no effect: never connected, 401, 429, or not sent in its time."""
 
@@ -30,7 +30,7 @@ class NotSubmitted(Event):
     ends = "not sent"
 
 
-@dataclass(frozen=True)
+@frozen
 class InDoubt(Event):
     """Nobody knows whether Azure took the POST: the vault's jobs will tell."""
 
@@ -40,7 +40,7 @@ class InDoubt(Event):
     ends = "in doubt"
 
 
-@dataclass(frozen=True)
+@frozen
 class NeverArrived(Event):
     """It is proven that no job of this attempt exists (`proof.absence`): by two readings, in Azure's own time."""
 
@@ -55,7 +55,7 @@ class NeverArrived(Event):
         return f"two readings of the vault's jobs, at {times}, show none that can be this attempt's"
 
 
-@dataclass(frozen=True)
+@frozen
 class Looked(Event):
     """The vault's jobs were read, and nothing is decided yet; `readings` is what is known so far."""
 
@@ -65,7 +65,7 @@ class Looked(Event):
     word = "looked"
 
 
-@dataclass(frozen=True)
+@frozen
 class JobStarted(Event):
     """The operation ended and named its job, or the vault's list shows it."""
 
@@ -78,7 +78,7 @@ class JobStarted(Event):
         return f"job {self.job.id}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Adopted(Event):
     """A job among the vault's was found to be this restore's."""
 
@@ -98,7 +98,7 @@ class Adopted(Event):
         return f"job {self.job.id}, {self.by}{others}"
 
 
-@dataclass(frozen=True)
+@frozen
 class TrackGone(Event):
     """The operation's URL is gone or refused before it named a job; the vault's jobs are read instead."""
 
@@ -108,7 +108,7 @@ class TrackGone(Event):
     clears = ("tracking",)
 
 
-@dataclass(frozen=True)
+@frozen
 class TrackLost(Event):
     """The result is no longer known. The restore keeps its turn; the vault's jobs are read again from `due` on."""
 
@@ -117,7 +117,7 @@ class TrackLost(Event):
     clears = ("tracking",)
 
 
-@dataclass(frozen=True)
+@frozen
 class JobProgress(Event):
     """The job, read again, still running."""
 
@@ -126,12 +126,12 @@ class JobProgress(Event):
     due: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class NotFound(Postponed):
     """GET does not find the job (404): it may be there late. Only such answers in a row count."""
 
 
-@dataclass(frozen=True)
+@frozen
 class BecameOverdue(Event):
     """It runs for longer than restores do; told once, watched on slowly."""
 
@@ -140,7 +140,7 @@ class BecameOverdue(Event):
     stamps = ("overdue_at",)
 
 
-@dataclass(frozen=True)
+@frozen
 class Completed(Event):
     """The job ended well, perhaps with warnings."""
 
@@ -152,7 +152,7 @@ class Completed(Event):
         return {"job": self.job, "warnings": self.job.warnings, "outcome": outcome}
 
 
-@dataclass(frozen=True)
+@frozen
 class Failed(Event):
     """Azure said no; `job` is None if it came to none."""
 
@@ -165,7 +165,7 @@ class Failed(Event):
         return f"{self.error.code}: {self.error.message}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Resubmit(ByPerson):
     """A person lets it be sent again; `jobs` are those that may be its own, shown to that person."""
 
@@ -185,7 +185,7 @@ class Resubmit(ByPerson):
         return f"{super().note()}{shown}"
 
 
-@dataclass(frozen=True)
+@frozen
 class GivenUp(ByPerson):
     """A person closes a lost restore as failed."""
 

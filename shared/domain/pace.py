@@ -1,9 +1,11 @@
 """Every duration of ours, in one value; seconds unless the name says otherwise. Pure."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
+
+from shared.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Pace:
     """The production pace. A local run divides it (`faster`), so that nothing in the app knows it is a rehearsal."""
 

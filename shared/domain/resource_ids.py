@@ -1,10 +1,10 @@
 """Azure's names: ARM ids, container and secret URLs. Pure."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from shared.domain.clouds import Cloud
+from shared.frozen import frozen
 
 INSTANCE = "Microsoft.DataProtection/backupVaults/backupInstances"
 VAULT = "Microsoft.DataProtection/backupVaults"
@@ -26,7 +26,7 @@ class BadName(ValueError):
     """An id or URL of the wrong kind; the text says why, and what is expected."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ArmId:
     """A parsed ARM id; Compare ids by `key` (lower case), because ARM ignores case."""
 
@@ -75,7 +75,7 @@ def parse_id(text: str, *kinds: str) -> ArmId:
     return ArmId(text, parts[2].lower(), parts[4], kind, tuple(parts[8::2]))
 
 
-@dataclass(frozen=True)
+@frozen
 class ContainerUrl:
     """A blob container by its https URL."""
 

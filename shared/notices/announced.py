@@ -1,19 +1,19 @@
 """An event of a restore: numbered after the earlier ones, with the notices that are written beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.config.desk_file import Desk
 from shared.domain.restore import Restore
 from shared.domain.verification import Result
+from shared.frozen import frozen
 from shared.notices import outbox
 from shared.notices.facts import facts_of
 from shared.notices.outbox import channels_or_later
 from shared.storage.store import Change
 
 
-@dataclass(frozen=True)
+@frozen
 class Announced:
     """The restore with its event's number, the notices to be written with it, and what was found, in one line."""
 

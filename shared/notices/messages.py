@@ -1,14 +1,15 @@
 """What goes to a channel and what its answer means: messages, resolved channels, verdicts. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from shared.domain.clouds import PUBLIC, Cloud
+from shared.frozen import frozen
 
 type Kind = str  # the name of a module of shared/notices/channels
 
 
-@dataclass(frozen=True)
+@frozen
 class Resolved:
     """A channel with its secrets in hand; they show in no repr, nor does a URL, for Slack's and Teams' are secrets."""
 
@@ -24,7 +25,7 @@ class Resolved:
     ticket_sites: frozenset[str] = frozenset()  # origins that a link to a ticket may lead to
 
 
-@dataclass(frozen=True)
+@frozen
 class Message:
     """One HTTP call. `scope`: whose bearer token the sender adds. `before`: ask this first."""
 
@@ -40,12 +41,12 @@ class Undeliverable(Exception):
     """This notice can never go out on this channel; the text says why and what to change."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Delivered:
     """The channel took it, by its own rules."""
 
 
-@dataclass(frozen=True)
+@frozen
 class TryAgain:
     """Not now: try again after so many seconds, or by the sender's own back-off. `rest`: the channel wants no other
     message now either (429, or it was not reached); so does one that names a time."""
@@ -55,7 +56,7 @@ class TryAgain:
     rest: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Stop:
     """Not ever: the channel will not take this message however often it is sent."""
 

@@ -5,11 +5,11 @@ The module of each kind of channel puts it into its own markup: a chat message, 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
 from shared.domain.text import fit, plain, size, unlinked
+from shared.frozen import frozen
 from shared.notices.facts import Facts, NextStep, span
 
 Tone = Literal["good", "warning", "attention", "default"]
@@ -43,7 +43,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Row:
     """A fact under its label; an exact one (a path, a URL, an id) is there to be copied."""
 
@@ -52,7 +52,7 @@ class Row:
     exact: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Link:
     """One of the places a notice links to: the restore's own page, the ticket, the vault."""
 
@@ -60,7 +60,7 @@ class Link:
     url: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Notice:
     """A notice before any markup; every text of it is one clean line."""
 

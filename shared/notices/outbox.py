@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from shared.config.desk_file import Desk
@@ -11,6 +11,7 @@ from shared.domain.problems import Ours
 from shared.domain.restore import Restore
 from shared.domain.text import within
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.notices.facts import Facts
 from shared.notices.routing import channels_of
 from shared.storage import row_keys, vault_directory
@@ -25,7 +26,7 @@ UNROUTED = "_unrouted"  # desk.toml could not be read when the event happened; i
 MAX_CHANNELS = 30  # in one transaction, which takes 4 MiB: more are routed in several, after the step
 
 
-@dataclass(frozen=True)
+@frozen
 class Notice:
     """One message to one channel about one event. States: owed, delivered, superseded, given up. What is read from
     its line can be delivered: the line's version guards each step."""

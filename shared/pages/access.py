@@ -5,12 +5,12 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from shared.config.desk_file import Desk, Page, PageRole
 from shared.domain.text import plain
+from shared.frozen import frozen
 
 HEADER = "x-ms-client-principal"
 MOST = 64 * 1024  # characters of that header
@@ -39,7 +39,7 @@ class Closed(Exception):
         self.name = name  # of the person who is signed in, if it is known
 
 
-@dataclass(frozen=True)
+@frozen
 class Person:
     """Somebody of the tenant; `id` is tenant and object id, `roles` those that desk.toml knows."""
 

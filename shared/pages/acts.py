@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.advice.repeats import changes
@@ -13,6 +12,7 @@ from shared.api.restores import PRINCIPAL
 from shared.domain.problems import Problem
 from shared.domain.restore import Restore
 from shared.domain.values import iso
+from shared.frozen import frozen
 from shared.pages.overview import tested_row
 from shared.pages.restore_page import load, possible
 from shared.pages.restore_view import name_of
@@ -22,7 +22,7 @@ from shared.storage.store import Change
 from shared.telemetry import tell
 
 
-@dataclass(frozen=True)
+@frozen
 class ActText:
     """What a person reads before the act."""
 

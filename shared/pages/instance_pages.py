@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.api.http import Call
 from shared.config.desk_file import Desk, InstanceEntry, Rights
 from shared.domain.problems import Problem, Trouble, unknown
+from shared.frozen import frozen
 from shared.pages import plots
 from shared.pages.access import choices
 from shared.pages.outlook import Past, percentile
@@ -20,7 +20,7 @@ MOST_POINTS = 100
 type Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Day:
     """A day of the calendar and its recovery points."""
 
@@ -31,7 +31,7 @@ class Day:
     future: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Grant:
     """Who may ask for an instance, and where it may go then."""
 

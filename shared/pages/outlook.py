@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.durations import phase_seconds, total_seconds
 from shared.domain.restore import Phase, Restore
+from shared.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Past:
     """An earlier restore that succeeded; all durations in seconds."""
 
@@ -37,7 +37,7 @@ def percentile(values: Sequence[float], part: float) -> float | None:
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Outlook:
     """The progress of a running restore: percent, the likely end, and the basis of that estimate."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.api.http import Call
@@ -10,6 +9,7 @@ from shared.config.desk_file import Channel
 from shared.domain.problems import Unreadable
 from shared.domain.restore import Restore
 from shared.domain.values import utc
+from shared.frozen import frozen
 from shared.pages.outlook import Outlook, outlook
 from shared.pages.restore_view import name_of
 from shared.pages.visit import REFRESH, Ports, Shown, Visit
@@ -19,7 +19,7 @@ from shared.storage.store import Row
 MOST = 60  # open restores that are shown whole
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """One open restore."""
 
@@ -96,7 +96,7 @@ def dead_letters(ports: Ports, visit: Visit) -> Shown:
     return Shown("dead_letters.html", {"lines": [{"source": None, "channel": None, **line} for line in lines]})
 
 
-@dataclass(frozen=True)
+@frozen
 class ChannelLine:
     """A channel as people see it; never its URL or secret."""
 

@@ -1,13 +1,14 @@
 """Plots as SVG: plain shapes, a title and a description for screen readers, no script and no style. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+
+from shared.frozen import frozen
 
 WIDTH = 640
 
 
-@dataclass(frozen=True)
+@frozen
 class Bar:
     """One phase: this restore's seconds beside the median and the 95th percentile of earlier ones."""
 
@@ -38,7 +39,7 @@ def _beside(row: Bar) -> str:
     return f", p50 {row.p50:.0f} s, p95 {row.p95:.0f} s" if row.p50 is not None and row.p95 is not None else ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Dot:
     """One restore on a plot over time; `at` is from 0 (oldest) to 1 (newest)."""
 

@@ -1,7 +1,6 @@
 """The contents of one restore's page: its state in words, timeline, durations, steps and facts. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from shared.advice.next_steps import steps_of
 from shared.domain.durations import phase_seconds
 from shared.domain.restore import Entry, Phase, Restore
 from shared.domain.text import plain
+from shared.frozen import frozen
 from shared.notices.facts import NextStep, span
 from shared.pages import plots
 from shared.pages.outlook import STEPS, Past, percentile
@@ -31,7 +31,7 @@ DOING = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Moment:
     """A line of the timeline, and how long it lasted until the next one."""
 

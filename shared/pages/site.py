@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared.api.http import PROBLEM, Answer, Call, answered
 from shared.config.settings import Settings
 from shared.domain.problems import Ours, Problem
+from shared.frozen import frozen
 from shared.pages import acts, ask, instance_pages, overview, restore_list, restore_page
 from shared.pages.access import STATUS, Closed, person_of, same_site
 from shared.pages.templates import HEADERS, page, stylesheet
@@ -26,7 +27,7 @@ VIEWS: Mapping[str, View] = {
 PLACES = (("restores/", restore_page.restore), ("instances/", instance_pages.instance))  # with one more word
 
 
-@dataclass(frozen=True)
+@frozen
 class Site:
     """`show` and `act` of /desk…"""
 

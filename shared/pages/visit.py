@@ -1,7 +1,7 @@
 """What every page is given, and what it gives: the visit, the ports, a template with its values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,12 +17,13 @@ from shared.api.verification import VerificationApi
 from shared.config.desk_file import Desk
 from shared.domain.problems import Problem
 from shared.domain.request import BODY_LIMIT
+from shared.frozen import frozen
 from shared.pages.access import Person, may
 from shared.pages.history import History
 from shared.workflow.ports import Parts
 
 
-@dataclass(frozen=True)
+@frozen
 class Ports:
     """The parts of the app that pages read from and act through."""
 
@@ -38,7 +39,7 @@ class Ports:
     token: Callable[[Person, str], str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Visit:
     """One call of a signed-in person; `path` is the part of the URL after /desk/."""
 
@@ -67,7 +68,7 @@ class Visit:
             raise Problem(400, "The form cannot be read", "it is no form of this page", "body") from error
 
 
-@dataclass(frozen=True)
+@frozen
 class Shown:
     """A template and its values. With `refresh` the browser asks again by itself after so many seconds."""
 

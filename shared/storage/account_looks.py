@@ -1,16 +1,16 @@
 """What the daily look found in an account where the desk makes containers, as a row. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage.store import Field, Row
 
 SHOWN = 10  # names of each kind that are kept
 LONGEST = 500  # characters of a trouble
 
 
-@dataclass(frozen=True)
+@frozen
 class AccountLook:
     """The findings of the last look at a storage account. While it has `strangers` (containers that the desk did not
     make), no container is made there."""

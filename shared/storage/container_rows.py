@@ -2,7 +2,6 @@
 
 import json
 import zlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from shared.domain.problems import Unreadable
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import iso, utc
 from shared.domain.verification import VERIFICATION_SCHEMA, Verification
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.store import Change, Field, Row, chunked, joined
 
@@ -20,7 +20,7 @@ UNDER_WAY = timedelta(minutes=5)  # a call that makes it may still be under way 
 OWNER = "restoredesk"  # the metadata that says whose container it is: Azure takes no hyphen there
 
 
-@dataclass(frozen=True)
+@frozen
 class ContainerRow:
     """Whose container it is, how it stands, until when it is kept, when it is looked at next (None: never)."""
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from shared.domain.problems import Problem, Trouble
 from shared.domain.restore import Phase, Restore
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Conflict, Field, Row, Store
@@ -17,7 +18,7 @@ REFUSED = "refused"  # in place of a hash: what could not be taken was never a r
 TRIES = 5  # of a claim that others may come before
 
 
-@dataclass(frozen=True)
+@frozen
 class Key:
     """An idempotency key's row: the restore it names, and the hash of the request that came with it."""
 
@@ -32,7 +33,7 @@ class Key:
     principal: str | None = None  # of the first caller of whom one was known
 
 
-@dataclass(frozen=True)
+@frozen
 class KeyRows:
     """The rows of keys in the table."""
 
@@ -112,7 +113,7 @@ def others(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one.casefold() != other.casefold()
 
 
-@dataclass(frozen=True)
+@frozen
 class Keys:
     """The keys of a ledger. A key is claimed before its restore is saved, so that a process that ends between the two
     leaves a key without a restore. Such a key binds nobody: the same request fills it at once, another request may

@@ -4,18 +4,19 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from shared.domain.problems import Problem
 from shared.domain.request import BODY_LIMIT, parse_json
 from shared.domain.restore import Restore
+from shared.frozen import frozen
 from shared.storage.row_keys import is_id
 
 _KEY = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,255}")  # as a request's own; the desk's own have a line break
 
 
-@dataclass(frozen=True)
+@frozen
 class Wake:
     """A message to look at a restore; only the message with the number of the row sends the next one."""
 
@@ -23,7 +24,7 @@ class Wake:
     number: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """A request, under its own key, else under the id of the message that first brought it. `poisoned`: it came from
     the poison queue; the message that it copies is not known yet."""
@@ -34,7 +35,7 @@ class Asked:
     poisoned: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Unreadable:
     """Nothing that can be taken, and why."""
 

@@ -1,13 +1,13 @@
 """What instances of the app share beside the restores: pause, quiet times, Azure's facts, the sweep's pulse."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
 
 from shared.domain.problems import Trouble
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage import row_keys, standstill
 from shared.storage.account_looks import AccountLook, read_look
 from shared.storage.azure_answers import Answers
@@ -19,7 +19,7 @@ TRIES = 5  # of a save that others may have come before
 STILL = "standstill-"
 
 
-@dataclass(frozen=True)
+@frozen
 class Owed:
     """The notices that are due, by time, and the first of those that are due later; `cut`: there are more of these."""
 
@@ -27,7 +27,7 @@ class Owed:
     cut: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Live:
     """A vault's unfinished work, in one read."""
 

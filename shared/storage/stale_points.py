@@ -1,15 +1,15 @@
 """Which instances were said to have no recent recovery point: a row for each, in its vault's partition. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.store import Change, Field, Row
 
 PREFIX = "points-"
 
 
-@dataclass(frozen=True)
+@frozen
 class Watched:
     """What was said of an instance last: stale or fresh, and the number of that event."""
 

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage.store import Field, Row
 
 MAX_SPANS = 200  # kept of each cause; the oldest go first
 Span = tuple[datetime, datetime | None]  # None: it lasts
 
 
-@dataclass(frozen=True)
+@frozen
 class Pause:
     """Why nothing is submitted; `also` holds the pauses that came after the first."""
 

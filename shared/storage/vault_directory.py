@@ -4,17 +4,17 @@ A vault is entered before anything unfinished is written for it, and that makes 
 once it was found empty for a while; a full round now and then looks at the idle ones all the same.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.store import Change, Store
 
 SETTLED = timedelta(minutes=5)  # much longer than a caller may take between entering a vault and its own write
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """A vault ("" stands for requests that belong to none) and since when it has had nothing unfinished."""
 

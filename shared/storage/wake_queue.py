@@ -1,9 +1,9 @@
 """The queues that the desk sends to, and how they stand: plain text, never to expire."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.problems import Trouble
+from shared.frozen import frozen
 from shared.wire.queues import NoQueue, Queue, QueueDown
 
 LOADS, VERDICTS = "restore-loads", "restore-verdicts"
@@ -37,7 +37,7 @@ class LoadQueue(WakeQueue):
         return _count(self._queue)
 
 
-@dataclass(frozen=True)
+@frozen
 class QueueState:
     """None: could not be read in this round."""
 

@@ -6,10 +6,11 @@ it; whatever a list does not show is asked for by a GET, so a link that leads to
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage.store import Field, Row
 
 ENOUGH = 5  # jobs from which on a list of unknown length is tried
@@ -18,7 +19,7 @@ LONGEST_LINK = 16_000  # characters that a column takes for sure
 REFUSED_FOR = timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class ListStart:
     """`pages`: from `link` (empty: from the first page) to the end, as last read; 0 if that was never read."""
 

@@ -2,12 +2,12 @@
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.problems import Ours, Trouble
 from shared.domain.resource_ids import subscription
 from shared.domain.values import iso, utc
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.store import Change, Conflict
 from shared.sweep.point_age import judge
@@ -20,7 +20,7 @@ HEAD = "looked-"
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@frozen
 class PointsLook:
     """Reads the points of a few instances a round; one range of tiny rows says whose turn it is."""
 

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from shared.aftercare.cleanup import Cleanup
 from shared.aftercare.strangers import Strangers
 from shared.aftercare.verify import Verify
 from shared.domain.problems import Trouble
+from shared.frozen import frozen
 from shared.storage.shared_state import Board
 from shared.storage.store import Conflict
 from shared.sweep.points_look import PointsLook
@@ -27,7 +27,7 @@ log = logging.getLogger("desk")
 RETENTION_EVERY = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Upkeep:
     """What the timer calls. A sweep that fails logs no figures, and an alert fires if none are logged. The other
     steps run anyway, each separately."""

@@ -1,16 +1,16 @@
 """Which vaults a round looks at: those that may have unfinished work, and now and then all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.pace import Pace
 from shared.domain.values import utc
+from shared.frozen import frozen
 from shared.storage.store import Row
 from shared.storage.vault_directory import Entry
 
 
-@dataclass(frozen=True)
+@frozen
 class Chosen:
     """The vaults of a round in their order, and when all of them were looked at last."""
 

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.request import parse_json
+from shared.frozen import frozen
 from shared.tickets.signatures import Call
 
 EVENT_LIMIT = 1024 * 1024  # bytes of a webhook's body
@@ -19,7 +19,7 @@ def json_body(raw: bytes) -> Body:
     return parse_json(raw, EVENT_LIMIT)
 
 
-@dataclass(frozen=True)
+@frozen
 class Signature:
     """How a system signs its calls."""
 
@@ -29,7 +29,7 @@ class Signature:
     headers: tuple[str, ...] = ()  # in lower case: those that it covers beside the body
 
 
-@dataclass(frozen=True)
+@frozen
 class TicketKind:
     """One kind of ticket system; its name is its module's."""
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from shared.config.desk_file import Desk, TicketSource
 from shared.domain.problems import Problem
 from shared.domain.text import fit, plain
+from shared.frozen import frozen
 from shared.tickets import expressions
 from shared.tickets.event import Event, default_ticket, ignored
 from shared.tickets.expressions import Unusable
@@ -18,7 +19,7 @@ DEEPEST = 12
 _PROSE = {"reason": 2000, "requestedBy": 500}  # what people typed is cut and cleaned: it never refuses a restore
 
 
-@dataclass(frozen=True)
+@frozen
 class Mapped:
     """The event asks for a restore: the request as JSON data, not yet checked, and the key it stands under."""
 
@@ -26,14 +27,14 @@ class Mapped:
     key: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Ignored:
     """The event asks for nothing."""
 
     why: str
 
 
-@dataclass(frozen=True)
+@frozen
 class _Mapping:
     name: str
     source: TicketSource

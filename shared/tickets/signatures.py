@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from shared.frozen import frozen
 
 REPLAY_SECONDS = 300
 
@@ -13,7 +14,7 @@ class Unverified(Exception):
     """401: the call is not from who it says, or nobody can tell; the text says why, and no secret."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A webhook's call as it arrived; header names in lower case."""
 

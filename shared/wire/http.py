@@ -10,10 +10,11 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Lock
 from urllib.parse import urlsplit
+
+from shared.frozen import frozen
 
 CONNECT = 5.0  # seconds of a call that a new connection may take
 KEPT = 64  # connections at rest, one for each thread of a sweep: 16 workers, 16 channels, HTTP and the queues
@@ -28,7 +29,7 @@ class NoAnswer(Exception):
     """The call was sent, or a part of it, and no whole answer came in its time."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """An answer, whatever its status; names of headers in lower case."""
 

@@ -7,10 +7,11 @@ https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-end
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from urllib.parse import urlencode
 
+from shared.frozen import frozen
 from shared.wire.http import Answer, Http, NoAnswer, NotSent
 
 WAITS = (0.2, 0.8, 2.0)  # seconds before each further try
@@ -27,7 +28,7 @@ class NoToken(Exception):
     """The endpoint gave none; the message says why, without an address."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Token:
     """As azure-identity gives it; `expires_on` in seconds since 1970."""
 

@@ -4,12 +4,12 @@ https://learn.microsoft.com/rest/api/storageservices/queue-service-rest-api
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import escape
 from typing import Protocol
-from xml.sax.saxutils import escape
 
+from shared.frozen import frozen
 from shared.wire.http import Answer
 from shared.wire.service import Service, Unanswered
 
@@ -45,7 +45,7 @@ class Queue(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen
 class RestQueue:
     """One queue of a service."""
 
@@ -53,7 +53,7 @@ class RestQueue:
     name: str
 
     def put(self, text: str, hidden: int) -> None:
-        body = f"<QueueMessage><MessageText>{escape(text)}</MessageText></QueueMessage>".encode()
+        body = f"<QueueMessage><MessageText>{escape(text, quote=False)}</MessageText></QueueMessage>".encode()
         query = f"visibilitytimeout={hidden}&messagettl=-1"
         self._call("POST", "/messages", query, body, 201)
 

@@ -1,16 +1,16 @@
 """A queue by azure-storage-queue: where a connection string names the account, not an identity."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
+from shared.frozen import frozen
 from shared.wire.queues import NoQueue, QueueDown
 
 
-@dataclass(frozen=True)
+@frozen
 class SdkQueue:
     """One queue."""
 

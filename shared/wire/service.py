@@ -6,11 +6,11 @@ import hmac
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
 from shared.domain.version import AGENT
+from shared.frozen import frozen
 from shared.wire.http import Answer, Http, NoAnswer, NotSent
 
 SCOPE = "https://storage.azure.com/.default"
@@ -43,7 +43,7 @@ def shared_key(account: str, key: str) -> Authorize:
     return authorize
 
 
-@dataclass(frozen=True)
+@frozen
 class Service:
     """Calls to one service; `sas` is a shared access signature, which takes the place of `authorize`."""
 

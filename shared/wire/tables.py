@@ -7,9 +7,10 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from shared.frozen import frozen
 
 VERSION = "2019-02-02"
 JSON = "application/json;odata=minimalmetadata"
@@ -19,7 +20,7 @@ _INT32 = 2**31
 _TYPE = "@odata.type"
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """A call for one row."""
 
@@ -29,7 +30,7 @@ class Request:
     body: bytes | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """What became of one call: `code` is the service's own word for an error."""
 

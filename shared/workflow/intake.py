@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from shared.domain.request import PointAtOrBefore, RestoreRequest, canonical_has
 from shared.domain.restore import Entry, Phase, Restore, refusal
 from shared.domain.text import claims_proof, clean, unsigned, untagged
 from shared.domain.values import utc
+from shared.frozen import frozen
 from shared.notices.announced import Announced
 from shared.notices.routing import may_write
 from shared.storage import row_keys
@@ -27,7 +27,7 @@ from shared.workflow.ports import Parts
 log = logging.getLogger("desk")
 
 
-@dataclass(frozen=True)
+@frozen
 class Caller:
     """Who asks, by which way, under which key, and where answers go back beside the usual channels."""
 
@@ -41,7 +41,7 @@ class Caller:
     roles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Accepted:
     """The restore, and whether this call saved it."""
 

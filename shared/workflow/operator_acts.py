@@ -1,7 +1,6 @@
 """What an operator may do: withdraw, again, resolve, resend, pause; each with who and why, each guarded by the row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -16,6 +15,7 @@ from shared.domain.restore import BEFORE_SUBMISSION, Phase, Restore
 from shared.domain.state_machine import IllegalStep
 from shared.domain.text import claims_proof, plain, unsigned
 from shared.domain.values import Database, Strict
+from shared.frozen import frozen
 from shared.notices.outbox import Notice
 from shared.storage.store import Conflict
 from shared.workflow.doubt import adopted, before_closing
@@ -91,7 +91,7 @@ def resolvable(restore: Restore) -> frozenset[Phase]:
 AGAIN = frozenset({Phase.FAILED, Phase.REFUSED, Phase.WITHDRAWN})
 
 
-@dataclass(frozen=True)
+@frozen
 class Acts:
     """The operator's acts."""
 

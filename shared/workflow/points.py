@@ -1,18 +1,18 @@
 """An instance's recovery points as the ledger remembers them, and one reading of Azure's list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.azure.port import Gone, Rejected
 from shared.azure.recovery_points import PointRead, read_point, unfit
 from shared.domain.problems import Trouble
+from shared.frozen import frozen
 from shared.workflow.azure_facts import datasource, remembered_source
 from shared.workflow.ports import Parts
 
 
-@dataclass(frozen=True)
+@frozen
 class PointsRead:
     """The list as last read; `problem` says why the last reading failed, and then `points` are older or none."""
 

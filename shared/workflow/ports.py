@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.config.desk_file import Desk
 from shared.config.plans import Ground
 from shared.domain.pace import Pace
+from shared.frozen import frozen
 from shared.notices.outbox import Outbox
 from shared.storage.ledger import Ledger
 from shared.storage.shared_state import Board
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from shared.azure.port import Azure  # built with its first call: most requests over HTTP need none
 
 
-@dataclass(frozen=True)
+@frozen
 class Parts:
     """Everything that does I/O, and the values that decisions stand on."""
 

@@ -1,18 +1,18 @@
 """What counts as proof that Azure has no job of a restore, decided on readings of the vault's whole job list. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.azure.responses import JobRead
 from shared.domain.pace import Pace
 from shared.domain.restore import PROVEN, Readings, Restore
+from shared.frozen import frozen
 
 AZURE_SKEW = timedelta(minutes=2)  # how far apart the clocks of two parts of Azure may be
 OUR_SKEW = timedelta(minutes=10)  # how far our clocks may be from Azure's
 NO_DATE = "the vault's jobs were read, but Azure's answer has no Date, and no other clock proves anything"
 
 
-@dataclass(frozen=True)
+@frozen
 class Listing:
     """One whole reading of a vault's job list, seen from one restore."""
 
@@ -24,7 +24,7 @@ class Listing:
     ours: bool = False  # a job that one of our restores holds is in it
 
 
-@dataclass(frozen=True)
+@frozen
 class Absence:
     """Whether it is proven that no job exists; if not, why, and whether waiting can still prove it."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
 from shared.domain.values import iso
+from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.idempotency import KeyRows
 from shared.storage.ledger import Unreadable as ForeignRow
@@ -55,7 +56,7 @@ class Flood:
             return f" ({digits} messages were refused within the hour; GET /api/dead-letters lists them all.)"
 
 
-@dataclass(frozen=True)
+@frozen
 class QueueIn:
     """What the queue and the poison trigger call."""
 
@@ -152,7 +153,7 @@ class QueueIn:
 type Send = Callable[[str, float], None]
 
 
-@dataclass(frozen=True)
+@frozen
 class QueueDoor:
     """What the two queue functions call. `queue_in` builds the desk; if that fails (a bad setting, say) a message is
     sent again and its delivery ends well, so that no number of failed deliveries ends it. `wait` is the

@@ -172,7 +172,7 @@ def test_a_room_is_neither_a_hall_nor_a_cupboard(folder: Path) -> None:
 
 def test_the_app_is_rooms_and_little_else() -> None:
     loose = {path.name for path in (ROOT / "shared").iterdir() if path.is_file()}
-    assert loose == {"__init__.py", "telemetry.py", "redaction.py"}
+    assert loose == {"__init__.py", "frozen.py", "telemetry.py", "redaction.py"}
 
 
 # What changes while it is used: counters, caches, what a round gathers; and exceptions, which Python itself writes to.
@@ -185,13 +185,14 @@ VALUES = [
     (name, node)
     for name in APP
     for node in ast.walk(TREES[MODULES[name]])
-    if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(one) for one in node.decorator_list)
+    if isinstance(node, ast.ClassDef)
+    and {ast.unparse(one).partition("(")[0] for one in node.decorator_list} & {"dataclass", "frozen"}
 ]
 
 
 @pytest.mark.parametrize(("name", "node"), VALUES, ids=lambda one: one.name if isinstance(one, ast.ClassDef) else "")
 def test_a_value_is_frozen(name: str, node: ast.ClassDef) -> None:
-    frozen = "dataclass(frozen=True)" in map(ast.unparse, node.decorator_list)
+    frozen = bool({"frozen", "dataclass(frozen=True)"} & {*map(ast.unparse, node.decorator_list)})
     assert frozen is (node.name not in CHANGING), f"{name}.{node.name}"
 
 

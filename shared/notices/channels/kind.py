@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from shared.domain.version import AGENT
+from shared.frozen import frozen
 from shared.notices.channels.answers import parsed
 from shared.notices.facts import Facts
 from shared.notices.messages import Delivered, Message, Resolved, TryAgain
@@ -21,7 +21,7 @@ class ToldBefore(Protocol):
     def __call__(self, status: int, body: bytes, headers: Mapping[str, str]) -> Delivered | TryAgain | None: ...
 
 
-@dataclass(frozen=True)
+@frozen
 class TicketRef:
     """How `ticket.ref` names one ticket of this system and nothing else."""
 
@@ -32,7 +32,7 @@ class TicketRef:
     site: Callable[[str], str] = str  # the API's origin → the origin where people read tickets
 
 
-@dataclass(frozen=True)
+@frozen
 class ChannelKind:
     """One kind of channel; its name is its module's."""
 

@@ -1,0 +1,69 @@
+"""Frozen values for a tenth of a dataclass's cost at import: methods are shared, not compiled for each class. Pure."""
+
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from typing import Any, dataclass_transform
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen[T](cls: type[T]) -> type[T]:
+    """`@dataclass(frozen=True)`, as `fields`, `replace` and `asdict` know it, without options and `__post_init__`.
+
+    A worker's first message makes a hundred such classes; dataclass compiles six methods for each, 0.5 CPU ms.
+    """
+    shared = {name: method for name, method in _METHODS.items() if name not in vars(cls)}
+    made = dataclass(init=False, repr=False, eq=False)(cls)
+    known: tuple[Field[Any], ...] = fields(made)  # type: ignore[arg-type]
+    shared["_names"] = tuple(each.name for each in known)
+    shared["_all"] = frozenset(shared["_names"])
+    shared["_compared"] = tuple(each.name for each in known if each.compare)
+    shared["_shown"] = tuple(each.name for each in known if each.repr)
+    shared["_defaults"] = {each.name: each.default for each in known if each.default is not MISSING}
+    shared["_makers"] = {each.name: each.default_factory for each in known if each.default_factory is not MISSING}
+    for name, value in shared.items():
+        setattr(made, name, value)
+    return made
+
+
+def _init(self: Any, *values: Any, **named: Any) -> None:
+    names: tuple[str, ...] = self._names
+    state: dict[str, Any] = dict(zip(names, values, strict=False))
+    wrong = len(values) > len(names) or (named and not state.keys().isdisjoint(named))
+    state.update(named)
+    if len(state) < len(names):
+        for name, default in self._defaults.items():
+            state.setdefault(name, default)
+        for name, make in self._makers.items():
+            if name not in state:
+                state[name] = make()
+    if wrong or state.keys() != self._all:
+        raise TypeError(f"{type(self).__name__} has {', '.join(names)}; {len(values)} and {[*named]} were given")
+    self.__dict__.update(state)
+
+
+def _values(self: Any) -> tuple[Any, ...]:
+    return tuple(getattr(self, name) for name in self._compared)
+
+
+def _eq(self: Any, other: object) -> bool:
+    return _values(self) == _values(other) if type(other) is type(self) else NotImplemented
+
+
+def _hash(self: Any) -> int:
+    return hash(_values(self))
+
+
+def _repr(self: Any) -> str:
+    return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._shown)})"
+
+
+def _set(self: Any, name: str, value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _delete(self: Any, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+_METHODS: dict[str, Any] = {
+    "__init__": _init, "__eq__": _eq, "__hash__": _hash, "__repr__": _repr, "__setattr__": _set, "__delattr__": _delete,
+}  # fmt: skip
