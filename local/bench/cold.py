@@ -40,10 +40,10 @@ CALLS = {
 WARM = "first 202, warm"
 MOST_CPU, MOST_WARM = 320, 60  # milliseconds
 NOTE = (
-    "As deployed: a managed identity for the storage, which is Azurite over TLS; bytecode of everything; the packages "
-    "of requirements.txt and the peer's, no others. The peer's POST and message ask for the points and begin a "
-    "validation, its tick reads the first page of the vault's jobs, and it writes nothing down; ours does all that it "
-    "does in Azure. The lowest CPU of some runs in turn, and the median of the memory."
+    "Both run as they are deployed: with a managed identity for the storage (Azurite over TLS), bytecode of everything, "
+    "and only their own packages. The peer's POST and message list the points and begin a validation; its tick reads "
+    "the first page of the vault's jobs. The peer saves nothing. The desk does all that it does in Azure. The CPU is "
+    "the lowest of several runs, the memory their median."
 )
 
 

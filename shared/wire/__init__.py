@@ -1,1 +1,1 @@
-"""Azure Storage and the identity's token over plain HTTP: what a cold start can afford of them."""
+"""Azure Storage's REST API and the identity's token without the SDK, for a quick cold start."""
