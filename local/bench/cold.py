@@ -40,7 +40,7 @@ CALLS = {
 WARM = "first 202, warm"
 MOST_CPU, MOST_WARM = 320, 60  # milliseconds
 NOTE = (
-    "Both run as they are deployed: with a managed identity for the storage (Azurite over TLS), bytecode of everything, "
+    "Both run as they are deployed: with a managed identity for the storage (Azurite over TLS), bytecode of everything "
     "and only their own packages. The peer's POST and message list the points and begin a validation; its tick reads "
     "the first page of the vault's jobs. The peer saves nothing. The desk does all that it does in Azure. The CPU is "
     "the lowest of several runs, the memory their median."
