@@ -132,7 +132,7 @@ class Workflow:
         after = step(before, event, now)
         told = announce(self.parts, before, after)
         after = told.restore
-        held = holds and 0 < self._wait(after) <= self.parts.pace.hold_message and after.phase in ASK
+        held = holds and 0 < self._wait(after) <= self.parts.pace.hold_message  # a closed one is due at once
         if held and not after.waiting_for:
             after = after.model_copy(update={"wake": after.wake + 1, "held": True})
         else:
