@@ -52,6 +52,8 @@ def test_of_many_pauses_the_latest_twenty_are_kept() -> None:
     )
     assert standstill.read_pause(Row("paused", standstill.pause_fields(None))) is None
     assert standstill.read_pause(None) is None
+    bare = Row("paused", {"by": "ada", "reason": "r", "at": "2026-10-01T12:00:00Z"})  # as release 0.1.0 left it
+    assert standstill.read_pause(bare) == Pause("ada", "r", START)
 
 
 def at(hours: float) -> Any:
