@@ -34,6 +34,11 @@ class Asked:
     own_key: bool
     poisoned: bool = False
 
+    @property
+    def keyless(self) -> bool:
+        """Whether its sender gave it no key: then only its words connect it with a copy in the poison queue."""
+        return not _key_of(self.value)
+
 
 @frozen
 class Unreadable:
@@ -67,9 +72,13 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
 
 
 def _asked(value: dict[str, Any], key: str) -> Asked:
+    own = _key_of(value)
+    return Asked(value, own or key, bool(own))
+
+
+def _key_of(value: dict[str, Any]) -> str:
     said = value.get("idempotencyKey")
-    own = isinstance(said, str) and said != ""
-    return Asked(value, str(said) if own else key, own)
+    return said if isinstance(said, str) else ""
 
 
 def decoded(raw: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.domain.problems import Ours, Problem, Trouble
 from shared.domain.request import canonical_hash
-from shared.domain.values import iso
+from shared.domain.values import iso, utc
 from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.idempotency import KeyRows
@@ -85,13 +85,13 @@ class QueueIn:
             self._request(replace(read, poisoned=True))
 
     def _request(self, asked: Asked) -> None:
-        poisoned, keyless = asked.poisoned, not asked.own_key
+        poisoned, keyless, came_as = asked.poisoned, asked.keyless, asked.key
         try:
-            if not asked.own_key:
-                asked = self._first_seen(asked) if poisoned else self._note_content(asked)
+            if keyless:
+                asked = self._first_seen(asked) if poisoned else self._seen_again(asked)
             accepted = self.intake.take(asked.value, Caller("queue", asked.key))
             if keyless:
-                self._note_content(asked, done=True)
+                self._note_content(asked, done=True, orphan=poisoned and asked.key == came_as)
         except Problem as problem:
             self._refuse(asked, asked.value, problem)
         except (Trouble, Ours, Conflict) as trouble:
@@ -125,29 +125,39 @@ class QueueIn:
             if refused.created:
                 self.flood.count()
 
-    def _note_content(self, asked: Asked, done: bool = False) -> Asked:
+    def _note_content(self, asked: Asked, *, done: bool = False, orphan: bool = False) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again. `done`: the
-        original is in the ledger."""
-        fields: dict[str, Field] = {"key": asked.key, "at": iso(self.parts.now()), "done": done}
+        original is in the ledger. `orphan`: it is a poison copy itself, of which no original was noted."""
+        fields: dict[str, Field] = {"key": asked.key, "at": iso(self.parts.now()), "done": done, "orphan": orphan}
         self.parts.ledger.store.commit(_content(asked), [Change("put", "content", fields)])
         return asked
 
+    def _seen_again(self, asked: Asked) -> Asked:
+        """Notes a message. One that was put off may have been poisoned too, before its content could be noted: if such
+        a copy was taken within the hour, the two are one message or two, as with a poison copy."""
+        if asked.own_key and (row := self.parts.ledger.store.get(_content(asked), "content")):
+            orphan = row.fields.get("orphan") and self.parts.now() - utc(row.text("at")) < HOUR
+            self._refuse_twin(asked, row.text("key"), orphan)
+        return self._note_content(asked)
+
     def _first_seen(self, asked: Asked) -> Asked:
-        """A poison copy under its original's key. If a message of the same words was done before, it may be a copy
-        of that one or a request of its own: Problem, so that whoever sent it hears of it."""
+        """A poison copy under its original's key."""
         row = self.parts.ledger.store.get(_content(asked), "content")
         if row is None:
-            return replace(self._note_content(asked), own_key=True, poisoned=False)
-        key = row.text("key")
-        was_done = row.fields.get("done") and key != asked.key
-        before = KeyRows(self.parts.ledger.store).find("queue", key) if was_done else None
+            return replace(self._note_content(asked, orphan=True), own_key=True, poisoned=False)
+        self._refuse_twin(asked, row.text("key"), row.fields.get("done"))
+        return replace(asked, key=row.text("key"), own_key=True, poisoned=False)
+
+    def _refuse_twin(self, asked: Asked, key: str, doubtful: object) -> None:
+        """If a message of the same words was done before, this may be a copy of that one or a request of its own:
+        Problem, so that whoever sent it hears of it."""
+        before = KeyRows(self.parts.ledger.store).find("queue", key) if doubtful and key != asked.key else None
         if before:
             words = (
                 f"the message crashed the desk, and it has the same words as restore {before.restore}: if it was meant "
                 "as another request, ask again, with an idempotencyKey of its own"
             )
             raise Problem(409, "A message of the same words was taken before", words, None, {"restore": before.restore})
-        return replace(asked, key=key, own_key=True, poisoned=False)
 
 
 type Send = Callable[[str, float], None]

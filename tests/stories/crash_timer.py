@@ -124,14 +124,15 @@ def unbuilt(plan: dict[int, Break]) -> Story:
     Unbuilt.failures = 5
     story = Story(Breaker(plan), kind=Unbuilt)
     story.by_queue(json.dumps(body()).encode()).by_queue(json.dumps(body("pg-b", target="moon")).encode())
-    story.messages += 1
+    story.messages += 2
     story.todo = [copies]
     return story
 
 
 def copies(story: Story, process: Process) -> bool:
-    """The host's own copy of a message that failed five times."""
+    """The host's own copies of messages that failed five times; one of them was put off as well."""
     process.queue_door.poison(POISON, "copy", expires=True)
+    process.queue_door.poison(json.dumps(body()).encode(), "twin", expires=True)
     return True
 
 

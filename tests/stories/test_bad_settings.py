@@ -172,6 +172,32 @@ def test_a_message_that_was_put_off_and_comes_again_is_one_restore() -> None:
     assert [restore.key for restore in world.restores()] == ["m1"]
 
 
+@pytest.mark.parametrize("first", ["main", "poison"])
+@pytest.mark.parametrize("noted", [0.0, 8.0], ids=["never before", "last week too"])
+def test_a_message_put_off_and_poisoned_is_one_restore_and_the_other_is_told(first: str, noted: float) -> None:
+    """The copy that puts it off is sent, but the answer is lost five times: then there is a poison copy as well."""
+    world = World()
+    queues, process, raw = Queues(world), world.process(), json.dumps(body()).encode()
+    if noted:
+        process.queue_in.message(raw, "last week's")
+        world.clock.advance(noted * 86400)
+    for _ in range(5):
+        queues.door(never).message(raw, "m1")  # ... and comes again
+    queues.put("poison", raw.decode(), days=7)
+    world.clock.advance(world.pace.hold_message)
+    second = "poison" if first == "main" else "main"
+    held, queues.kept[second] = queues.kept[second], []
+    queues.round(lambda: process.queue_in)
+    queues.kept[second] += held
+    days(queues, lambda: process.queue_in, 0.1)
+    found = [restore for restore in world.restores() if restore.key != "last week's"]
+    assert len([one for one in found if one.phase is not Phase.REFUSED]) == 1
+    (told,) = [one for one in found if one.phase is Phase.REFUSED]
+    assert told.error
+    assert "same words" in told.error.message
+    assert queues.kept == {"main": [], "poison": []}
+
+
 def test_a_wake_is_put_off_as_it_is() -> None:
     world = World()
     queues = Queues(world)
