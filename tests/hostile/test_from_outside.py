@@ -162,14 +162,14 @@ def test_the_forbidden_reads_like_the_absent_and_a_source_without_rights_asks_fo
     assert ended(stack, by_key(stack, "not-for-the-queue")["id"])["phase"] == "refused"
 
 
-def test_a_container_id_of_another_account_sends_nothing(stack: Stack) -> None:
+def test_a_container_of_another_subscription_or_another_instance_gets_nothing(stack: Stack) -> None:
     foreign = f"/subscriptions/{'9' * 8}-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.Storage/"
     foreign += "storageAccounts/testossstorageaccount/blobServices/default/containers/drills"
-    target = {"kind": "files", "container": "https://testossstorageaccount.blob.core.windows.net/drills"}
-    asked, key = {**DRILL, "target": {**target, "containerId": foreign}}, {"Idempotency-Key": "foreign"}
-    answer = stack.http.post("/api/restores", json=asked, headers=key)
-    assert (answer.status_code, answer.json()["field"]) == (403, "target.containerId"), answer.text
-    assert stack.http.get("/api/restores", params={"key": "foreign"}).json()["value"] == []
+    for name, more in (("drills", {"containerId": foreign}), ("drills-pg-prod-02", {})):
+        target = {"kind": "files", "container": f"https://testossstorageaccount.blob.core.windows.net/{name}", **more}
+        answer = stack.http.post("/api/restores", json={**DRILL, "target": target}, headers={"Idempotency-Key": name})
+        assert (answer.status_code, answer.json()["field"]) == (403, ".".join(("target", *more))), answer.text
+        assert stack.http.get("/api/restores", params={"key": name}).json()["value"] == []
 
 
 # --- 7: bounded work -----------------------------------------------------------------------------------------------
