@@ -199,8 +199,7 @@ def parse_desk(text: str) -> Desk:
     except tomllib.TOMLDecodeError as error:
         raise Ours(f"desk.toml is not TOML: {error}") from error
     except ValidationError as error:
-        lines = [_line(dict(e)) for e in error.errors(include_url=False, include_context=False, include_input=False)]
-        raise Faults(lines) from error
+        raise Faults([_line(dict(one)) for one in error.errors()]) from error
 
 
 def _line(error: dict[str, Any]) -> str:

@@ -52,7 +52,7 @@ def read_message(raw: bytes, message_id: str) -> Wake | Asked | Unreadable:
     """What a message is; JSON as it is, or base64 of it."""
     text, key = decoded(raw), message_id
     try:
-        if text is not raw and decoded(text) is not text:
+        if decoded(text) is not text:
             words = "base64 of base64 was sent; send the JSON as it is, or base64 of it, once"
             raise Problem(400, "The message is not JSON", words, "body")
         value = parse_json(text, 2 * BODY_LIMIT)

@@ -1,16 +1,20 @@
 """What somebody else saves between a reading of the sweep and its own delete is not deleted."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from shared.domain.restore import Phase
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
 from shared.storage.store import Change
+from shared.storage.vault_directory import entries
 from shared.sweep.retention import Retention
-from tests.kits.fakes import VAULT, Seam
+from shared.sweep.round import Round
+from tests.kits.fakes import OTHER_VAULT, VAULT, Seam
 from tests.kits.stories import now_is
 from tests.kits.world import World, running
 from tests.unit.sweep.test_retention_owner import DAYS, PLACE, old_and_done, removed
@@ -59,3 +63,22 @@ def test_a_turn_that_was_handed_on_while_it_was_given_back_stays_with_its_new_ho
     assert row
     assert (row.text("restore"), this.faults) == ("the next one", 0)
     assert now_is(world, one).turn_at is None
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_vault_for_which_the_time_was_too_short_keeps_its_place_in_line(in_time: bool) -> None:
+    world = World()
+    one = running(world, world.process())
+    world.clock.advance(30)
+
+    def call(name: str, act: Callable[[], Any], args: Any) -> Any:
+        if name == "store.scan" and not in_time:
+            this.ends = float("-inf")
+        return act()
+
+    sweep = world.process(call).sweep
+    with ThreadPoolExecutor(1) as pool:
+        this = Round(float("inf"), pool, {entry.vault: entry for entry in entries(world.store)})
+        assert sweep._vault(VAULT, this) is in_time
+    assert sweep._shares.order([VAULT, OTHER_VAULT]) == ([OTHER_VAULT, VAULT] if in_time else [VAULT, OTHER_VAULT])
+    assert (now_is(world, one).phase is Phase.ACCEPTED) is not in_time
