@@ -13,35 +13,39 @@ def frozen[T](cls: type[T]) -> type[T]:
     shared = {name: method for name, method in _METHODS.items() if name not in vars(cls)}
     made = dataclass(init=False, repr=False, eq=False)(cls)
     known: tuple[Field[Any], ...] = fields(made)  # type: ignore[arg-type]
-    shared["_names"] = tuple(each.name for each in known)
-    shared["_all"] = frozenset(shared["_names"])
-    shared["_compared"] = tuple(each.name for each in known if each.compare)
-    shared["_shown"] = tuple(each.name for each in known if each.repr)
-    shared["_defaults"] = {each.name: each.default for each in known if each.default is not MISSING}
-    shared["_makers"] = {each.name: each.default_factory for each in known if each.default_factory is not MISSING}
+    shared["_frozen_names"] = tuple(each.name for each in known)
+    shared["_frozen_all"] = frozenset(shared["_frozen_names"])
+    shared["_frozen_compared"] = tuple(each.name for each in known if each.compare)
+    shared["_frozen_shown"] = tuple(each.name for each in known if each.repr)
+    shared["_frozen_defaults"] = {each.name: each.default for each in known if each.default is not MISSING}
+    shared["_frozen_makers"] = {
+        each.name: each.default_factory for each in known if each.default_factory is not MISSING
+    }
     for name, value in shared.items():
+        if name in vars(cls):
+            raise TypeError(f"{cls.__name__} has a {name} of its own, which its methods as a frozen value need")
         setattr(made, name, value)
     return made
 
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
-    names: tuple[str, ...] = self._names
+    names: tuple[str, ...] = self._frozen_names
     state: dict[str, Any] = dict(zip(names, values, strict=False))
     wrong = len(values) > len(names) or (named and not state.keys().isdisjoint(named))
     state.update(named)
     if len(state) < len(names):
-        for name, default in self._defaults.items():
+        for name, default in self._frozen_defaults.items():
             state.setdefault(name, default)
-        for name, make in self._makers.items():
+        for name, make in self._frozen_makers.items():
             if name not in state:
                 state[name] = make()
-    if wrong or state.keys() != self._all:
+    if wrong or state.keys() != self._frozen_all:
         raise TypeError(f"{type(self).__name__} has {', '.join(names)}; {len(values)} and {[*named]} were given")
     self.__dict__.update(state)
 
 
 def _values(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, name) for name in self._compared)
+    return tuple(getattr(self, name) for name in self._frozen_compared)
 
 
 def _eq(self: Any, other: object) -> bool:
@@ -53,7 +57,7 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._shown)})"
+    return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._frozen_shown)})"
 
 
 def _set(self: Any, name: str, value: object) -> None:

@@ -93,3 +93,21 @@ def test_a_value_below_another_has_its_fields_and_its_own_methods() -> None:
     assert (made.a, made.b, made.e, made.word, str(made)) == ("x", 2, 6, "own", "below")
     assert made != Ours("x")
     assert made == replace(made, e=6) != replace(made, e=7)
+
+
+def test_a_frozen_value_keeps_every_name_of_its_own() -> None:
+    @frozen
+    class Site:
+        """Names that helpers might take."""
+
+        names: str = "a"
+
+        def _shown(self) -> str:
+            return self.names
+
+        _names = _all = _defaults = _compared = _makers = _shown
+
+    one = Site("b")
+    assert [one._shown(), one._names(), one._all(), one._compared(), one._makers(), one._defaults()] == ["b"] * 6
+    with pytest.raises(TypeError, match="_frozen_names"):
+        frozen(type("Taken", (), {"_frozen_names": 1}))
