@@ -43,7 +43,7 @@ class _Socket:
     """What http.client uses of a socket; each wait ends at the call's deadline."""
 
     def __init__(self, inner: socket.socket) -> None:
-        self.inner, self.end = inner, 0.0
+        self.inner, self.end, self.readers, self.closed = inner, 0.0, 0, False
 
     def _wait(self) -> socket.socket:
         left = self.end - time.monotonic()
@@ -59,10 +59,14 @@ class _Socket:
         return self._wait().recv_into(buffer)
 
     def makefile(self, _: str) -> io.BufferedReader:
+        self.readers += 1
         return io.BufferedReader(_Incoming(self))
 
     def close(self) -> None:
-        self.inner.close()
+        """http.client closes the socket of an answer that ends with its connection, and then reads on."""
+        self.closed = True
+        if not self.readers:
+            self.inner.close()
 
 
 class _Incoming(io.RawIOBase):
@@ -76,6 +80,13 @@ class _Incoming(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         return self._of.receive_into(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._of.readers -= 1
+            if self._of.closed:
+                self._of.close()
+        super().close()
 
 
 type Connection = tuple[HTTPConnection, _Socket]
@@ -98,8 +109,8 @@ class Http:
         wire.end = end
         try:
             connection.request(method, url.removeprefix(origin), body, dict(headers))
-            response = connection.getresponse()
-            content = response.read(most + 1)
+            with connection.getresponse() as response:
+                content = response.read(most + 1)
         except (OSError, HTTPException, ValueError) as error:
             connection.close()
             raise NoAnswer(type(error).__name__) from error

@@ -43,6 +43,13 @@ def test_an_answer_is_read_to_its_limit_and_no_further() -> None:
         assert http().call("GET", f"{server.url}/a?b", {}, None, 5, 100).body == b"x" * 100
         with pytest.raises(NoAnswer, match="AnswerTooLarge"):
             http().call("GET", f"{server.url}/", {}, None, 5, 99)
+    big = b"x" * 10**6
+    with raw_server(whole(big, "Connection: close"), whole(big)) as server:
+        for _ in range(2):
+            assert http().call("GET", server.url, {}, None, 20, 10**6).body == big
+    endless = b"HTTP/1.1 200 OK\r\n\r\n"
+    with raw_server(drip(endless)) as server, pytest.raises(NoAnswer, match="AnswerTooLarge"):
+        http().call("GET", f"{server.url}/", {}, None, 30, 3)
 
 
 def test_a_connection_serves_again_until_its_peer_ends_it() -> None:
