@@ -93,7 +93,7 @@ def test_the_page_must_ask_strangers_to_sign_in(page: Page | None, status: int, 
 MENDS = {
     "sweep": "functionapp restart",
     "desk.toml": "deskctl check",
-    "token": "AZURE_CLIENT_ID",
+    "token": "AzureWebJobsStorage__clientId",
     "storage": "AzureWebJobsStorage__",
     "settings": "azd provision",
 }

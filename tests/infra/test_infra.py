@@ -22,6 +22,7 @@ PLATFORMS_OWN = {  # read by the Functions host and worker, not by our code
     "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
 }
 SET_BY_THE_PLATFORM = {"WEBSITE_AUTH_ENABLED"}
+SDKS_OWN = {"AZURE_CLIENT_ID", "REQUESTS_CA_BUNDLE"}  # as azure-identity and requests read them; never needed in Azure
 FOR_LOCAL_RUNS = {"AzureWebJobsStorage", "AzureWebJobsStorage__accountName", "DESK_PACE", "ARM_CA_BUNDLE"}
 ADDRESSES = {
     "AzureWebJobsStorage__queueServiceUri": "https://desk.queue.core.windows.net/",
@@ -71,7 +72,7 @@ def test_each_setting_is_read_and_each_that_is_read_is_set_or_has_a_default(name
     secrets = {key for key, value in deployment(name).settings().items() if value.startswith("@Microsoft.KeyVault")}
     assert given - secrets - names_read() <= PLATFORMS_OWN
     assert given >= PLATFORMS_OWN - {"OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"}
-    without = names_read() - given - SET_BY_THE_PLATFORM - FOR_LOCAL_RUNS
+    without = names_read() - given - SET_BY_THE_PLATFORM - SDKS_OWN - FOR_LOCAL_RUNS
     assert without == {"ARM_SCOPE"}, "each is set in infra/app.bicep, or a default is said here"
     settings = from_environment({one: ADDRESSES.get(one, "x") for one in given}, ROOT)
     assert settings.arm_scope == "https://management.azure.com/.default"
