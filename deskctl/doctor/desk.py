@@ -90,7 +90,8 @@ class Deployed:
         if check == "desk.toml":
             return "python3 -m deskctl check", "sh infra/deploy.sh"
         if check == "token":
-            client = az("functionapp config appsettings list", query="[?name=='AzureWebJobsStorage__clientId'].value", **where)
+            query = "[?name=='AzureWebJobsStorage__clientId'].value"
+            client = az("functionapp config appsettings list", query=query, **where)
             return az("functionapp show", query="identity", **where), client, "azd provision"
         if check == "storage":
             query = "[?starts_with(name, 'AzureWebJobsStorage__')]"
