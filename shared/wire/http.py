@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -111,6 +111,8 @@ class Http:
             connection.request(method, url.removeprefix(origin), body, dict(headers))
             with connection.getresponse() as response:
                 content = response.read(most + 1)
+                if response.length and len(content) <= most:  # http.client raises for chunks alone
+                    raise IncompleteRead(content)
         except (OSError, HTTPException, ValueError) as error:
             connection.close()
             raise NoAnswer(type(error).__name__) from error

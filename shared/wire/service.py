@@ -89,6 +89,8 @@ class Service:
         place = f"{self.url.rstrip('/')}{path}"
         if self.authorize:
             said["Authorization"] = self.authorize(urlsplit(place).path, said)
+            if said["Authorization"].startswith("Bearer ") and not place.startswith("https://"):
+                raise Unanswered("a token is sent over https only; nothing was sent")
         asked = "&".join(part for part in (query, self.sas) if part)
         url = f"{place}?{asked}" if asked else place
         return self.http.call(method, url, said, body, seconds, MOST)

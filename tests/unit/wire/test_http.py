@@ -12,7 +12,7 @@ import pytest
 
 from local.emulator.gateway.tls import pair
 from shared.wire.http import KEPT, Answer, Http, NoAnswer, NotSent
-from shared.wire.service import WAITS, Service, Unanswered
+from shared.wire.service import WAITS, Service, Unanswered, bearer
 from tests.kits.raw_server import drip, raw_server, whole
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n"
@@ -50,6 +50,24 @@ def test_an_answer_is_read_to_its_limit_and_no_further() -> None:
     endless = b"HTTP/1.1 200 OK\r\n\r\n"
     with raw_server(drip(endless)) as server, pytest.raises(NoAnswer, match="AnswerTooLarge"):
         http().call("GET", f"{server.url}/", {}, None, 30, 3)
+
+
+def cut_off(connection: socket.socket, over: threading.Event) -> None:
+    connection.sendall(HEAD + b"\r\n{}")
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def test_half_an_answer_is_none() -> None:
+    with raw_server(cut_off) as server, pytest.raises(NoAnswer, match="IncompleteRead"):
+        http().call("GET", f"{server.url}/", {}, None, 5, 10**6)
+
+
+def test_a_token_goes_over_https_only() -> None:
+    with raw_server(whole(b"{}")) as server:
+        service = Service(http(), server.url, "v", bearer(lambda scope: "a-token"))
+        with pytest.raises(Unanswered, match="https only"):
+            service.call("GET", "/x")
+        assert server.served == 0
 
 
 def test_a_connection_serves_again_until_its_peer_ends_it() -> None:
