@@ -13,6 +13,7 @@ from shared.domain.restore import Restore
 from shared.frozen import frozen
 from shared.storage.row_keys import is_id
 
+_NOT_IN_XML = {0xFFFE: r"\ufffe", 0xFFFF: r"\uffff"}  # the queue's API is XML, where these cannot be written
 _KEY = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,255}")  # as a request's own; the desk's own have a line break
 
 
@@ -98,7 +99,8 @@ def copy_of(read: Asked | Unreadable) -> str:
     said: dict[str, Any] = {"request": read.value} if isinstance(read, Asked) else {"refused": str(read.problem)}
     if isinstance(read, Asked) and read.poisoned:
         said["poisoned"] = True
-    return json.dumps({"copyOf": read.key, **said}, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps({"copyOf": read.key, **said}, ensure_ascii=False, separators=(",", ":"))
+    return text.translate(_NOT_IN_XML)
 
 
 def again(raw: bytes, message_id: str, *, poisoned: bool = False) -> str:

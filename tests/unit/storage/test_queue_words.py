@@ -2,13 +2,15 @@
 
 import base64
 import json
+from html import escape
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from shared.domain.problems import Problem
 from shared.domain.request import BODY_LIMIT
-from shared.storage.queue_messages import Asked, Unreadable, Wake, copy_of, decoded, read_message
+from shared.storage.queue_messages import Asked, Unreadable, Wake, again, copy_of, decoded, read_message
 
 ID = "yoeytdsl-01m3vnbwg00000000000000000"
 
@@ -93,3 +95,13 @@ def test_a_problem_says_what_was_wrong() -> None:
         assert isinstance(found, Unreadable)
         assert isinstance(found.problem, Problem)
         assert found.key == "m1"
+
+
+@pytest.mark.parametrize("character", ["\\ufffe", "\\uffff", "\\u0001", "\\u007f", "]]>", "&<", "é", "\\ud83d\\ude00"])
+def test_a_message_that_is_sent_again_can_be_written_as_xml_and_is_the_same(character: str) -> None:
+    raw = f'{{"instance": "pg-a", "reason": "a{character}b"}}'.encode()
+    sent = again(raw, "m1")
+    assert ElementTree.fromstring(f"<text>{escape(sent, quote=False)}</text>").text == sent  # noqa: S314 - our own
+    found = read_message(sent.encode(), "m2")
+    assert isinstance(found, Asked)
+    assert (found.value, found.key) == (json.loads(raw), "m1")
