@@ -31,7 +31,8 @@ def shape(model: type[BaseModel]) -> Any:
 def test_the_models_of_both_sides_are_equal(name: str) -> None:
     mine, other = getattr(ours, name), getattr(theirs, name)
     assert shape(mine) == shape(other)
-    assert mine.model_config == other.model_config
+    how = {"defer_build": True}  # when the desk's models are built says nothing of a message
+    assert mine.model_config == {**other.model_config, **how}
     assert (ours.MAX_BYTES, ours.MAX_NAMED) == (theirs.MAX_BYTES, theirs.MAX_NAMED)
 
 
