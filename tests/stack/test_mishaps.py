@@ -56,7 +56,7 @@ class Trap:
         self._link.heed = self._heed
 
     def _heed(self, chunk: bytes) -> None:
-        if b'"phase": "submitting"' in chunk and not self.sprung.is_set():
+        if b'"phase":"submitting"' in chunk and not self.sprung.is_set():
             self._host.pause()
             self.sprung.set()
 
