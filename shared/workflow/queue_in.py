@@ -37,23 +37,25 @@ class Flood:
     _count: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def count(self) -> None:
-        """One more was saved."""
-        with self._lock:
-            self._count += 1
-
     def note(self) -> str | None:
-        """The words that the next one's notice adds, or None if it is announced by no notice."""
+        """Counts one refusal, before it is saved: several threads never count alike. The words that its notice adds, or
+        None if it is announced by no notice."""
         with self._lock:
             now = self.now()
             if self._since is None or now - self._since >= HOUR:
                 self._since, self._count = now, 0
-            if self._count < EACH:
+            self._count += 1
+            if self._count <= EACH:
                 return ""
-            digits = str(self._count + 1)
+            digits = str(self._count)
             if digits.rstrip("0") != "1":
                 return None
             return f" ({digits} messages were refused within the hour; GET /api/dead-letters lists them all.)"
+
+    def take_back(self) -> None:
+        """The one that was counted was not saved, or had been before."""
+        with self._lock:
+            self._count = max(0, self._count - 1)
 
 
 @frozen
@@ -117,13 +119,14 @@ class QueueIn:
         self._refuse(read, {}, read.problem)
 
     def _refuse(self, message: Asked | Unreadable, said: dict[str, Any], problem: Problem) -> None:
+        note, created = self.flood.note(), False
         try:
-            refused = self.intake.refuse(said, problem, Caller("queue", message.key), self.flood.note())
+            created = self.intake.refuse(said, problem, Caller("queue", message.key), note).created
         except (Trouble, Conflict):
             self.parts.send(copy_of(message), self.parts.pace.hold_message)
-        else:
-            if refused.created:
-                self.flood.count()
+        finally:
+            if not created:
+                self.flood.take_back()
 
     def _note_content(self, asked: Asked, *, done: bool = False, orphan: bool = False) -> Asked:
         """A poison copy has another id than its original: by its content the original's id is found again. `done`: the

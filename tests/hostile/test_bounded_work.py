@@ -21,6 +21,7 @@ from shared.domain.problems import Problem, Trouble
 from shared.domain.request import DEEPEST, parse_json
 from shared.domain.restore import Phase
 from shared.tickets.entra_tokens import MOST_JWKS, read_keys
+from shared.workflow.queue_in import Flood
 from tests.kits.ticket_door import Door
 from tests.kits.ticket_samples import saved
 from tests.kits.world import DBA_URL, EVENTS_URL, World, body
@@ -161,3 +162,13 @@ def test_a_key_set_of_megabytes_or_of_depths_is_no_key_set() -> None:
         with pytest.raises(Trouble):
             read_keys(raw)
     assert read_keys(b'{"keys": []}') == {}
+
+
+def test_a_flood_that_comes_on_several_threads_is_announced_ten_times() -> None:
+    """All are asked for their words before the first is saved."""
+    flood = Flood(World().clock.now)
+    said = [flood.note() for _ in range(14)]
+    assert said == [""] * 10 + [None] * 4
+    for _ in range(5):  # were tried again, or came twice
+        flood.take_back()
+    assert flood.note() == ""
