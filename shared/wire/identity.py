@@ -37,7 +37,7 @@ class Token:
 
 
 class Credential:
-    """Tokens by scope; each is kept until five minutes before its end."""
+    """Tokens by scope. Five minutes before its end a new one is requested; if that fails, the old one is used on."""
 
     def __init__(self, ask: Callable[[str], Token], now: Callable[[], float] = time.time) -> None:
         self._ask, self._now, self._lock = ask, now, Lock()
@@ -45,11 +45,24 @@ class Credential:
 
     def get_token(self, scope: str) -> Token:
         """A token for `https://…/.default`; NoToken."""
+        if fresh := self._kept(scope, EARLY):  # waits for nobody who asks for another one
+            return fresh
         with self._lock:
-            known = self._tokens.get(scope)
-            if known is None or known.expires_on - self._now() < EARLY:
-                known = self._tokens[scope] = self._ask(scope)
-            return known
+            return self._kept(scope, EARLY) or self._asked(scope)
+
+    def _kept(self, scope: str, seconds: float) -> Token | None:
+        """The kept token, if it is good for so long."""
+        known = self._tokens.get(scope)
+        return known if known and known.expires_on - self._now() >= seconds else None
+
+    def _asked(self, scope: str) -> Token:
+        try:
+            self._tokens[scope] = self._ask(scope)
+        except NoToken:
+            if (kept := self._kept(scope, 1)) is None:
+                raise
+            return kept
+        return self._tokens[scope]
 
 
 class ManagedIdentity:

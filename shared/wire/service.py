@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from shared.domain.version import AGENT
 from shared.frozen import frozen
 from shared.wire.http import Answer, Http, NoAnswer, NotSent
+from shared.wire.identity import NoToken
 
 SCOPE = "https://storage.azure.com/.default"
 WAITS = (0.0, 1.6, 3.2)  # seconds before each further try; Retry-After may ask for more
@@ -28,8 +29,15 @@ class Unanswered(Exception):
 
 
 def bearer(token: Callable[[str], str]) -> Authorize:
-    """An identity's token."""
-    return lambda path, headers: f"Bearer {token(SCOPE)}"
+    """An identity's token; Unanswered if there is none."""
+
+    def authorize(path: str, headers: Mapping[str, str]) -> str:
+        try:
+            return f"Bearer {token(SCOPE)}"
+        except NoToken as error:
+            raise Unanswered(str(error)) from error
+
+    return authorize
 
 
 def shared_key(account: str, key: str) -> Authorize:

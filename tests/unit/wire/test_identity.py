@@ -1,7 +1,8 @@
 """The token of the platform's own identity, and every other identity by azure-identity."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from shared.composition import App
 from shared.config.settings import from_environment
 from shared.domain.problems import Trouble
+from shared.storage.store import Change
+from shared.storage.wake_queue import QueueState
 from shared.wire import sdk_identity
 from shared.wire.http import Answer, Http, NoAnswer, NotSent
 from shared.wire.identity import OTHERS, Credential, ManagedIdentity, NoToken, Token, served
@@ -119,3 +122,44 @@ def test_no_token_is_trouble_that_says_why_and_nothing_else(caplog: pytest.LogCa
     with pytest.raises(Trouble, match=r"no token for Azure \(ClientAuthenticationError\)") as caught:
         app._arm_token(SCOPE)
     assert "secret" not in str(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda app: app.store.get("p", "k"),
+        lambda app: list(app.store.scan("p", "a", "b")),
+        lambda app: app.store.commit("p", [Change("put", "k", {})]),
+        lambda app: app.send("{}", 0),
+    ],
+)
+def test_storage_without_a_token_is_trouble_too(act: Callable[[App], object]) -> None:
+    def none(scope: str) -> Token:
+        raise NoToken("the identity's endpoint gave no token (503)")
+
+    app = App(from_environment({"AzureWebJobsStorage__accountName": "desk"}, Path("/")))
+    app.__dict__["credential"] = Credential(none)
+    with pytest.raises(Trouble, match="gave no token"):
+        act(app)
+    assert app.queues() == QueueState()
+
+
+def test_a_token_that_is_kept_waits_for_no_other_scope_and_serves_while_none_is_given() -> None:
+    now, asked = [1000.0], list[str]()
+
+    def ask(scope: str) -> Token:
+        asked.append(scope)
+        if len(asked) > 2:
+            raise NoToken("503")
+        if scope == "b":  # somebody else asks while this one is under way
+            with ThreadPoolExecutor(1) as other:
+                assert other.submit(credential.get_token, "a").result(10).token == "a"
+        return Token(scope, 2000)
+
+    credential = Credential(ask, lambda: now[0])
+    assert [credential.get_token(scope).token for scope in ("a", "b")] == ["a", "b"]
+    now[0] = 1999.0
+    assert credential.get_token("a").token == "a"
+    now[0] = 2000.0
+    with pytest.raises(NoToken):
+        credential.get_token("a")
