@@ -6,6 +6,7 @@ import hmac
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ class Service:
     url: str
     version: str
     authorize: Authorize | None = None
-    sas: str = ""
+    sas: str = field(default="", repr=False)
     waits: tuple[float, ...] = WAITS
     seconds: float = SECONDS
     total: float = TOTAL

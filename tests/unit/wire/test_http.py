@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from local.emulator.gateway.tls import pair
+from shared.wire.connection_string import table_service
 from shared.wire.http import KEPT, Answer, Http, NoAnswer, NotSent
 from shared.wire.service import WAITS, Service, Unanswered, bearer
 from tests.kits.raw_server import drip, raw_server, whole
@@ -188,3 +189,10 @@ def test_all_tries_have_one_deadline() -> None:
     planned = Planned(200)
     tried("GET", planned, total=3.0)
     assert planned.seconds[0] <= 3.0
+
+
+def test_a_signature_is_no_part_of_what_is_shown() -> None:
+    sas = "SharedAccessSignature=sig=sesame;TableEndpoint=https://desk.example"
+    service = table_service(Http(ssl.create_default_context), sas)
+    assert service.sas == "sig=sesame"
+    assert "sesame" not in repr(service)
