@@ -61,9 +61,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def options(home: Path) -> Options:
-    """Storage in memory: what Azurite's own saving of a growing file costs is no part of the desk."""
+    """What Azurite's own search in a growing table and saving of a growing file cost is no part of the desk."""
     made = Options(speed=PACE, pace=PACE, config=home / "desk.toml", home=home / "stack", hosts=HOSTS, schedule=SWEEPS)
-    return replace(made, in_memory=True)
+    return replace(made, large=True)
 
 
 def soak(stack: Stack, seen: Seen, rate: float, instances: list[str], say: Say) -> None:

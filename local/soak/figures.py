@@ -28,6 +28,15 @@ class Told:
     late: float
 
 
+@dataclass(frozen=True)
+class Used:
+    """CPU seconds until now of the desk's hosts, and of Azurite; when, by the soak's clock."""
+
+    at: float
+    hosts: float
+    azurite: float
+
+
 @dataclass
 class Seen:
     """Everything that a soak of `seconds` saw; one channel failed now and then from `fails_from` on."""
@@ -43,6 +52,7 @@ class Seen:
     left: list[str] = field(default_factory=list)  # live rows at the end: open restores, turns, notices that are owed
     kib: float = NOTHING  # that a closed restore leaves
     pool_warnings: int = 0
+    cpu: list[Used] = field(default_factory=list)
     load: list[float] = field(default_factory=list)  # of the machine, as the system averages it over a minute
 
 
@@ -90,7 +100,7 @@ def words(seen: Seen, steady: str, failing: str) -> str:
         f"{p95(ms):.0f} ms; notices p95 {before:.2f} s before the failures, then {during:.2f} s (steady) and "
         f"{_late(seen, failing, seen.fails_from, end):.2f} s (failing); {len(seen.told)} notices taken, "
         f"{seen.refused} refused, {len(seen.health)} health checks; load of the machine "
-        f"{min(seen.load, default=0):.1f} to {max(seen.load, default=0):.1f}."
+        f"{min(seen.load, default=0):.1f} to {max(seen.load, default=0):.1f}. {_cpu(seen)}"
         + (f" Left: {seen.left[:3]}." if seen.left else "")
     )
 
@@ -102,6 +112,25 @@ def _late(seen: Seen, channel: str, since: float, until: float) -> float:
 def _refused(seen: Seen, failing: str) -> float:
     taken = sum(one.channel == failing and one.at >= seen.fails_from for one in seen.told)
     return _ratio(100 * seen.refused, taken + seen.refused)
+
+
+def _cpu(seen: Seen) -> str:
+    """How much CPU each of the two windows took."""
+    window = min(WINDOW, seen.seconds / 3)
+    first = [one for one in seen.cpu if one.at <= window]
+    last = [one for one in seen.cpu if one.at > seen.seconds - window]
+    if len(first) < 2 or len(last) < 2:
+        return "CPU: not counted."
+    hosts, azurite = ([_share(part, name) for part in (first, last)] for name in ("hosts", "azurite"))
+    return (
+        f"CPU, in the first and the last {window:.0f} s: the desk's hosts {hosts[0]:.0f} and {hosts[1]:.0f} % of a "
+        f"core, Azurite {azurite[0]:.0f} and {azurite[1]:.0f} %."
+    )
+
+
+def _share(part: Sequence[Used], name: str) -> float:
+    used: float = getattr(part[-1], name) - getattr(part[0], name)
+    return 100 * used / (part[-1].at - part[0].at)
 
 
 def _ms(calls: Sequence[Took]) -> list[float]:

@@ -12,7 +12,8 @@ from datetime import datetime
 
 import httpx
 
-from local.soak.figures import Seen, Told, Took
+from local.soak.cpu import cpu_seconds
+from local.soak.figures import Seen, Told, Took, Used
 from local.soak.world import FAILING, SHARE, STEADY
 from local.stack.sinks import Arrived
 from local.stack.stack import Stack
@@ -61,6 +62,8 @@ class Load:
         """At the instances and at health."""
         get = self.stack.http.get
         self.seen.load.append(os.getloadavg()[0])
+        hosts = [host.process.pid for host in self.stack.hosts if host.process]
+        self.seen.cpu.append(Used(self._now(), sum(map(cpu_seconds, hosts)), cpu_seconds(self.stack.azurite.pid)))
         self.seen.instances.append(self._timed(lambda: get("/api/instances").status_code == 200))
         self.seen.health.append(self._timed(lambda: get("/api/health").status_code == 200))
 

@@ -18,6 +18,7 @@ from local.setup.node import AZURITE_JS, NPM_FOLDER, OLDEST_NODE, ROOT, find_nod
 TARGETS = ("drillstore", "testossstorageaccount")  # accounts that restores go to; they share the run's key
 ACCOUNT = "devstoreaccount1"  # the name clients expect of a local account; the key is made for each run
 GUARD = NPM_FOLDER / "until_parent_ends.cjs"
+KEYED = NPM_FOLDER / "keyed_tables.cjs"
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at https?://127\.0\.0\.1:(\d+)")
 SERVICES = ("blob", "queue", "table")  # one process, one pid; its command has no switch to leave blobs out
 START_SECONDS = 60.0
@@ -45,10 +46,13 @@ class Certificate:
     key: Path
 
 
-def command(node: Path, ports: Ports, folder: Path | None, tls: Certificate | None = None) -> list[str]:
+def command(
+    node: Path, ports: Ports, folder: Path | None, tls: Certificate | None = None, keyed: bool = False
+) -> list[str]:
     """The command line; without a folder all is kept in memory."""
     chosen = {"blob": ports.blob, "queue": ports.queue, "table": ports.table}
-    line = [str(node), "--require", str(GUARD), str(AZURITE_JS), "--silent", "--disableTelemetry"]
+    line = [str(node), "--require", str(GUARD), *(["--require", str(KEYED)] if keyed else [])]
+    line += [str(AZURITE_JS), "--silent", "--disableTelemetry"]
     line += ["--skipApiVersionCheck"]  # azure-storage-queue speaks newer versions than Azurite knows
     for service in SERVICES:
         # Azurite hangs up after 5 idle seconds; a request sent at that very moment waits for its client's retry.
@@ -68,12 +72,19 @@ def environment(inherited: Mapping[str, str], account: str, key: str) -> dict[st
 
 
 class Azurite:
-    """One Azurite process. `home` takes its log and, unless `in_memory`, its data, which a later run finds again."""
+    """One Azurite process. `home` takes its log and, unless `in_memory`, its data, which a later run finds again.
+    `keyed`: a row or a range of a table costs the same however much the table holds, as in Azure."""
 
     def __init__(
-        self, home: Path, *, in_memory: bool = False, ports: Ports | None = None, tls: Certificate | None = None
+        self,
+        home: Path,
+        *,
+        in_memory: bool = False,
+        ports: Ports | None = None,
+        tls: Certificate | None = None,
+        keyed: bool = False,
     ) -> None:
-        self.ports, self._tls = ports or Ports(), tls
+        self.ports, self._tls, self._keyed = ports or Ports(), tls, keyed
         self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         self.log = home / "azurite.log"
         self._folder = None if in_memory else home / "data"
@@ -129,7 +140,7 @@ class Azurite:
         start_of_log = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command(self._node(), self.ports, self._folder, self._tls),
+                command(self._node(), self.ports, self._folder, self._tls, self._keyed),
                 cwd=self.log.parent,
                 env=environment(os.environ, ACCOUNT, self.key),
                 stdin=subprocess.PIPE,  # held open, never written: see until_parent_ends.cjs

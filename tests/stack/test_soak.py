@@ -1,9 +1,12 @@
 """Soak: its requests may be asked for, its load is as steady as it says, and each figure sees what it is there for."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,7 +15,8 @@ import pytest
 
 from local.bench.document import DOCUMENT, marks
 from local.soak.books import bytes_of
-from local.soak.figures import Seen, Told, Took, p95, shows
+from local.soak.cpu import TICK, cpu_seconds
+from local.soak.figures import Seen, Told, Took, Used, p95, shows, words
 from local.soak.load import Load
 from local.soak.world import FAILING, INSTANCES, STEADY, desk_toml, names
 from local.stack.sinks import Arrived, Sink, Sinks
@@ -102,6 +106,26 @@ def test_nothing_that_was_not_measured_holds() -> None:
     found = [one for one in shows(Seen(600, 180), STEADY, FAILING) if not one.holds]
     assert len(found) == 7
     assert p95([]) < 0
+
+
+def test_the_cpu_of_both_windows_is_told_of_hosts_and_of_azurite_apart() -> None:
+    used = [Used(at, at * 0.1, at * 0.2 if at < 300 else at * 0.4) for at in range(0, 600, 10)]
+    said = words(replace(good(), cpu=used), STEADY, FAILING)
+    assert "in the first and the last 180 s: the desk's hosts 10 and 10 % of a core, Azurite 20 and 40 %." in said
+    assert "CPU: not counted" in words(good(), STEADY, FAILING)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="Linux counts so")
+def test_the_cpu_of_a_process_is_its_childrens_too() -> None:
+    child = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\nprint(1, flush=True)"
+    both = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child + '; input()'!r}])"
+    line = [sys.executable, "-c", both]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603
+        assert parent.stdout
+        assert parent.stdout.readline()
+        alone = sum(map(int, Path(f"/proc/{parent.pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / TICK
+        assert cpu_seconds(parent.pid) >= alone + 0.25
+        parent.communicate("\n")
 
 
 def test_a_row_is_as_large_as_its_keys_and_values() -> None:
