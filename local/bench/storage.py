@@ -111,7 +111,7 @@ def idle_sweep() -> dict[str, float]:
         vault_directory.enter(counted, vault)
     for entry in vault_directory.entries(counted):
         vault_directory.note(counted, replace(entry, empty_since=now - timedelta(hours=1)), now, empty=True)
-    for name in ("retention", "containers"):
+    for name in ("retention", "containers", "care"):
         parts.board.beat(name, now)
     parts.board.beat("sweep", now, fullAt=iso(now))
     for instance in parts.read_desk().instances.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from shared.composition.desk_rules import faults, unjudged
 from shared.composition.once import Later, locked_property
@@ -13,10 +13,15 @@ from shared.composition.outside import Outside
 from shared.config.settings import QUEUE
 
 if TYPE_CHECKING:
+    from shared.aftercare.cleanup import Cleanup
+    from shared.aftercare.strangers import Strangers
     from shared.aftercare.verdicts import Verdicts
     from shared.aftercare.verify import Verify
     from shared.azure.port import Azure
     from shared.notices.notifier import Notifier
+    from shared.sweep.lanes import Deliverer
+    from shared.sweep.points_look import PointsLook
+    from shared.sweep.retention import Retention
     from shared.sweep.sweep import Sweep
     from shared.sweep.timer import Upkeep
     from shared.workflow.intake import Intake
@@ -69,8 +74,8 @@ class Engine(Outside):
     def notifier(self) -> Notifier:
         import httpx
 
-        from shared.azure.bounded_http import bounded, bounded_transport
         from shared.notices.notifier import HttpPost, Notifier
+        from shared.wire.bounded_http import bounded, bounded_transport
 
         http = httpx.Client(
             timeout=15,
@@ -89,25 +94,47 @@ class Engine(Outside):
     def sweep(self) -> Sweep:
         from shared.sweep.sweep import Sweep
 
-        return Sweep(self.parts, self.workflow, self.notifier)
+        return Sweep(self.parts, self.workflow, cast("Deliverer", Later(lambda: self.notifier)))
 
     @locked_property
     def upkeep(self) -> Upkeep:
-        from shared.aftercare.cleanup import Cleanup
-        from shared.aftercare.rows import Rows
-        from shared.aftercare.strangers import Strangers
-        from shared.sweep.points_look import PointsLook
-        from shared.sweep.retention import Retention
         from shared.sweep.timer import Upkeep
 
-        retention = Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
-        parts, rows = self.parts, Rows(self.parts.ledger)
-        cleanup = Cleanup(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
-        strangers = Strangers(rows, parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
+        def later(name: str) -> Any:
+            return Later(lambda: getattr(self, name))
+
         return Upkeep(
-            self.sweep, parts.board, retention, PointsLook(parts), self.queues, parts.now, cleanup, strangers,
-            self.verify,
+            self.sweep, self.board, later("retention"), later("points"), self.queues, self.parts.now,
+            later("cleanup"), later("strangers"), later("verify"), cold=True,
         )  # fmt: skip
+
+    @locked_property
+    def retention(self) -> Retention:
+        from shared.sweep.retention import Retention
+
+        return Retention(self.parts.ledger, self.parts.outbox, self.settings.retention_days)
+
+    @locked_property
+    def points(self) -> PointsLook:
+        from shared.sweep.points_look import PointsLook
+
+        return PointsLook(self.parts)
+
+    @locked_property
+    def cleanup(self) -> Cleanup:
+        from shared.aftercare.cleanup import Cleanup
+        from shared.aftercare.rows import Rows
+
+        parts = self.parts
+        return Cleanup(Rows(parts.ledger), parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
+
+    @locked_property
+    def strangers(self) -> Strangers:
+        from shared.aftercare.rows import Rows
+        from shared.aftercare.strangers import Strangers
+
+        parts = self.parts
+        return Strangers(Rows(parts.ledger), parts.board, parts.azure, parts.read_desk, parts.now, parts.pace)
 
     @locked_property
     def verify(self) -> Verify:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from shared.domain.text import fit, plain
@@ -69,7 +68,7 @@ def forbidden(where: str, detail: str) -> Problem:
 def unknown(where: str, name: str, kind: str, known: Iterable[str], of: str = " of desk.toml") -> Problem:
     """A name that desk.toml does not have (or not for this caller: `of` says for whom), with the closest of `known`."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.4)
+    close = _near(name, names, 3, 0.4)
     hint = (
         f"; did you mean {' or '.join(close)}?"
         if close
@@ -82,6 +81,12 @@ def unknown(where: str, name: str, kind: str, known: Iterable[str], of: str = " 
 def no_kind(said: str, known: Iterable[str]) -> str:
     """The words for a `kind` of desk.toml that the desk does not have: what was said, what there is, the nearest."""
     names = sorted(known)
-    near = get_close_matches(said, names, 1)
+    near = _near(said, names, 1, 0.6)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"kind is {fit(plain(said), 60)!r}, and must be one of {', '.join(names)}{hint}"
+
+
+def _near(said: str, names: list[str], most: int, likeness: float) -> list[str]:
+    from difflib import get_close_matches  # for mistakes alone: no first answer waits for it
+
+    return get_close_matches(said, names, most, likeness)

@@ -2,9 +2,8 @@
 
 import json
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from shared.domain.pace import Pace
 from shared.domain.problems import Ours, Trouble
 from shared.domain.text import same
 from shared.notices.channels.registry import KINDS, compose, verdict
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain, Undeliverable, Verdict
 from shared.notices.outbox import UNROUTED, Notice, Outbox
 from shared.notices.resolved import resolve_channel, ticket_sites
@@ -26,7 +26,6 @@ from shared.telemetry import tell
 
 log = logging.getLogger("desk")
 
-FAILS_IN_A_ROW = 3
 POST_TOTAL = 15.0  # seconds for a post and its answer, all in all
 MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
 
@@ -35,30 +34,6 @@ class Post(Protocol):
     """Sends one message and gives the channel's answer: status, body, headers; Trouble if there was none."""
 
     def __call__(self, message: Message) -> tuple[int, bytes, Mapping[str, str]]: ...
-
-
-@dataclass
-class DeliveryRound:
-    """What one round has done so far: channels that want rest, and how much each was sent; shared by its vaults."""
-
-    quiet: set[str] = field(default_factory=set)
-    sent: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)  # in a row
-    said: dict[str, str] = field(default_factory=dict)  # the facts of events that several channels hear of
-
-    def answered(self, name: str, answer: Verdict) -> None:
-        """Notes a channel's answer. After one failure only that message waits. A channel that asks for rest, or fails
-        several times in a row, gets no more messages in this round."""
-        if not isinstance(answer, TryAgain):
-            self.failed[name] = 0
-            return
-        self.failed[name] += 1
-        if answer.rest or answer.after_seconds is not None or self.failed[name] >= FAILS_IN_A_ROW:
-            self.quiet.add(name)
-
-    def resting(self, name: str, kind: str) -> bool:
-        """Whether a channel is left alone for the rest of the round."""
-        return name in self.quiet or self.sent[name] >= KINDS[kind].most_a_round
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,27 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, wait
 from threading import Lock
+from typing import Protocol
 
-from shared.notices.notifier import DeliveryRound, Notifier
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.outbox import Notice
 
 LANES = 16  # channels that may be posted to side by side
 
 
+class Deliverer(Protocol):
+    """Posts the notices that are due, until `over` says that the round must end."""
+
+    def deliver(self, owed: Iterable[Notice], told: DeliveryRound, over: Callable[[], bool] = ...) -> None: ...
+
+
 class Lanes:
     """Posts notices in the background, one channel's notices after another."""
 
-    def __init__(self, notifier: Notifier, pool: Executor) -> None:
+    def __init__(self, notifier: Deliverer, pool: Executor) -> None:
         self._notifier, self._pool, self._lock = notifier, pool, Lock()
         self._waiting: dict[str, list[Sequence[Notice]]] = defaultdict(list)
         self._running: dict[str, tuple[DeliveryRound, Future[None]]] = {}

@@ -10,7 +10,7 @@ from threading import Lock
 
 from shared.domain.restore import CLOSED, Phase
 from shared.domain.values import iso, utc
-from shared.notices.notifier import DeliveryRound
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.outbox import Notice
 from shared.storage.store import Field, Row
 from shared.storage.vault_directory import Entry
@@ -25,6 +25,7 @@ class Round:
     ends: float
     rows: ThreadPoolExecutor  # moves restores of one vault side by side
     entries: Mapping[str, Entry]  # the vaults of this round, as the directory has them
+    glance: Mapping[str, Row] = field(default_factory=dict)  # what the desk had noted when the round began
     told: DeliveryRound = field(default_factory=DeliveryRound)
     lock: Lock = field(default_factory=Lock)
     seen: int = 0

@@ -12,14 +12,13 @@ from functools import partial
 from shared.domain.problems import Ours, Trouble, Unreadable
 from shared.domain.restore import CLOSED
 from shared.domain.values import utc
-from shared.notices.notifier import Notifier
 from shared.notices.outbox import Notice, read_notice
 from shared.storage import row_keys, vault_directory
 from shared.storage.shared_state import Owed
 from shared.storage.store import Change, Conflict, Row
 from shared.sweep.call_budget import Shares
 from shared.sweep.job_watch import jobs_with_news, watched_on
-from shared.sweep.lanes import LANES, Lanes
+from shared.sweep.lanes import LANES, Deliverer, Lanes
 from shared.sweep.open_work import Work, in_line
 from shared.sweep.round import Round, says_the_same
 from shared.sweep.which_vaults import choose
@@ -39,7 +38,7 @@ class Sweep:
         self,
         parts: Parts,
         workflow: Workflow,
-        notifier: Notifier,
+        notifier: Deliverer,
         workers: int = WORKERS,
         posts: Executor | None = None,
     ) -> None:
@@ -60,7 +59,7 @@ class Sweep:
             Pool(self._workers, thread_name_prefix="restore") as rows,
             Pool(self._workers, thread_name_prefix="sweep") as pool,
         ):
-            this = Round(began + self.parts.pace.sweep_budget, rows, chosen.entries)
+            this = Round(began + self.parts.pace.sweep_budget, rows, chosen.entries, seen)
             stopped = [
                 vault
                 for vault, done in zip(order, pool.map(lambda v: self._vault(v, this), order), strict=True)

@@ -1,61 +1,75 @@
-"""What goes on around a sweep: its figures and the queues' age into the log, and once an hour the retention."""
+"""What goes on around a sweep: its figures and the queues' age into the log, and the steps that may wait."""
 
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shared.aftercare.cleanup import Cleanup
-from shared.aftercare.strangers import Strangers
-from shared.aftercare.verify import Verify
 from shared.domain.problems import Trouble
-from shared.frozen import frozen
+from shared.domain.values import utc
 from shared.storage.shared_state import Board
 from shared.storage.store import Conflict
-from shared.sweep.points_look import PointsLook
-from shared.sweep.retention import Retention
 from shared.sweep.round import Round
 from shared.sweep.sweep import Sweep
 from shared.telemetry import tell
 
-if TYPE_CHECKING:
-    from shared.storage.wake_queue import QueueState  # it brings the queue's SDK
+if TYPE_CHECKING:  # none of it is there in a worker's first round
+    from shared.aftercare.cleanup import Cleanup
+    from shared.aftercare.strangers import Strangers
+    from shared.aftercare.verify import Verify
+    from shared.storage.wake_queue import QueueState
+    from shared.sweep.points_look import PointsLook
+    from shared.sweep.retention import Retention
 
 log = logging.getLogger("desk")
 RETENTION_EVERY = timedelta(hours=1)
+CARE, CARE_RESTS = "care", timedelta(minutes=10)  # its pulse; so long it may wait where each round is a worker's first
 
 
-@frozen
+@dataclass
 class Upkeep:
     """What the timer calls. A sweep that fails logs no figures, and an alert fires if none are logged. The other
-    steps run anyway, each separately."""
+    steps run anyway, each separately; a worker that is `cold` leaves them to its next round, unless they are late."""
 
     sweep: Sweep
     board: Board
-    retention: Retention
-    points: PointsLook
+    retention: "Retention"
+    points: "PointsLook"
     queues: "Callable[[], QueueState]"
     now: Callable[[], datetime]
-    cleanup: Cleanup | None = None
-    strangers: Strangers | None = None
-    verify: Verify | None = None
+    cleanup: "Cleanup | None" = None
+    strangers: "Strangers | None" = None
+    verify: "Verify | None" = None
+    cold: bool = False
 
     def run(self) -> Round:
-        began, vaults = time.monotonic(), None
+        began, this = time.monotonic(), None
         try:
             this = self.sweep.run()
-            vaults = list(this.entries)
             self._tell(this, time.monotonic() - began)
         finally:
-            clean = partial(self.cleanup.run, vaults) if self.cleanup else None
-            verify = partial(self.verify.run, vaults) if self.verify else None
-            looks = (verify, clean, self.strangers.run if self.strangers else None)
-            care: list[Callable[[], object]] = [look for look in looks if look]
-            for step in (self._retain, self.points.run, *care):
+            for step in self._steps(this):
                 _guarded(step)
         return this
+
+    def _steps(self, this: Round | None) -> list[Callable[[], object]]:
+        """What is to be done after this sweep; it is None if it failed."""
+        cold, self.cold = self.cold, False
+        now, at = self.now(), _at(this, CARE)
+        beat = partial(self.board.beat, CARE, now)
+        if cold and this and (at is None or now - at < CARE_RESTS):
+            return [] if at else [beat]
+        vaults = list(this.entries) if this else None
+        looks = (
+            partial(self.verify.run, vaults) if self.verify else None,
+            partial(self.cleanup.run, vaults) if self.cleanup else None,
+            self.strangers.run if self.strangers else None,
+            beat if at is None or now - at >= CARE_RESTS / 2 else None,
+        )
+        return [partial(self._retain, this), self.points.run, *(look for look in looks if look)]
 
     def _tell(self, this: Round, seconds: float) -> None:
         queues = self.queues()
@@ -77,14 +91,20 @@ class Upkeep:
             poison=queues.poison,
         )
 
-    def _retain(self) -> None:
-        now, last = self.now(), self.board.pulse("retention")
+    def _retain(self, this: Round | None) -> None:
+        now, last = self.now(), _at(this, "retention") if this else self.board.pulse("retention")
         if last and now - last < RETENTION_EVERY:
             return
         removed = self.retention.remove_old(now)
         self.board.beat("retention", now, removed=removed)
         if removed:
             tell("retention", removed=removed)
+
+
+def _at(this: Round | None, pulse: str) -> datetime | None:
+    """When something last happened, as the round read it at its beginning."""
+    row = this.glance.get(f"pulse-{pulse}") if this else None
+    return utc(row.text("at")) if row else None
 
 
 def _guarded(step: Callable[[], object]) -> None:

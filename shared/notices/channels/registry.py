@@ -3,8 +3,9 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache, cached_property
 
 from shared.config.desk_file import Channel, Desk
 from shared.domain.problems import no_kind
@@ -16,14 +17,34 @@ from shared.notices.messages import Delivered, Message, Resolved, Stop, TryAgain
 _MENDED = frozenset({401, 403, 408, 409, 425})  # a secret or a right may be mended, a conflict passes
 
 
-def _found() -> dict[str, ChannelKind]:
-    package, _, own_name = __name__.rpartition(".")
-    names = [one.name for one in pkgutil.iter_modules([__file__.rpartition("/")[0]]) if one.name != own_name]
-    modules = {name: importlib.import_module(f"{package}.{name}") for name in names}
-    return {name: module.KIND for name, module in modules.items() if hasattr(module, "KIND")}
+class Kinds(Mapping[str, ChannelKind]):
+    """By name; a kind's module is imported when it is first asked for: a desk uses few of them."""
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        return frozenset(one.name for one in pkgutil.iter_modules([__file__.rpartition("/")[0]]))
+
+    def __getitem__(self, name: str) -> ChannelKind:
+        kind = _kind(name) if name in self._modules else None
+        if kind is None:
+            raise KeyError(name)
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in sorted(self._modules) if _kind(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-KINDS: dict[str, ChannelKind] = _found()
+@cache
+def _kind(module: str) -> ChannelKind | None:
+    package = __name__.rpartition(".")[0]
+    found: ChannelKind | None = getattr(importlib.import_module(f"{package}.{module}"), "KIND", None)
+    return found
+
+
+KINDS = Kinds()
 
 
 def check_channels(desk: Desk) -> list[str]:

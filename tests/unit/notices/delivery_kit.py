@@ -7,9 +7,10 @@ from local.stack.memory import MemoryStore
 from shared.config.desk_file import Channel, Desk
 from shared.domain.restore import Phase
 from shared.notices import outbox
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.facts import facts_of
 from shared.notices.messages import Message
-from shared.notices.notifier import DeliveryRound, Notifier
+from shared.notices.notifier import Notifier
 from shared.notices.outbox import Notice, Outbox, read_notice
 from shared.storage.store import Row
 from tests.kits.desk_kit import DESK_MODEL, SECRET, Process

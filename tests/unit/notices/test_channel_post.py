@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.azure.bounded_http import bounded
 from shared.domain.problems import Trouble
 from shared.notices.messages import Message
 from shared.notices.notifier import HttpPost
+from shared.wire.bounded_http import bounded
 
 
 def test_a_message_goes_out_whole_and_its_answer_comes_back() -> None:

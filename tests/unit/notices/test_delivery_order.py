@@ -9,7 +9,7 @@ import pytest
 from shared.config.desk_file import Channel
 from shared.domain.problems import Ours
 from shared.domain.restore import Phase
-from shared.notices.notifier import DeliveryRound
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.outbox import Outbox
 from tests.kits.desk_kit import Process
 from tests.kits.stories import up_to

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.config.desk_file import Channel
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.messages import Message
-from shared.notices.notifier import DeliveryRound
 from shared.notices.outbox import UNDER_WAY, UNROUTED, Outbox
 from shared.storage import row_keys
 from tests.kits.desk_kit import Process

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.problems import Ours, Trouble
+from shared.notices.delivery_round import FAILS_IN_A_ROW, DeliveryRound
 from shared.notices.messages import Delivered, Message, Stop, TryAgain
-from shared.notices.notifier import FAILS_IN_A_ROW, DeliveryRound
 from shared.notices.outbox import Outbox
 from tests.kits.desk_kit import DESK_MODEL
 from tests.kits.fakes import START

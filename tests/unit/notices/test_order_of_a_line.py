@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.problems import Trouble
-from shared.notices.notifier import DeliveryRound
+from shared.notices.delivery_round import DeliveryRound
 from shared.notices.outbox import Notice
 from shared.storage import row_keys
 from shared.storage.store import Change, Conflict

@@ -1,6 +1,7 @@
 """What the timer does after the sweep: a step that fails holds up no other, and points are looked at once a day."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
 from shared.sweep.retention import Retention
 from shared.sweep.timer import Upkeep
+from tests.kits.desk_kit import Process
 from tests.kits.fakes import START, VAULT
 from tests.kits.world import World
 
@@ -78,3 +80,72 @@ def test_a_look_at_points_that_fails_is_made_again_soon(
     assert look.run() == 0
     world.clock.advance(1)
     assert look.run() == 1
+
+
+# --- a worker's first round -------------------------------------------------------------------------------------------
+@dataclass
+class Counting:
+    """A step of the timer that counts its runs."""
+
+    runs: int = 0
+
+    def run(self, *_: Any) -> int:
+        self.runs += 1
+        return 0
+
+
+def worker(process: Process, step: Counting, queues: Callable[[], QueueState] = QueueState) -> Upkeep:
+    """A worker that has just begun, each of whose steps but the retention is the same one."""
+    p = process.parts
+    return Upkeep(
+        process.sweep, p.board, Retention(p.ledger, p.outbox, 1), step, queues, p.now,  # type: ignore[arg-type]
+        step, step, step, cold=True,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_a_worker_leaves_what_may_wait_to_its_second_round() -> None:
+    world, step = World(), Counting()
+    process = world.process()
+    first = worker(process, step)
+    first.run()
+    assert (step.runs, process.parts.board.pulse("retention")) == (0, None)
+    first.run()
+    assert (step.runs, process.parts.board.pulse("retention")) == (4, START)
+
+
+def test_where_each_round_is_a_workers_first_nothing_waits_longer_than_ten_minutes() -> None:
+    world, step, runs = World(), Counting(), list[int]()
+    process = world.process()
+    for _ in range(41):
+        worker(process, step).run()
+        runs.append(step.runs // 4)
+        world.clock.advance(30)
+    assert (runs[19], runs[20], runs[39], runs[40]) == (0, 1, 1, 2)
+
+
+def test_a_workers_first_sweep_that_fails_holds_up_no_step() -> None:
+    world, step = World(), Counting()
+    process = world.process()
+    process.parts.board.beat("care", START)
+
+    def no_queues() -> QueueState:
+        raise Trouble("no queues")
+
+    with pytest.raises(Trouble):
+        worker(process, step, no_queues).run()
+    process.sweep.run = lambda: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    with pytest.raises(ZeroDivisionError):
+        worker(process, step).run()
+    assert step.runs == 4, "the sweep itself was well in the first case"
+
+
+def test_a_worker_at_work_notes_every_five_minutes_that_nothing_waits() -> None:
+    world, step = World(), Counting()
+    process = world.process()
+    timer, seen = worker(process, step), set[object]()
+    for _ in range(40):
+        timer.run()
+        seen.add(process.parts.board.pulse("care"))
+        world.clock.advance(30)
+    assert step.runs == 39 * 4
+    assert len(seen) == 4
