@@ -1,22 +1,25 @@
 """Reads ARM as the person at the keyboard: each answer is a document, or says that it is absent or may not be seen."""
 
+import json
 import logging
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
 
-import httpx
-
-from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+from shared.azure.arm_client import LOCAL_TOKEN, ArmClient, Tokens
 from shared.azure.one_host import link_on
 from shared.config.cloud_settings import cloud_of, is_loopback
 from shared.config.settings import API_VERSION
-from shared.domain.problems import Ours
+from shared.domain.problems import Ours, Trouble
+from shared.wire.http import Answer, Http, NoAnswer, NotSent
+from shared.wire.trust import trusted
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
 type Json = dict[str, Any]
+SECONDS, MOST = 60.0, 16 * 2**20  # of a call, and bytes of its answer
 VERSIONS = {  # of the providers beside Data Protection
     "microsoft.storage": "2023-05-01",
     "microsoft.keyvault": "2023-07-01",
@@ -47,14 +50,14 @@ class ArmReader:
         self.api_version = api_version
         if not is_loopback(endpoint) and not endpoint.startswith("https://"):
             raise Ours(f"--arm must be https: the token goes there, not to {endpoint}")
-        self._auth = _auth(self.endpoint)
-        self.http = arm_client(self.endpoint, self._auth, 60, keep_alive=True)
+        self._http = Http(trusted)
+        self._arm = _arm(self.endpoint, self._http)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.http.close()
+        self._http.close()
 
     def get(self, path: str, version: str | None = None, **query: str) -> Json:
         """One document; Absent or Hidden."""
@@ -77,31 +80,34 @@ class ArmReader:
     def date(self) -> str | None:
         """ARM's own clock, of an answer's Date."""
         try:
-            answer = self.http.get("/subscriptions", params={"api-version": "2022-12-01"})
-        except httpx.HTTPError:
+            answer = self._call("/subscriptions", {"api-version": "2022-12-01"}, None)
+        except Hidden:
             return None
-        return str(answer.headers["date"]) if "date" in answer.headers else None
+        return answer.headers.get("date")
 
     def token(self) -> str:
         """The token that calls carry; "" if there is none."""
-        request = self.http.build_request("GET", "/")
-        next(self._auth.auth_flow(request))
-        return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
+        return self._arm.token()
 
-    def _read(self, path: str, query: dict[str, str], body: Json | None = None) -> Json:
-        url = link_on(self.http.base_url, path)
-        if url is None:
+    def _call(self, path: str, query: dict[str, str], body: Json | None) -> Answer:
+        """The answer, whatever its status; Hidden if there is none."""
+        asked = urlencode(query, quote_via=quote)
+        link = link_on(self.endpoint, f"{path}?{asked}" if asked else path)
+        if link is None:
             raise Hidden("the link leads to another host than ARM's; it was not followed")
         try:
-            answer = self.http.request("GET" if body is None else "POST", url, params=query or None, json=body)
-        except httpx.HTTPError as error:
-            raise Hidden(f"ARM was not reached ({type(error).__name__})") from error
-        if answer.status_code == 404:
+            return self._arm.call("GET" if body is None else "POST", link, body, {}, SECONDS, MOST)
+        except (NotSent, NoAnswer, Trouble) as error:
+            raise Hidden(f"ARM was not reached ({error})") from error
+
+    def _read(self, path: str, query: dict[str, str], body: Json | None = None) -> Json:
+        answer = self._call(path, query, body)
+        if answer.status == 404:
             raise Absent(path)
-        if answer.status_code != 200:
-            raise Hidden(f"ARM answered {answer.status_code} {_code(answer)}".rstrip())
+        if answer.status != 200:
+            raise Hidden(f"ARM answered {answer.status} {_code(answer)}".rstrip())
         try:
-            found = answer.json()
+            found = json.loads(answer.body)
         except ValueError as error:
             raise Hidden("ARM's answer is not JSON") from error
         return found if isinstance(found, dict) else {}
@@ -111,9 +117,9 @@ class ArmReader:
         return next((v for name, v in VERSIONS.items() if provider.startswith(name)), self.api_version)
 
 
-def _code(answer: httpx.Response) -> str:
+def _code(answer: Answer) -> str:
     try:
-        return str(answer.json()["error"]["code"])
+        return str(json.loads(answer.body)["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return ""
 
@@ -128,13 +134,13 @@ def signed_in(token: "Callable[[], AccessToken]") -> "AccessToken":
         raise Ours("nobody is logged in to Azure here: run `az login`, then this command again.\n" + LOCAL) from error
 
 
-def _auth(endpoint: str) -> TokenAuth:
+def _arm(endpoint: str, http: Http) -> ArmClient:
     cloud = cloud_of(endpoint, os.environ)
     if is_loopback(endpoint):
-        return TokenAuth(endpoint, lambda: LOCAL_TOKEN, lambda: None)
+        return ArmClient(http, endpoint, lambda: LOCAL_TOKEN)
     from azure.identity import DefaultAzureCredential
 
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it tried is no help to a person
     credential = DefaultAzureCredential(**cloud.sign_in)
     tokens = Tokens(lambda: signed_in(lambda: credential.get_token(cloud.scope)))
-    return TokenAuth(endpoint, tokens, tokens.forget)
+    return ArmClient(http, endpoint, tokens, tokens.forget)

@@ -8,9 +8,8 @@ Microsoft Learn: Monitor executions in Azure Functions.
 
 import json
 import logging
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -21,8 +20,6 @@ from shared.domain.restore import CLOSED, Phase, Restore
 from shared.domain.values import iso
 
 if TYPE_CHECKING:
-    import httpx
-
     from shared.domain.events import Event
 
 log = logging.getLogger("desk")
@@ -143,28 +140,28 @@ def operation(path: str) -> str:
     return "/".join(part for i, part in enumerate(parts) if i % 2 == 1)[:120] or "/"
 
 
-def mark(request: "httpx.Request") -> None:
-    """httpx's request hook: the correlation id goes along with every call that a restore makes."""
-    request.extensions["desk_began"] = time.monotonic()
+def headers() -> dict[str, str]:
+    """The correlation id goes along with every call to ARM that a restore makes."""
     restore_id = _about.get()
-    if restore_id:
-        request.headers.setdefault("x-ms-correlation-request-id", correlation(restore_id))
+    return {"x-ms-correlation-request-id": correlation(restore_id)} if restore_id else {}
 
 
-def count(response: "httpx.Response") -> None:
-    """httpx's response hook: each answer of ARM, with Azure's own request id; 429s and what is left of the budget."""
-    request, headers = response.request, response.headers
-    left = headers.get("x-ms-ratelimit-remaining-subscription-writes") or headers.get(
+def count(
+    method: str, path: str, sent: Mapping[str, str], status: int, answered: Mapping[str, str], seconds: float
+) -> None:
+    """Each answer of ARM, with Azure's own request id; 429s and what is left of the budget. Names of answered headers
+    are in lower case."""
+    left = answered.get("x-ms-ratelimit-remaining-subscription-writes") or answered.get(
         "x-ms-ratelimit-remaining-subscription-reads"
     )
     tell(
         "arm",
-        call=f"{request.method} {operation(request.url.path)}",
-        status=response.status_code,
-        ms=round((time.monotonic() - request.extensions.get("desk_began", time.monotonic())) * 1000),
+        call=f"{method} {operation(path)}",
+        status=status,
+        ms=round(seconds * 1000),
         restore=_about.get(),
-        request_id=headers.get("x-ms-request-id"),
-        client_request_id=request.headers.get("x-ms-client-request-id"),
-        retry_after=headers.get("retry-after"),
+        request_id=answered.get("x-ms-request-id"),
+        client_request_id=sent.get("x-ms-client-request-id"),
+        retry_after=answered.get("retry-after"),
         left=left,
     )

@@ -9,7 +9,7 @@ ARROWS: dict[str, set[str]] = {
     "wire": {"domain"},
     "storage": {"domain", "wire"},
     "advice": {"domain"},
-    "azure": {"domain", "telemetry"},
+    "azure": {"domain", "telemetry", "wire"},
     "notices": {"advice", "config", "domain", "storage", "telemetry"},
     "tickets": {"config", "domain", "notices"},
     "workflow": {"azure", "config", "domain", "notices", "storage", "telemetry"},
@@ -17,7 +17,7 @@ ARROWS: dict[str, set[str]] = {
     "sweep": {"aftercare", "azure", "domain", "notices", "storage", "telemetry", "workflow"},
     "api": {
         *("advice", "aftercare", "azure", "config", "domain", "notices", "redaction", "storage", "telemetry"),
-        *("tickets", "workflow"),
+        *("tickets", "wire", "workflow"),
     },
     "pages": {
         *("advice", "aftercare", "api", "azure", "config", "domain", "notices", "storage", "telemetry"),

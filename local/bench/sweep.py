@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from local.bench.contender import cpu_seconds, peak_mib
+from local.stack.answers import arm_over
 from local.stack.memory import MemoryStore
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.data_protection import DataProtection
@@ -92,8 +93,7 @@ def restores(vault: str, each: int, now: datetime) -> Iterator[Restore]:
 
 def parts_over(store: Store, jobs: Callable[[httpx.Request], httpx.Response]) -> Parts:
     """The app's own parts over a store and what answers in ARM's place."""
-    http = httpx.Client(base_url=ARM, transport=httpx.MockTransport(jobs))
-    azure = DataProtection(ArmCalls(http, http, "2024-04-01", 60), lambda: "token")
+    azure = DataProtection(ArmCalls(arm_over(jobs), "2024-04-01", 60), lambda: "token")
     ground = Ground(PUBLIC, None)
     desk = DeskReader(Path("samples/desk.toml"), ground, lambda _: [])
     return Parts(Ledger(store), Board(store), Outbox(store), azure, desk, lambda text, delay: None, ground)

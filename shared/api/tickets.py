@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 
 from shared.api.http import Answer, Call, json_answer
-from shared.azure.bounded_http import bounded
 from shared.config.desk_file import TicketSource
 from shared.config.secrets import resolve
 from shared.config.settings import Settings
@@ -21,6 +20,7 @@ from shared.tickets.mapping import Ignored, map_event
 from shared.tickets.sender import verify
 from shared.tickets.signatures import Unverified
 from shared.tickets.unread import is_own, ticket_in
+from shared.wire.bounded_http import bounded
 from shared.workflow.announce import tell_standing
 from shared.workflow.intake import Caller, Intake
 from shared.workflow.ports import Parts

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
-import httpx
-
-from shared.azure.bounded_http import bounded
+from shared.azure.arm_client import ArmClient
 from shared.azure.lenient_json import Loose, number
-from shared.azure.one_host import link_on
+from shared.azure.one_host import Link, link_on
 from shared.azure.port import Doubt, NotSent, Rejected
 from shared.azure.responses import Stage, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
 from shared.domain.problems import Trouble
 from shared.domain.resource_ids import subscription
+from shared.wire import http as wire
+from shared.wire.http import Answer
 
-NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 MOST_PAGES = 1000
 CALL_TOTAL = 60.0  # seconds for a call that may be repeated, all in all
 MAX_ANSWER = 16 * 2**20  # bytes, unpacked; a page of 1,000 jobs takes 2 MiB
@@ -28,18 +28,16 @@ LOW = 3  # calls left of a budget: from there on we rest before a 429 says so
 
 
 class ArmCalls:
-    """Calls to ARM. `http` carries base URL, token and time-outs. `once` is a separate client for the POST that must
-    not happen twice; that POST takes at most `total` seconds."""
+    """Calls to ARM. The POST that must not happen twice takes at most `total` seconds."""
 
     def __init__(
         self,
-        http: httpx.Client,
-        once: httpx.Client,
+        arm: ArmClient,
         api_version: str,
         total: float,
         on_low: Callable[[str], None] = lambda subscription: None,
     ) -> None:
-        self._http, self._once, self._api_version, self._total = http, once, api_version, total
+        self._arm, self._api_version, self._total = arm, api_version, total
         self._on_low = on_low
         self._azure = threading.local()
 
@@ -48,26 +46,18 @@ class ArmCalls:
         found: datetime | None = getattr(self._azure, "date", None)
         return found
 
-    def post_once(
-        self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]
-    ) -> httpx.Response:
+    def post_once(self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]) -> Answer:
         """POSTs with no retry. Raises NotSent if the POST certainly had no effect, and Doubt if that is unknown.
         `check` may raise NotSent right before the first byte."""
         check()
-
-        def trace(name: str, info: dict[str, Any]) -> None:
-            if name.endswith("send_request_headers.started"):
-                check()
-
-        more = {"json": body, "headers": headers, "params": self._version(), "extensions": {"trace": trace}}
         try:
-            return bounded(self._once, "POST", self._followed(path), self._total, MAX_ANSWER, **more)[0]
-        except NEVER_CONNECTED as error:
-            raise NotSent(f"Azure was not reached ({type(error).__name__})") from error
+            return self._arm.call("POST", self._url(path, {}), body, headers, self._total, MAX_ANSWER, check)
+        except wire.NotSent as error:
+            raise NotSent(f"Azure was not reached ({error})") from error
         except Trouble as error:
             raise NotSent(f"{error}") from error
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise Doubt(f"the answer to the POST was lost ({type(error).__name__})") from error
+        except wire.NoAnswer as error:
+            raise Doubt(f"the answer to the POST was lost ({error})") from error
 
     def pages(
         self, method: str, path: str, body: dict[str, str] | None = None, params: dict[str, str] | None = None
@@ -79,7 +69,7 @@ class ArmCalls:
     def sheets(
         self,
         method: str,
-        path: str | httpx.URL,
+        path: str | Link,
         body: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
     ) -> Iterator[tuple[str, list[Any], bool]]:
@@ -97,66 +87,64 @@ class ArmCalls:
             if link in followed:
                 raise Trouble("Azure's list leads back to a page of its own")
             followed.add(link)
-            page = self.get(method, self._followed(link), body)
+            page = self.get(method, self.own_link(link), body)
         raise Trouble(f"Azure's list has more than {MOST_PAGES} pages")
 
     def get(
         self,
         method: str,
-        path: str | httpx.URL,
+        path: str | Link,
         body: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         answer = self.call(method, path, body, {}, params)
         raise_for(answer, "request")
-        if answer.status_code != 200:
-            raise Trouble(f"Azure answered {answer.status_code} where 200 is due")
+        if answer.status != 200:
+            raise Trouble(f"Azure answered {answer.status} where 200 is due")
         return read_dict(answer)
 
     def call(
         self,
         method: str,
-        path: str | httpx.URL,
+        path: str | Link,
         body: dict[str, Any] | None,
         headers: dict[str, str],
         params: dict[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """`path` is one of ours, or a link of Azure's that `link` gave: that is called verbatim."""
-        url = self._followed(path)
-        more = {**self._version(), **(params or {})} if isinstance(path, str) else None
+        link = self._url(path, params or {}) if isinstance(path, str) else path
         try:
-            answer, complete = bounded(
-                self._http, method, url, CALL_TOTAL, MAX_ANSWER, json=body, headers=headers, params=more
-            )
-        except httpx.HTTPError as error:
-            raise Trouble(f"Azure was not reached, or did not answer ({type(error).__name__})") from error
-        if not complete:
-            raise Trouble(f"Azure's answer is longer than {MAX_ANSWER // 2**20} MiB; it was not read")
+            answer = self._arm.call(method, link, body, headers, CALL_TOTAL, MAX_ANSWER)
+        except (wire.NotSent, wire.NoAnswer) as error:
+            if str(error) == wire.TOO_LARGE:
+                what = f"Azure's answer is longer than {MAX_ANSWER // 2**20} MiB; it was not read"
+            else:
+                what = f"Azure was not reached, or did not answer ({error})"
+            raise Trouble(what) from error
         self._azure.date = _date(answer)
-        if answer.status_code not in THROTTLED and left_of_budget(answer) <= LOW:
-            self._on_low(subscription(answer.request.url.path))
+        if answer.status not in THROTTLED and left_of_budget(answer) <= LOW:
+            self._on_low(subscription(link.path))
         return answer
 
-    def _version(self) -> dict[str, str]:
-        return {"api-version": self._api_version}
+    def _url(self, path: str, params: dict[str, str]) -> Link:
+        """A path of ours with the version of the API, which `params` may replace."""
+        asked = urlencode({"api-version": self._api_version, **params}, quote_via=quote)
+        return self.own_link(f"{path}?{asked}")
 
-    def link(self, said: str) -> httpx.URL | None:
+    def link(self, said: str) -> Link | None:
         """A link of Azure's as the URL to call; None if it leads to another host than ARM's own."""
-        return link_on(self._http.base_url, said)
+        return link_on(self._arm.endpoint, said)
 
-    def own_link(self, said: str) -> httpx.URL:
-        """The same, where it must be one of ours; Trouble else."""
-        return self._followed(said)
-
-    def _followed(self, path: str | httpx.URL) -> httpx.URL:
-        """The token goes to no host but ARM's own; anything else in a link is a fault, not a place to go."""
-        url = self.link(str(path))
-        if url is None:
+    def own_link(self, said: str) -> Link:
+        """The same, where it must be one of ours; Trouble else. The token goes to no host but ARM's own: anything else
+        in a link is a fault, not a place to go."""
+        found = self.link(said)
+        if found is None:
             raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
-        return url
+        return found
 
 
-def _date(answer: httpx.Response) -> datetime | None:
+def _date(answer: Answer) -> datetime | None:
     """The `Date` header (RFC 9110); None if it is absent or nonsense."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
@@ -164,7 +152,7 @@ def _date(answer: httpx.Response) -> datetime | None:
         return None
 
 
-def left_of_budget(answer: httpx.Response) -> float:
+def left_of_budget(answer: Answer) -> float:
     """The least that any of Azure's `x-ms-ratelimit-remaining-*` headers says is left; infinite if none does.
 
     https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling#remaining-requests
@@ -173,20 +161,20 @@ def left_of_budget(answer: httpx.Response) -> float:
     return min((value for value in told if value is not None), default=math.inf)
 
 
-def read_dict(answer: httpx.Response) -> dict[str, Any]:
+def read_dict(answer: Answer) -> dict[str, Any]:
     """The JSON object of an answer; anything else (HTML of a proxy, a cut body) is trouble that passes."""
-    if not answer.content:
+    if not answer.body:
         return {}
     try:
-        value = json.loads(answer.content)
+        value = json.loads(answer.body)
     except ValueError as error:
-        raise Trouble(f"Azure's answer ({answer.status_code}) is not JSON") from error
+        raise Trouble(f"Azure's answer ({answer.status}) is not JSON") from error
     if not isinstance(value, dict):
-        raise Trouble(f"Azure's answer ({answer.status_code}) is no JSON object")
+        raise Trouble(f"Azure's answer ({answer.status}) is no JSON object")
     return value
 
 
-def has_code(answer: httpx.Response) -> bool:
+def has_code(answer: Answer) -> bool:
     """Whether an error's body is Azure's own: a proxy's has no `error.code`, at most a `code` at the top."""
     try:
         return bool(Loose(read_dict(answer)).part("error").text("code"))
@@ -194,19 +182,19 @@ def has_code(answer: httpx.Response) -> bool:
         return False
 
 
-def rejected(answer: httpx.Response, stage: Stage) -> Rejected:
+def rejected(answer: Answer, stage: Stage) -> Rejected:
     try:
         body = read_dict(answer)
     except Trouble:
         body = {}
-    fallback = f"Azure answered {answer.status_code} without an error body"
-    return Rejected(read_error(body, stage, fallback, answer.status_code), answer.status_code)
+    fallback = f"Azure answered {answer.status} without an error body"
+    return Rejected(read_error(body, stage, fallback, answer.status), answer.status)
 
 
-def raise_for(answer: httpx.Response, stage: Stage) -> None:
+def raise_for(answer: Answer, stage: Stage) -> None:
     """Raises Trouble if a retry may succeed (401 with a stale token, 408, 425, 429, 5xx), and Rejected for every
     other 4xx."""
-    status = answer.status_code
+    status = answer.status
     if status in PASSING_STATUS or status == 401 or status >= 500:
         what = f"Azure answered {status} ({rejected(answer, stage).error.code})"
         raise Trouble(what, retry_after(answer), status, status in THROTTLED)
@@ -216,7 +204,7 @@ def raise_for(answer: httpx.Response, stage: Stage) -> None:
         raise Trouble(f"Azure answered with a redirect ({status}), which is not followed")
 
 
-def retry_after(answer: httpx.Response) -> float | None:
+def retry_after(answer: Answer) -> float | None:
     """The seconds of Retry-After, at most an hour; None if the header is absent, a date or unreadable."""
     seconds = number(answer.headers.get("retry-after"))
     return min(seconds, 3600.0) if seconds is not None and seconds >= 0 else None

@@ -1,20 +1,24 @@
-"""httpx for ARM: the token as an `httpx.Auth`, time-outs, no redirects, no proxies' credentials, no retries."""
+"""HTTP to ARM, with its token and to its own host alone: one deadline a call, no redirects, no proxies, no retries.
 
-import ssl
+A worker's first message and first tick wait for what they import: httpx and what stands below it take 40 CPU ms.
+"""
+
+import json
 import threading
 import time
-from collections.abc import Callable, Generator
+import zlib
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import httpx
-
 from shared import telemetry
-from shared.azure.bounded_http import bounded_transport
-from shared.azure.one_host import same_origin
+from shared.azure.one_host import Link, link_on
 from shared.domain.problems import Trouble
 from shared.domain.version import AGENT
+from shared.frozen import frozen
+from shared.wire.http import TOO_LARGE, Answer, NoAnswer
 
 LOCAL_TOKEN = "local"  # noqa: S105 - a loopback emulator takes any
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": AGENT}
 
 
 class AccessToken(Protocol):
@@ -47,36 +51,76 @@ class Tokens:
             self._token = None
 
 
-class TokenAuth(httpx.Auth):
-    """Adds the bearer token to requests to `endpoint`, and refuses every request to another host. A 401 is
-    answered by forgetting the token, never by a second send."""
+class Caller(Protocol):
+    """`shared.wire.http.Http`, or what stands for it."""
 
-    def __init__(self, endpoint: str, tokens: Callable[[], str], forget: Callable[[], None]) -> None:
-        self._endpoint, self._tokens, self._forget = httpx.URL(endpoint), tokens, forget
+    def call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+        most: int,
+        before: Callable[[], None] | None = None,
+    ) -> Answer: ...
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        if not same_origin(request.url, self._endpoint):
+
+@frozen
+class ArmClient:
+    """Calls to one endpoint. A 401 is answered by forgetting the token, never by a second send."""
+
+    http: Caller
+    endpoint: str
+    token: Callable[[], str]
+    forget: Callable[[], None] = lambda: None
+
+    def call(
+        self,
+        method: str,
+        link: Link,
+        body: object,
+        headers: Mapping[str, str],
+        seconds: float,
+        most: int,
+        before: Callable[[], None] | None = None,
+    ) -> Answer:
+        """The answer, whatever its status, of `most` bytes at the most when it is unpacked. NotSent and NoAnswer of the
+        wire; Trouble if there is no token. `before`: on a connection of its own, and called before its first byte."""
+        if link_on(self.endpoint, link.url) != link:
             raise Trouble("a request to another host than ARM_ENDPOINT's gets no token; it was not sent")
-        request.headers["Authorization"] = f"Bearer {self._tokens()}"
-        response = yield request
-        if response.status_code == 401:
-            self._forget()
+        token, packed = self.token(), None if body is None else _json(body)
+        if not token.isascii():
+            raise Trouble("the token for Azure holds characters that no header can carry; nothing was sent")
+        said = {**HEADERS, **telemetry.headers(), **headers, "Authorization": f"Bearer {token}"}
+        if packed is not None:
+            said["Content-Type"] = "application/json"
+        began = time.monotonic()
+        answer = self.http.call(method, link.url, said, packed, seconds, most, before)
+        telemetry.count(method, link.path, said, answer.status, answer.headers, time.monotonic() - began)
+        if answer.status == 401:
+            self.forget()
+        return _unpacked(answer, most)
 
 
-def arm_client(
-    endpoint: str, auth: httpx.Auth, total: float, keep_alive: bool, verify: ssl.SSLContext | bool = True
-) -> httpx.Client:
-    """A client for one ARM endpoint. Without `keep_alive` each call has a connection of its own, so that a stale one
-    cannot put a POST in doubt. `trust_env` is off: no .netrc, no proxy may touch the token."""
-    limits = httpx.Limits(max_connections=40, max_keepalive_connections=20 if keep_alive else 0)
-    timeout = httpx.Timeout(connect=total / 6, read=total / 2, write=total / 6, pool=total / 6)
-    return httpx.Client(
-        base_url=endpoint,
-        auth=auth,
-        timeout=timeout,
-        trust_env=False,
-        follow_redirects=False,
-        transport=bounded_transport(limits, verify),
-        event_hooks={"request": [telemetry.mark], "response": [telemetry.count]},
-        headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": AGENT},
-    )
+def _json(body: object) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _unpacked(answer: Answer, most: int) -> Answer:
+    """Unpacks no more than `most` bytes: a small answer may be packed from gigabytes."""
+    packing = answer.headers.get("content-encoding", "").strip().lower()
+    if packing in ("", "identity") or not answer.body:
+        return answer
+    if packing not in ("gzip", "x-gzip"):
+        raise NoAnswer("PackedOtherwise")
+    packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        body = packed.decompress(answer.body, most + 1)
+    except zlib.error as error:
+        raise NoAnswer("CannotBeUnpacked") from error
+    if len(body) > most:
+        raise NoAnswer(TOO_LARGE)
+    if not packed.eof:
+        raise NoAnswer("CannotBeUnpacked")
+    return Answer(answer.status, answer.reason, answer.headers, body)

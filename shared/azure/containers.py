@@ -36,7 +36,7 @@ class Containers:
         body = {"properties": {"publicAccess": "None", "metadata": dict(metadata)}}
         answer = self._calls.call("PUT", _path(account, name), body, {}, VERSION)
         raise_for(answer, "request")
-        return answer.status_code == 201
+        return answer.status == 201
 
     def delete_container(self, account: str, name: str) -> None:
         answer = self._calls.call("DELETE", _path(account, name), None, {}, VERSION)

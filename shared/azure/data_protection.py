@@ -1,4 +1,4 @@
-"""The Data Protection REST API over httpx: one method per call, no retries, only the configured host.
+"""The Data Protection REST API over HTTP: one method per call, no retries, only the configured host.
 
 https://learn.microsoft.com/rest/api/dataprotection/
 """
@@ -6,8 +6,6 @@ https://learn.microsoft.com/rest/api/dataprotection/
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
-
-import httpx
 
 from shared import telemetry
 from shared.azure import request_bodies
@@ -20,6 +18,7 @@ from shared.azure.responses import JobRead, Operation, Stage, read_job, read_ope
 from shared.azure.retryable import GONE_STATUS, THROTTLED, certainly_refused
 from shared.domain.problems import Trouble
 from shared.domain.restore import Datasource, Restore
+from shared.wire.http import Answer
 
 GUARDED = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
 
@@ -112,8 +111,8 @@ class DataProtection(Containers):
         }
         return self._taken_or_doubt(self._calls.post_once(path, body, headers, check))
 
-    def _taken_or_doubt(self, answer: httpx.Response) -> Taken:
-        status = answer.status_code
+    def _taken_or_doubt(self, answer: Answer) -> Taken:
+        status = answer.status
         if status in (200, 202):
             try:
                 return self._taken(answer, "operation")
@@ -126,9 +125,9 @@ class DataProtection(Containers):
             raise no
         raise Doubt(f"Azure answered {status} ({no.error.code}) to the POST: it may have been taken")
 
-    def _taken(self, answer: httpx.Response, stage: Stage) -> Taken:
+    def _taken(self, answer: Answer, stage: Stage) -> Taken:
         tracking = answer.headers.get("azure-asyncoperation") or answer.headers.get("location")
-        ended = answer.status_code == 200 and not tracking
+        ended = answer.status == 200 and not tracking
         operation = read_operation({"status": "Succeeded", **read_dict(answer)}, stage) if ended else None
         return Taken(tracking, retry_after(answer), operation)
 
@@ -138,10 +137,10 @@ class DataProtection(Containers):
         if link is None:  # it can never be followed: the vault's jobs will tell
             raise Gone("its operation's URL points to another host than ARM_ENDPOINT's; it is not followed")
         answer = self._calls.call("GET", link, None, {})
-        if answer.status_code in GONE_STATUS:
-            raise Gone(f"its operation is no longer known to Azure ({answer.status_code})")
+        if answer.status in GONE_STATUS:
+            raise Gone(f"its operation is no longer known to Azure ({answer.status})")
         raise_for(answer, stage)
-        if answer.status_code == 202:
+        if answer.status == 202:
             return Operation("running", None, None, "Inprogress"), retry_after(answer)
         body = read_dict(answer)
         settled = body if "status" in {str(name).lower() for name in body} else {"status": "Succeeded", **body}
@@ -155,8 +154,8 @@ class DataProtection(Containers):
             answer = self._calls.call("POST", path, body, {})
         else:
             answer = self._calls.call("GET", f"{restore.vault}/backupJobs/{job_id}", None, {})
-        if answer.status_code in GONE_STATUS:
-            raise Gone(f"job {job_id}: {answer.status_code}")
+        if answer.status in GONE_STATUS:
+            raise Gone(f"job {job_id}: {answer.status}")
         raise_for(answer, "job")
         read = read_job(read_dict(answer))
         if read is None:

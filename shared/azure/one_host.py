@@ -1,25 +1,39 @@
-"""The one host that may see the ARM token: links are built whole, then scheme, host and port are compared."""
+"""The one host that may see the ARM token: a link is taken apart, compared, and built anew on ARM's address. Pure."""
 
-import httpx
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from shared.frozen import frozen
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
-type Origin = tuple[str, bytes, int | None]
+AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # what a URL may hold beside letters, digits, "-", "." and "_" (RFC 3986)
 
 
-def origin(url: httpx.URL) -> Origin:
-    """Scheme, host and effective port of a whole URL."""
-    return url.scheme, url.raw_host, url.port or DEFAULT_PORTS.get(url.scheme)
+@frozen
+class Link:
+    """A whole URL on ARM's own host."""
+
+    url: str
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
 
 
-def same_origin(url: httpx.URL, endpoint: httpx.URL) -> bool:
-    """Whether a whole URL leads to the endpoint itself; a user name in it is no part of any link of Azure's."""
-    return origin(url) == origin(endpoint) and not url.userinfo
-
-
-def link_on(endpoint: httpx.URL, link: str) -> httpx.URL | None:
-    """A path or link as the whole URL that will be dialled; None if it cannot be read or leads elsewhere."""
+def link_on(endpoint: str, link: str) -> Link | None:
+    """A path or link as the URL to call; None if it cannot be read or leads elsewhere. Whatever a reader of URLs may
+    make of `link`, the scheme, host and port are the endpoint's own text."""
     try:
-        url = endpoint.join(link)
-        return url if same_origin(url, endpoint) else None
-    except (httpx.InvalidURL, ValueError):
+        said, own = urlsplit(link), urlsplit(endpoint)
+        parts = urlsplit(urljoin(f"{endpoint.rstrip('/')}/", link))
+        readable = link.isprintable() and "\\" not in link and bool(said.netloc or not said.scheme)
+        if not readable or _origin(parts) != _origin(own) or "@" in parts.netloc:
+            return None
+    except ValueError:
         return None
+    asked = f"?{quote(parts.query, AS_IT_IS)}" if parts.query else ""
+    return Link(f"{own.scheme}://{own.netloc}{quote(parts.path, AS_IT_IS) or '/'}{asked}")
+
+
+def _origin(url: SplitResult) -> tuple[str, str, int | None]:
+    """Scheme, host and effective port; ValueError where there is none."""
+    return url.scheme, (url.hostname or "").lower(), url.port or DEFAULT_PORTS.get(url.scheme)

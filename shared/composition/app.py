@@ -39,8 +39,8 @@ class App(Engine):
         import httpx
 
         from shared.api.tickets import TicketIn, fetch_with
-        from shared.azure.bounded_http import bounded_transport
         from shared.tickets.entra_tokens import TenantKeys
+        from shared.wire.bounded_http import bounded_transport
 
         about = {"trust_env": False, "follow_redirects": False, "headers": {"User-Agent": AGENT}}
         http = httpx.Client(timeout=10, transport=bounded_transport(verify=self.trusted), **about)  # type: ignore[arg-type]

@@ -35,8 +35,10 @@ class Outside:
 
     @locked_property
     def trusted(self) -> ssl.SSLContext:
-        """Whom TLS trusts, but for an ARM_CA_BUNDLE; one for all, for reading it takes 15 CPU ms and a MiB."""
-        return ssl.create_default_context(cafile=self.settings.environ.get("REQUESTS_CA_BUNDLE") or certificates())
+        """Whom TLS trusts, but for an ARM_CA_BUNDLE; one for all."""
+        from shared.wire.trust import trusted
+
+        return trusted(self.settings.environ.get("REQUESTS_CA_BUNDLE"))
 
     @locked_property
     def http(self) -> Http:
@@ -134,20 +136,21 @@ class Outside:
 
     def _data_protection(self) -> DataProtection:
         from shared.azure.arm_calls import ArmCalls
-        from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, Tokens, arm_client
+        from shared.azure.arm_client import LOCAL_TOKEN, ArmClient, Tokens
         from shared.azure.data_protection import DataProtection
+        from shared.wire.http import Http
+        from shared.wire.trust import trusted
 
         settings, scope = self.settings, self.settings.arm_scope
+        bundle = trusted(settings.ca_bundle) if settings.ca_bundle else None
+        http = Http(lambda: bundle) if bundle else self.http
         if settings.local:
-            auth, token = TokenAuth(settings.arm_endpoint, lambda: LOCAL_TOKEN, lambda: None), lambda: LOCAL_TOKEN
+            arm = ArmClient(http, settings.arm_endpoint, lambda: LOCAL_TOKEN)
         else:
             tokens = Tokens(lambda: self._arm_token(scope))
-            auth, token = TokenAuth(settings.arm_endpoint, tokens, tokens.forget), tokens
-        verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else self.trusted
-        total = self.pace.submit_total
-        usual = arm_client(settings.arm_endpoint, auth, 60, keep_alive=True, verify=verify)
-        once = arm_client(settings.arm_endpoint, auth, total, keep_alive=False, verify=verify)
-        return DataProtection(ArmCalls(usual, once, settings.api_version, total, self._rest), token)
+            arm = ArmClient(http, settings.arm_endpoint, tokens, tokens.forget)
+        calls = ArmCalls(arm, settings.api_version, self.pace.submit_total, self._rest)
+        return DataProtection(calls, arm.token)
 
     def _rest(self, subscription: str) -> None:
         """Near the end of a budget every caller leaves the subscription alone for a moment, before a 429 is met."""
@@ -168,10 +171,3 @@ class Outside:
     def redact(self) -> Redactor:
         """Takes out the secrets that desk.toml and the settings name."""
         return Redactor(secrets_of(desk_text(self.settings), self.settings.environ))
-
-
-def certificates() -> str:
-    """The authorities that httpx trusts, too."""
-    import certifi
-
-    return certifi.where()

@@ -19,6 +19,7 @@ from shared.frozen import frozen
 CONNECT = 5.0  # seconds of a call that a new connection may take
 KEPT = 64  # connections at rest, one for each thread of a sweep: 16 workers, 16 channels, HTTP and the queues
 OLDEST = 60.0  # seconds after which a connection at rest is closed
+TOO_LARGE = "AnswerTooLarge"
 
 
 class NotSent(Exception):
@@ -92,6 +93,24 @@ class _Incoming(io.RawIOBase):
 type Connection = tuple[HTTPConnection, _Socket]
 
 
+def _exchanged(
+    connection: HTTPConnection, method: str, target: str, body: bytes | None, headers: Mapping[str, str], most: int
+) -> Answer:
+    """The call sent and its answer read; NoAnswer."""
+    try:
+        connection.request(method, target, body, dict(headers))
+        with connection.getresponse() as response:
+            content = response.read(most + 1)
+            if response.length and len(content) <= most:  # http.client raises for chunks alone
+                raise IncompleteRead(content)
+    except (OSError, HTTPException, ValueError) as error:
+        raise NoAnswer(type(error).__name__) from error
+    if len(content) > most:
+        raise NoAnswer(TOO_LARGE)
+    names = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status, response.reason, names, content)
+
+
 class Http:
     """Calls to any number of hosts. No proxy and no .netrc of the environment, no redirect is followed."""
 
@@ -101,28 +120,34 @@ class Http:
         self._rest: dict[str, list[tuple[float, Connection]]] = {}
 
     def call(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float, most: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+        most: int,
+        before: Callable[[], None] | None = None,
     ) -> Answer:
-        """One call of `seconds` at the most, whose answer has `most` bytes at the most; NotSent, NoAnswer."""
+        """One call of `seconds` at the most, whose answer has `most` bytes at the most; NotSent, NoAnswer. `before` is
+        called when all is ready for the first byte, and may raise; such a call has a connection of its own, for one
+        that was kept may be dead."""
         origin, end = "/".join(url.split("/", 3)[:3]), time.monotonic() + seconds
-        connection, wire = self._at_rest(origin) or self._opened(origin, min(CONNECT, seconds))
+        kept = self._at_rest(origin) if before is None else None
+        connection, wire = kept or self._opened(origin, min(CONNECT, seconds))
         wire.end = end
         try:
-            connection.request(method, url.removeprefix(origin), body, dict(headers))
-            with connection.getresponse() as response:
-                content = response.read(most + 1)
-                if response.length and len(content) <= most:  # http.client raises for chunks alone
-                    raise IncompleteRead(content)
-        except (OSError, HTTPException, ValueError) as error:
+            if before is not None:
+                before()
+            answer = _exchanged(connection, method, url.removeprefix(origin), body, headers, most)
+        except BaseException:
             connection.close()
-            raise NoAnswer(type(error).__name__) from error
-        if len(content) > most:
+            raise
+        if before is not None:
             connection.close()
-            raise NoAnswer("AnswerTooLarge")
-        if connection.sock is not None:  # http.client closes it where the answer says so
+        elif connection.sock is not None:  # http.client closes it where the answer says so
             self._keep(origin, (connection, wire))
-        names = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status, response.reason, names, content)
+        return answer
 
     def _opened(self, origin: str, seconds: float) -> Connection:
         parts = urlsplit(origin)

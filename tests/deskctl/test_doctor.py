@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deskctl.arm_reader import ArmReader
@@ -81,7 +82,8 @@ def test_what_else_lies_in_an_account_of_own_containers(tmp_path: Path) -> None:
         before = [(one.state, one.words) for one in contents(reader, "targets.drills", "store", ACCOUNT)]
         body: dict[str, object] = {"properties": {"metadata": {}}}
         path = f"{ACCOUNT}/blobServices/default/containers/sales"
-        reader.http.put(path, params={"api-version": "2023-05-01"}, json=body).raise_for_status()
+        url = f"{azure.url}{path}?api-version=2023-05-01"
+        httpx.put(url, json=body, headers={"Authorization": "Bearer x"}, trust_env=False).raise_for_status()
         after = [one.words for one in contents(reader, "targets.drills", "store", ACCOUNT) if one.state == "fault"]
         hidden = [one.state for one in contents(reader, "targets.drills", "store", f"{ACCOUNT}x")]
     assert before == [

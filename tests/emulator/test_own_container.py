@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from shared.azure.arm_calls import ArmCalls
+from shared.azure.arm_client import ArmClient
 from shared.azure.data_protection import DataProtection
 from shared.azure.port import Rejected
+from shared.wire.http import Http
+from shared.wire.trust import trusted
 from tests.emulator.test_containers import ACCOUNT
 from tests.kits.emulator_kit import API, Azure
 
@@ -20,7 +23,8 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
 
 
 def test_a_container_from_its_making_to_its_end(azure: Azure) -> None:
-    desk = DataProtection(ArmCalls(azure.http, azure.http, API, 60.0), lambda: "token")
+    arm = ArmClient(Http(trusted), azure.emulator.url, lambda: "token")
+    desk = DataProtection(ArmCalls(arm, API, 60.0), lambda: "token")
     assert desk.container(ACCOUNT, NAME) is None
     assert desk.make_container(ACCOUNT, NAME, {"restoredesk": "x"}) is True
     assert desk.make_container(ACCOUNT, NAME, {"restoredesk": "x"}) is False

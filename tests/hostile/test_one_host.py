@@ -4,21 +4,22 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskctl.arm_reader import Absent, ArmReader, Hidden
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import TokenAuth, arm_client
+from shared.azure.arm_client import ArmClient
 from shared.azure.data_protection import DataProtection
-from shared.azure.one_host import link_on
+from shared.azure.one_host import Link, link_on
 from shared.azure.port import Gone, Rejected
 from shared.domain.problems import Trouble
+from shared.wire.http import Http
+from shared.wire.trust import trusted
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v"
 TRIES = 5_000
@@ -106,18 +107,17 @@ def placed(link: str, both: Both) -> str:
 
 
 @pytest.fixture(scope="module")
-def http(both: Both) -> Iterator[httpx.Client]:
-    endpoint = f"http://127.0.0.1:{both.arm.port}"
-    client = arm_client(endpoint, TokenAuth(endpoint, lambda: "the-token", lambda: None), 6, keep_alive=True)
-    with client:
-        yield client
+def arm(both: Both) -> Iterator[ArmClient]:
+    http = Http(trusted)
+    yield ArmClient(http, f"http://127.0.0.1:{both.arm.port}", lambda: "the-token")
+    http.close()
 
 
 @settings(max_examples=TRIES, deadline=None)
 @given(link=links())
-def test_no_link_takes_the_token_elsewhere(link: str, both: Both, http: httpx.Client) -> None:
+def test_no_link_takes_the_token_elsewhere(link: str, both: Both, arm: ArmClient) -> None:
     both.link = placed(link, both)
-    azure = DataProtection(ArmCalls(http, http, "2024-04-01", 6), lambda: "the-token")
+    azure = DataProtection(ArmCalls(arm, "2024-04-01", 6), lambda: "the-token")
     with suppress(Trouble, Rejected):
         list(azure.instances(VAULT))
     with suppress(Trouble, Rejected, Gone):
@@ -136,7 +136,7 @@ def test_nor_from_the_desk_of_a_person(link: str, both: Both) -> None:
 
 
 def test_the_links_of_the_review_are_refused() -> None:
-    arm = httpx.URL("https://management.azure.com")
+    arm = "https://management.azure.com"
     whole = ("https://management.azure.com:8443/x", "http://management.azure.com/x", "https://a@management.azure.com/x")
     for link in (
         "//other/steal",
@@ -147,18 +147,19 @@ def test_the_links_of_the_review_are_refused() -> None:
     ):
         assert link_on(arm, link) is None, link
     same = ("HTTPS://Management.Azure.com:443/x", "/x", "//management.azure.com/x")
-    assert {str(link_on(arm, link)) for link in same} == {"https://management.azure.com/x"}
+    assert {link_on(arm, link) for link in same} == {Link("https://management.azure.com/x")}
 
 
-def test_the_auth_itself_refuses_another_host_and_redirects(both: Both, http: httpx.Client) -> None:
+def test_the_client_itself_refuses_another_host_and_redirects(both: Both, arm: ArmClient) -> None:
     before = len(both.other.seen)
-    with pytest.raises(Trouble, match="another host"):
-        http.get(f"http://127.0.0.1:{both.other.port}/steal")
-    with listening(lambda path: (302, {"Location": f"http://127.0.0.1:{both.other.port}/"}, "")) as arm:
-        endpoint = f"http://127.0.0.1:{arm.port}"
-        auth = TokenAuth(endpoint, lambda: "the-token", lambda: None)
-        with arm_client(endpoint, auth, 6, keep_alive=True) as client, pytest.raises(Trouble, match="redirect"):
-            DataProtection(ArmCalls(client, client, "2024-04-01", 6), lambda: "x").datasource(
-                f"{VAULT}/backupInstances/i"
-            )
+    for link in (
+        Link(f"http://127.0.0.1:{both.other.port}/steal"),
+        Link(f"{arm.endpoint}@127.0.0.1:{both.other.port}/"),
+    ):
+        with pytest.raises(Trouble, match="another host"):
+            arm.call("GET", link, None, {}, 5, 100)
+    with listening(lambda path: (302, {"Location": f"http://127.0.0.1:{both.other.port}/"}, "")) as redirecting:
+        there = replace(arm, endpoint=f"http://127.0.0.1:{redirecting.port}")
+        with pytest.raises(Trouble, match="redirect"):
+            DataProtection(ArmCalls(there, "2024-04-01", 6), lambda: "x").datasource(f"{VAULT}/backupInstances/i")
     assert len(both.other.seen) == before

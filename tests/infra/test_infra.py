@@ -13,12 +13,13 @@ from tests.kits.snapshots import NAMES, deployment
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
 PARAMETERS = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
-PLATFORMS_OWN = {  # read by the Functions host and worker, not by our code
+PLATFORMS_OWN = {  # read by the Functions host, its worker and packages, not by our code
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__credential",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "PYTHON_THREADPOOL_THREAD_COUNT",
+    "PYDANTIC_DISABLE_PLUGINS",
     "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
 }
 SET_BY_THE_PLATFORM = {"WEBSITE_AUTH_ENABLED"}

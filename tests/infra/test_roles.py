@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local.stack.answers import arm_over
 from shared.advice.shell_commands import BACKUP_OPERATOR, READER
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import TokenAuth, arm_client
 from shared.azure.data_protection import DataProtection
 from shared.azure.port import Gone, Rejected, VaultFacts
 from shared.domain.problems import Trouble
@@ -102,12 +102,7 @@ def noting(seen: set[str]) -> DataProtection:
         seen.add(action(request.method, request.url.path))
         return httpx.Response(200, json={"id": "x", "properties": {}})
 
-    def client(keep_alive: bool) -> httpx.Client:
-        made = arm_client(ARM, TokenAuth(ARM, lambda: "t", lambda: None), 60, keep_alive=keep_alive)
-        made._transport = httpx.MockTransport(answer)
-        return made
-
-    return DataProtection(ArmCalls(client(True), client(False), "2024-04-01", 60), lambda: "t")
+    return DataProtection(ArmCalls(arm_over(answer), "2024-04-01", 60), lambda: "t")
 
 
 def calls() -> set[str]:

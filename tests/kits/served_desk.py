@@ -14,10 +14,12 @@ from local.stack.memory import MemoryQueue, MemoryStore
 from shared.api.http import Answer, Call, answered
 from shared.api.routes import ROUTES
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import LOCAL_TOKEN, TokenAuth, arm_client
+from shared.azure.arm_client import LOCAL_TOKEN, ArmClient
 from shared.azure.data_protection import DataProtection
 from shared.composition import App
 from shared.config.settings import API_VERSION, from_environment
+from shared.wire.http import Http
+from shared.wire.trust import trusted
 from tests.kits.answering import Answering
 
 KEY = "key-of-this-desk"
@@ -34,8 +36,8 @@ class ServedDesk:
         self.app.__dict__["store"] = MemoryStore()
         self.app.__dict__["send"] = self.queue.send
         self.working = working
-        self._clients = [arm_client(arm, TokenAuth(arm, lambda: LOCAL_TOKEN, lambda: None), 60, keep_alive=True)]
-        calls = ArmCalls(self._clients[0], self._clients[0], API_VERSION, 60)
+        self._http = Http(trusted)
+        calls = ArmCalls(ArmClient(self._http, arm, lambda: LOCAL_TOKEN), API_VERSION, 60)
         self.app.__dict__["azure"] = DataProtection(calls, lambda: LOCAL_TOKEN)
         self._stopping = threading.Event()
         self._work = threading.Thread(target=self._works, daemon=True)
@@ -54,8 +56,7 @@ class ServedDesk:
         self._server.shutdown()
         self._server.server_close()
         self._serve.join()
-        for client in self._clients:
-            client.close()
+        self._http.close()
 
     def _works(self) -> None:
         while not self._stopping.is_set():

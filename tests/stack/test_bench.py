@@ -11,17 +11,21 @@ from rich.console import Console
 from local.bench.calls import cases_of, drawn, measure, show_table, shows
 from local.bench.capacity import capacity
 from local.bench.cold import CALLS as COLD_CALLS
-from local.bench.cold import WARM, First, document
+from local.bench.cold import VALIDATIONS, WARM, First, check, document
 from local.bench.cold import shows as cold_shows
 from local.bench.command import PARTS
 from local.bench.deployed import linked, packages, required
 from local.bench.document import DOCUMENT, replaced
+from local.bench.intake import SAMPLES, Intake, NoHistory, base, once
+from local.bench.intake import shows as intake_shows
+from local.bench.intake import words as intake_words
 from local.bench.result import KINDS, Result, result
 from local.bench.shows import Show, show
 from local.bench.sweep import sweep_once
 from local.bench.world import Case
+from local.stack.processes import ROOT
 
-WRITTEN = ("calls", "sweep", "storage", "hot", "cold")
+WRITTEN = ("calls", "sweep", "storage", "hot", "cold", "intake")
 CASE = Case(restores=2, vaults=1, speed=10.0)
 JOBS = [{"id": "a", "ends": "2026-10-01T12:00:00.0000000Z"}, {"id": "b", "ends": "2026-10-01T12:00:00.5000000Z"}]
 ENDED = 1_790_856_000.0  # the moment of the first
@@ -71,6 +75,30 @@ def test_each_case_of_ours_is_held_against_the_peer_of_the_same_jobs() -> None:
     assert not found["50 at once, 1 h jobs: calls, ours : peer's"].holds
     assert not found["50 at once, 1 h jobs: 429s"].holds
     assert not found["50 at once, 1 h jobs: ended well"].holds
+
+
+def test_a_cold_call_that_did_not_do_its_work_is_no_measurement() -> None:
+    for name, calls in VALIDATIONS.items():
+        for call, begun in calls.items():
+            check(name, call, begun)
+    with pytest.raises(RuntimeError, match="first message: 0 validations"):
+        check("ours", "first message", 0)
+
+
+def test_intake_is_held_against_the_release_before() -> None:
+    found = {"0.1.0": Intake(100, 10), "this": Intake(124, 11)}
+    assert [one.holds for one in intake_shows(found)] == [False, False]
+    assert all(one.holds for one in intake_shows({**found, "this": Intake(125, 10)}))
+    assert "0.1.0: 100 a second, 10.0 CPU ms each; this: 124 a second" in intake_words(found)
+
+
+def test_release_0_1_0_is_in_the_history_and_takes_posts(tmp_path: Path) -> None:
+    try:
+        before = base(tmp_path / "before")
+    except NoHistory as error:
+        pytest.skip(f"{error}")
+    for name, tree in {"0.1.0": before, "this": ROOT}.items():
+        assert once(tree, SAMPLES[name], tmp_path, 4)["perSecond"] > 0
 
 
 def test_a_figure_that_does_not_hold_fails_the_part() -> None:

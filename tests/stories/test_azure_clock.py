@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from local.stack.answers import arm_over
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.port import Doubt
 from shared.domain.problems import Trouble
@@ -99,9 +100,8 @@ def test_a_person_is_told_that_it_cannot_be_proven_now_and_may_send_it_anew() ->
 
 def test_the_date_of_an_earlier_answer_is_not_the_time_of_a_later_one() -> None:
     answers = iter([{"date": "Thu, 01 Oct 2026 12:00:00 GMT"}, {}, {"date": "nonsense"}])
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"value": []}, headers=next(answers)))
-    client = httpx.Client(base_url="https://management.azure.com", transport=transport)
-    calls, seen = ArmCalls(client, client, "2024-04-01", 60), []
+    arm = arm_over(lambda _: httpx.Response(200, json={"value": []}, headers=next(answers)))
+    calls, seen = ArmCalls(arm, "2024-04-01", 60), []
     for _ in range(3):
         assert list(calls.pages("GET", "/x")) == []
         seen.append(calls.azure_time() and str(calls.azure_time()))

@@ -59,9 +59,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, 
             time.sleep(0.1)
         yield {(one.code, one.stage): found(app, one) for one in struck}
         assert isinstance(app.azure, DataProtection)
-        calls = app.azure._calls
-        for client in (calls._http, calls._once):
-            client.close()
+        app.http.close()
 
 
 def desk(folder: Path, arm: str) -> App:

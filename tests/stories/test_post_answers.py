@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from local.stack.answers import arm_over
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import TokenAuth
 from shared.azure.data_protection import DataProtection
 from shared.azure.port import Doubt, Taken
 from shared.domain.restore import Phase, Restore
@@ -45,12 +45,8 @@ class Answering(FakeAzure):
             super().submit(restore, check)
         else:
             self._called("submit", restore.id)
-        client = httpx.Client(
-            base_url="https://management.azure.com",
-            auth=TokenAuth("https://management.azure.com", lambda: "t", lambda: None),
-            transport=httpx.MockTransport(lambda request: response),
-        )
-        return DataProtection(ArmCalls(client, client, "2024-04-01", 60), lambda: "t").submit(restore, check)
+        calls = ArmCalls(arm_over(lambda request: response), "2024-04-01", 60)
+        return DataProtection(calls, lambda: "t").submit(restore, check)
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -85,9 +85,7 @@ def test_an_old_ledger_is_finished_and_a_newer_row_left_alone(tmp_path: Path) ->
         methods = {one["method"] for one in httpx.get(f"{emulator.url}/_emulator/calls", trust_env=False).json()}
         assert "DELETE" not in methods, "a container that 0.1.0 delivered into is not the desk's"
         assert isinstance(app.azure, DataProtection)
-        calls = app.azure._calls
-        for client in (calls._http, calls._once):
-            client.close()
+        app.http.close()
     assert [phase(app, one) for one in ids] == [Phase.SUCCEEDED] * 3
     assert {notice.event for one in ids for notice in app.parts.outbox.of_restore(one)} >= {"accepted", "succeeded"}
     assert [store.get("v-sad54roc", change.key) for change in (newer, opened)] == left

@@ -114,6 +114,22 @@ def test_a_workers_first_call_brings_no_sdk_of_storage_or_identity(way: str) -> 
     assert way != "POST" or found & {*NOT_FOR_A_POST} == set()
 
 
+def test_a_tick_and_a_message_bring_no_client_of_channels_and_no_care() -> None:
+    """Nothing is owed, and a worker's first round is the sweep alone."""
+    care = {"shared.aftercare.cleanup", "shared.aftercare.verify", "shared.sweep.points_look"}
+    for way in ("message", "tick"):
+        found = loaded(f"{AS_DEPLOYED}\n{WAYS[way]}")
+        assert found.isdisjoint({"httpx", "httpcore", "h11", "shared.notices.notifier", *care}), way
+
+
+def test_a_kind_of_channel_is_imported_when_a_desk_has_one() -> None:
+    channels = "from shared.notices.channels.registry import KINDS; "
+    channels += "assert KINDS['webhook'] and 'answers' not in KINDS; "
+    assert "shared.notices.channels.slack" not in loaded(channels)
+    assert "shared.notices.channels.slack" in loaded(f"{channels}assert 'slack' in KINDS")
+    assert "shared.notices.channels.slack" in loaded(f"{channels}assert len(KINDS) == len(list(KINDS)) > 9")
+
+
 def test_an_identity_brings_nothing_that_calls_azure() -> None:
     statement = "from pathlib import Path; from shared.composition import App; from shared.config.settings import *; "
     statement += "App(from_environment({'AzureWebJobsStorage__accountName': 'desk'}, Path('/'))).store"

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.azure.arm_client import TokenAuth, arm_client
+from local.stack.answers import ARM, Answering
+from shared.azure.arm_calls import ArmCalls
+from shared.azure.arm_client import ArmClient
 from shared.redaction import HIDDEN, Redactor, install, named_in, secrets_of
 from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
@@ -183,17 +185,11 @@ def test_each_call_to_azure_is_told_with_azures_own_id_and_without_names(console
         sent.append(request)
         return httpx.Response(429, headers={"x-ms-request-id": "azures-own", "retry-after": "7"})
 
-    client = arm_client(
-        "https://management.azure.com",
-        TokenAuth("https://management.azure.com", lambda: PLANTED, lambda: None),
-        60,
-        keep_alive=True,
-    )
-    client._transport = httpx.MockTransport(azure)
+    calls = ArmCalls(ArmClient(Answering(azure), ARM, lambda: PLANTED), "2024-04-01", 60)
     vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/secret-vault"
     with about("a-restore"):
-        client.get(f"{vault}/backupJobs", params={"c": PLANTED})
-    client.get(vault)
+        calls.call("GET", f"{vault}/backupJobs", None, {}, {"c": PLANTED})
+    calls.call("GET", vault, None, {})
     first, second = console.lines("arm")
     assert sent[0].headers["x-ms-correlation-request-id"] == first["correlation"] == correlation("a-restore")
     assert "x-ms-correlation-request-id" not in sent[1].headers

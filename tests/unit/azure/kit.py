@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from local.stack.answers import arm_over
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import TokenAuth
 from shared.azure.data_protection import DataProtection
 from shared.domain.restore import Attempt, Phase, Plan, Point, Restore
 from tests.kits.fakes import START, VAULT
@@ -18,8 +18,7 @@ type Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def calls(answer: Answer) -> ArmCalls:
-    client = httpx.Client(base_url=BASE, transport=httpx.MockTransport(answer))
-    return ArmCalls(client, client, "2024-04-01", 60)
+    return ArmCalls(arm_over(answer), "2024-04-01", 60)
 
 
 def azure(answer: Answer) -> DataProtection:
@@ -72,9 +71,9 @@ class Transport:
 
     @property
     def azure(self) -> DataProtection:
-        auth = TokenAuth(BASE, lambda: "secret-token", self.forget)
-        client = httpx.Client(base_url=BASE, auth=auth, transport=httpx.MockTransport(self), follow_redirects=False)
-        return DataProtection(ArmCalls(client, client, "2024-04-01", 60), lambda: "secret-token")
+        return DataProtection(
+            ArmCalls(arm_over(self, lambda: "secret-token", self.forget), "2024-04-01", 60), lambda: "secret-token"
+        )
 
 
 def answering(*answers: httpx.Response | Exception) -> Transport:

@@ -3,59 +3,92 @@
 import math
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from local.stack.answers import answer, arm_over
 from shared.azure.arm_calls import LOW, ArmCalls, left_of_budget
-from shared.azure.bounded_http import bounded_transport
+from shared.azure.arm_client import ArmClient
 from shared.azure.data_protection import DataProtection
 from shared.azure.port import Doubt, NotSent
 from shared.azure.recovery_points import read_point
 from shared.composition.app import App
 from shared.config.settings import from_environment
 from shared.domain.problems import Trouble
-from tests.kits.raw_server import raw_server
+from shared.wire.http import Http
+from shared.wire.trust import trusted
+from tests.kits.raw_server import raw_server, whole
+from tests.unit.azure.kit import in_time
 
 BASE = "https://management.azure.com"
 PATH = "/subscriptions/11111111-2222-3333-4444-555555555555/providers/x"
 REMAINING = "x-ms-ratelimit-remaining-subscription-reads"
 
 
-def calls(answer: Callable[[httpx.Request], httpx.Response], low: list[str] | None = None) -> ArmCalls:
-    client = httpx.Client(base_url=BASE, transport=httpx.MockTransport(answer))
+def calls(answers: Callable[[httpx.Request], httpx.Response], low: list[str] | None = None) -> ArmCalls:
     told = low if low is not None else []
-    return ArmCalls(client, client, "2024-04-01", 60, told.append)
+    return ArmCalls(arm_over(answers), "2024-04-01", 60, told.append)
+
+
+@contextmanager
+def ended(url: str, total: float = 60) -> Iterator[ArmCalls]:
+    """Calls over real sockets, which are closed at the end."""
+    http = Http(trusted)
+    try:
+        yield ArmCalls(ArmClient(http, url, lambda: "token"), "1", total)
+    finally:
+        http.close()
+
+
+def until(true: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 10
+    while not true() and time.monotonic() < end:
+        time.sleep(0.01)
+    return true()
+
+
+def taken(connection: socket.socket, over: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
 
 # --- the POST that must not happen twice ------------------------------------------------------------------------------
 @pytest.mark.parametrize("good", [0, 1, 2])
 def test_it_is_looked_once_more_when_the_first_byte_is_about_to_leave(good: int) -> None:
     """`good`: how many looks find nothing against it."""
-    looks, sent = [], []
+    looks = []
 
     def check() -> None:
         looks.append(1)
         if len(looks) > good:
             raise NotSent("too late")
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        trace: Callable[[str, dict[str, Any]], None] = request.extensions["trace"]
-        trace("connection.connect_tcp.started", {})
-        trace("http11.send_request_headers.started", {})
-        sent.append(request)
-        return httpx.Response(202)
+    with raw_server(taken) as server, ended(server.url) as arm:
+        if good == 2:
+            assert arm.post_once(PATH, {}, {}, check).status == 202
+        else:
+            with pytest.raises(NotSent):
+                arm.post_once(PATH, {}, {}, check)
+        assert until(lambda: server.connections == min(good, 1)), "the second look is when all is ready"
+    assert (len(looks), server.served) == (min(good + 1, 2), good // 2)
 
-    if good == 2:
-        calls(answer).post_once(PATH, {}, {}, check)
-        assert (len(looks), len(sent)) == (2, 1)
-        return
-    with pytest.raises(NotSent):
-        calls(answer).post_once(PATH, {}, {}, check)
-    assert (len(looks), sent) == (good + 1, [])
+
+def test_each_such_post_has_a_connection_of_its_own_and_other_calls_share_one() -> None:
+    """A kept one may be dead, which would put a POST in doubt."""
+    with raw_server(whole(b"{}")) as server, ended(server.url) as arm:
+        for _ in range(3):
+            arm.get("GET", PATH)
+        assert server.connections == 1
+        for _ in range(3):
+            arm.post_once(PATH, {}, {}, in_time)
+        assert server.connections == 4
+        arm.get("GET", PATH)
+        assert server.connections == 4
 
 
 def slow(connection: socket.socket, over: threading.Event) -> None:
@@ -69,13 +102,9 @@ def slow(connection: socket.socket, over: threading.Event) -> None:
 
 @pytest.mark.parametrize(("total", "answered"), [(1, False), (60, True)])
 def test_the_post_and_its_answer_have_one_total_time(total: float, answered: bool) -> None:
-    with (
-        raw_server(slow) as server,
-        httpx.Client(base_url=server.url, timeout=30, transport=bounded_transport()) as one,
-    ):
-        arm = ArmCalls(one, one, "1", total)
+    with raw_server(slow) as server, ended(server.url, total) as arm:
         if answered:
-            assert arm.post_once(PATH, {}, {}, lambda: None).status_code == 202
+            assert arm.post_once(PATH, {}, {}, lambda: None).status == 202
         else:
             with pytest.raises(Doubt, match="was lost"):
                 arm.post_once(PATH, {}, {}, lambda: None)
@@ -103,9 +132,9 @@ def test_a_subscription_rests_when_three_calls_are_left(status: int, left: int, 
 
 def test_the_least_of_all_that_is_said_counts() -> None:
     other = "x-ms-ratelimit-remaining-tenant-reads"
-    assert left_of_budget(httpx.Response(200, headers={REMAINING: "7", other: "2", "x-other": "0"})) == 2
-    assert left_of_budget(httpx.Response(200, headers={REMAINING: "many", other: "5"})) == 5
-    assert left_of_budget(httpx.Response(200)) == math.inf
+    assert left_of_budget(answer(httpx.Response(200, headers={REMAINING: "7", other: "2", "x-other": "0"}))) == 2
+    assert left_of_budget(answer(httpx.Response(200, headers={REMAINING: "many", other: "5"}))) == 5
+    assert left_of_budget(answer(httpx.Response(200))) == math.inf
 
 
 # --- what is no answer ------------------------------------------------------------------------------------------------

@@ -1,27 +1,110 @@
-"""The client of ARM: who it says it is, and what it never does."""
+"""The client of ARM: what it sends, what it never does, and that each of its calls ends."""
+
+import gzip
+import json
+import tracemalloc
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from shared.azure.arm_client import arm_client
+from local.stack.answers import ARM, Answering
+from shared.azure.arm_client import ArmClient
+from shared.azure.one_host import Link
+from shared.domain.problems import Trouble
 from shared.domain.version import VERSION
-from tests.kits.raw_server import raw_server, whole
+from shared.telemetry import about, correlation
+from shared.wire.http import TOO_LARGE, Http, NoAnswer
+from shared.wire.trust import trusted
+from tests.kits.raw_server import RawServer, drip, raw_server, whole
+
+X = Link(f"{ARM}/x?a=1")
 
 
-@pytest.mark.parametrize("keep_alive", [True, False])
-def test_each_client_says_who_it_is_and_follows_no_redirect(keep_alive: bool) -> None:
-    with arm_client("https://management.azure.com", httpx.Auth(), 60, keep_alive) as client:
-        assert client.headers["user-agent"] == f"restore-desk/{VERSION}"
-        assert client.headers["accept-encoding"] == "gzip"
-        assert (client.follow_redirects, client.trust_env) == (False, False)
-        assert client.timeout == httpx.Timeout(connect=10, read=30, write=10, pool=10)
-        assert str(client.base_url) == "https://management.azure.com"
+@pytest.fixture
+def http() -> Iterator[Http]:
+    made = Http(trusted)
+    yield made
+    made.close()
 
 
-@pytest.mark.parametrize(("keep_alive", "connections"), [(True, 1), (False, 3)])
-def test_without_keep_alive_each_call_has_a_connection_of_its_own(keep_alive: bool, connections: int) -> None:
-    """A stale one would put a POST in doubt."""
-    with raw_server(whole(b"{}")) as server, arm_client(server.url, httpx.Auth(), 30, keep_alive) as client:
-        for _ in range(3):
-            client.get("/x").read()
-        assert server.connections == connections
+def client(http: Http, server: RawServer) -> tuple[ArmClient, Link]:
+    return ArmClient(http, server.url, lambda: "token"), Link(f"{server.url}/x")
+
+
+def sent(body: object = None, carried: str = "token", **headers: str) -> httpx.Request:
+    """What one call sends."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    ArmClient(Answering(answer), ARM, lambda: carried).call("POST", X, body, headers, 5, 100)
+    return seen[0]
+
+
+def test_each_call_says_who_it_is_and_what_it_can_read() -> None:
+    asked = sent({"a": "é"})
+    assert (str(asked.url), asked.method) == (f"{ARM}/x?a=1", "POST")
+    assert asked.headers["user-agent"] == f"restore-desk/{VERSION}"
+    assert (asked.headers["accept"], asked.headers["accept-encoding"]) == ("application/json", "gzip")
+    assert (asked.headers["authorization"], asked.headers["content-type"]) == ("Bearer token", "application/json")
+    assert asked.content == '{"a":"é"}'.encode()
+    assert "content-type" not in sent().headers
+    assert "x-ms-correlation-request-id" not in asked.headers
+
+
+def test_a_restores_calls_carry_its_id_unless_they_say_another() -> None:
+    with about("one"):
+        assert sent().headers["x-ms-correlation-request-id"] == correlation("one")
+        assert sent(**{"x-ms-correlation-request-id": "b"}).headers["x-ms-correlation-request-id"] == "b"
+
+
+def test_a_token_that_no_header_can_carry_is_not_sent() -> None:
+    with pytest.raises(Trouble, match="nothing was sent"):
+        sent(carried="tökén")
+
+
+# --- real sockets -----------------------------------------------------------------------------------------------------
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+SLOW, CHUNKED = b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n"
+
+
+@pytest.mark.parametrize("head", [HEAD, SLOW, CHUNKED], ids=["body", "headers", "chunked"])
+@pytest.mark.parametrize("before", [0, 1], ids=["a new connection", "a connection used before"])
+def test_a_peer_that_drips_is_left_at_the_deadline(http: Http, head: bytes, before: int) -> None:
+    with raw_server(*[whole(b"ok")] * before, drip(head)) as server:
+        arm, link = client(http, server)
+        for _ in range(before):
+            assert arm.call("GET", link, None, {}, 5, 1000).body == b"ok"
+        with pytest.raises(NoAnswer):
+            arm.call("GET", link, None, {}, 0.5, 10_000_000)
+        assert server.connections == 1
+
+
+def test_a_packed_answer_is_unpacked_and_what_cannot_be_is_none(http: Http) -> None:
+    good = gzip.compress(json.dumps({"a": 1}).encode())
+    packed = "Content-Encoding: gzip"
+    bad = [whole(b"zz", "Content-Encoding: br"), whole(b"zz", packed), whole(good[:-9], packed)]
+    with raw_server(whole(good, packed), whole(b"", packed), *bad) as server:
+        arm, link = client(http, server)
+        assert arm.call("GET", link, None, {}, 5, 1000).body == b'{"a": 1}'
+        assert arm.call("GET", link, None, {}, 5, 1000).body == b""
+        for why in ("PackedOtherwise", "CannotBeUnpacked", "CannotBeUnpacked"):
+            with pytest.raises(NoAnswer, match=why):
+                arm.call("GET", link, None, {}, 5, 1000)
+
+
+def test_a_gzip_bomb_takes_no_memory(http: Http) -> None:
+    bomb = gzip.compress(b"\0" * 200_000_000, 9)
+    with raw_server(whole(bomb, "Content-Encoding: gzip")) as server:
+        arm, link = client(http, server)
+        tracemalloc.start()
+        try:
+            with pytest.raises(NoAnswer, match=TOO_LARGE):
+                arm.call("GET", link, None, {}, 30, 2**20)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 5_000_000, f"{peak / 1e6:.0f} MB"

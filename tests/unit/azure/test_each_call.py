@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from local.stack.answers import arm_over
 from shared.azure.arm_calls import ArmCalls
-from shared.azure.arm_client import TokenAuth
 from shared.azure.data_protection import DataProtection, correlation
-from shared.azure.one_host import link_on, origin, same_origin
+from shared.azure.one_host import Link, link_on
 from shared.azure.port import Gone, VaultFacts
 from shared.azure.recovery_points import read_datasource
 from shared.domain.problems import Trouble
@@ -40,8 +40,7 @@ def asked(call: Callable[[DataProtection], Any], status: int, body: Any, **heade
         seen.append((request.method, request.url.raw_path.decode(), sent))
         return httpx.Response(status, json=body, headers=headers)
 
-    client = httpx.Client(base_url=BASE, transport=httpx.MockTransport(answer))
-    return call(DataProtection(ArmCalls(client, client, "V", 60), lambda: "t")), seen
+    return call(DataProtection(ArmCalls(arm_over(answer), "V", 60), lambda: "t")), seen
 
 
 def test_the_instances_of_a_vault_are_those_that_say_what_they_protect() -> None:
@@ -186,30 +185,39 @@ def test_a_restore_without_a_plan_has_no_region_of_its_own() -> None:
     ],
 )
 def test_a_link_is_on_the_one_host_or_none(link: str, found: str | None) -> None:
-    url = link_on(httpx.URL(BASE), link)
-    assert (str(url) if url else None) == found
+    assert link_on(BASE, link) == (Link(found) if found else None)
 
 
-def test_an_origin_has_the_effective_port() -> None:
-    assert origin(httpx.URL("http://a:80/x")) == origin(httpx.URL("http://a/y")) == ("http", b"a", 80)
-    assert same_origin(httpx.URL("https://a"), httpx.URL("https://a:443"))
-    assert not same_origin(httpx.URL("https://a"), httpx.URL("http://a:443"))
+@pytest.mark.parametrize(
+    ("endpoint", "link", "found"),
+    [
+        ("http://a:80", "http://a/y", "http://a:80/y"),
+        ("https://a", "https://a:443", "https://a/"),
+        ("https://a", "http://a:443/", None),
+        ("https://a/", "x y/é?q=a b&r=%2F#part", "https://a/x%20y/%C3%A9?q=a%20b&r=%2F"),
+        ("https://a", "/x\ty", None),
+        ("https://a", "/x\r\nAuthorization: y", None),
+        ("https://a", "//@a/x", None),
+        ("https://a", "https:\\\\b/x", None),
+    ],
+)
+def test_a_link_is_built_anew_on_the_endpoints_own_address(endpoint: str, link: str, found: str | None) -> None:
+    assert link_on(endpoint, link) == (Link(found) if found else None)
 
 
 def test_the_token_goes_to_no_other_host_and_a_401_forgets_it() -> None:
     forgotten = []
-    auth = TokenAuth(BASE, lambda: "t", lambda: forgotten.append(1))
     sent = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request.headers["authorization"])
         return httpx.Response(401 if request.url.path == "/no" else 200)
 
-    with httpx.Client(auth=auth, transport=httpx.MockTransport(answer)) as client:
-        client.get(f"{BASE}/x")
-        assert forgotten == []
-        client.get(f"{BASE}/no")
-        assert (sent, forgotten) == (["Bearer t"] * 2, [1])
-        with pytest.raises(Trouble, match="it was not sent"):
-            client.get("https://evil.example/x")
+    client = arm_over(answer, forget=lambda: forgotten.append(1))
+    client.call("GET", Link(f"{BASE}/x"), None, {}, 5, 100)
+    assert forgotten == []
+    client.call("GET", Link(f"{BASE}/no"), None, {}, 5, 100)
+    assert (sent, forgotten) == (["Bearer token"] * 2, [1])
+    with pytest.raises(Trouble, match="it was not sent"):
+        client.call("GET", Link("https://evil.example/x"), None, {}, 5, 100)
     assert len(sent) == 2

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from shared.azure.arm_client import Tokens, arm_client
-from shared.azure.bounded_http import bounded, bounded_transport
+from shared.azure.arm_client import Tokens
 from shared.azure.data_protection import DataProtection
 from shared.domain.clouds import CHINA, GOVERNMENT, PUBLIC, Cloud
 from shared.domain.problems import Trouble
+from shared.wire.bounded_http import bounded, bounded_transport
+from shared.wire.http import Http, NotSent
 from tests.kits.raw_server import raw_server, whole
 from tests.unit.azure.kit import azure, calls, says
 
@@ -66,7 +67,9 @@ def test_tls_begins_within_the_deadline_too() -> None:
     with raw_server(whole(b"no TLS")) as server:
         url = server.url.replace("http://", "https://")
         with (
-            arm_client(url, httpx.Auth(), 30, True, ssl.create_default_context()) as client,
+            httpx.Client(timeout=30, transport=bounded_transport(verify=ssl.create_default_context())) as client,
             pytest.raises((httpx.ConnectError, httpx.TimeoutException)),
         ):
-            bounded(client, "GET", "/x", 5, 100)
+            bounded(client, "GET", url, 5, 100)
+        with pytest.raises(NotSent):
+            Http(ssl.create_default_context).call("GET", url, {}, None, 5, 100)

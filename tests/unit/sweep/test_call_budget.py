@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.stack.answers import arm_over
 from shared.azure.arm_calls import ArmCalls
 from shared.sweep.call_budget import DETAILS, READS, STARTS, Allowance, Shares
 from tests.kits.world import World, body
@@ -87,9 +88,8 @@ def test_details_are_asked_for_only_while_most_of_the_readings_are_left() -> Non
 def test_a_budget_near_its_end_is_left_alone_before_it_is_refused(left: str, rests: list[str]) -> None:
     rested: list[str] = []
     headers = {"x-ms-ratelimit-remaining-subscription-resource-requests": left}
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"value": []}, headers=headers))
-    http = httpx.Client(base_url="https://management.azure.com", transport=transport)
-    list(ArmCalls(http, http, "2024-04-01", 60, rested.append).pages("GET", f"{SUB}/vault/backupJobs"))
+    arm = arm_over(lambda request: httpx.Response(200, json={"value": []}, headers=headers))
+    list(ArmCalls(arm, "2024-04-01", 60, rested.append).pages("GET", f"{SUB}/vault/backupJobs"))
     assert rested == rests
 
 

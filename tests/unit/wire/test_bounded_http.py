@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.azure.bounded_http import bounded, bounded_transport
 from shared.domain.problems import Trouble
 from shared.notices import notifier
 from shared.notices.messages import Message
 from shared.notices.notifier import HttpPost
+from shared.wire.bounded_http import bounded, bounded_transport
 from tests.kits.raw_server import drip, raw_server, whole
 
 BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
