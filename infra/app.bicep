@@ -59,6 +59,7 @@ var settings = [
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
   { name: 'PYTHON_THREADPOOL_THREAD_COUNT', value: string(threads) }
+  { name: 'PYDANTIC_DISABLE_PLUGINS', value: '__all__' } // else a new worker reads the metadata of every package for one
   { name: 'ARM_ENDPOINT', value: environment().resourceManager }
   { name: 'DATA_PROTECTION_API_VERSION', value: dataProtectionApiVersion }
   { name: 'DESK_CONFIG', value: 'desk.toml' }

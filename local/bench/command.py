@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from local.bench import calls, cold
+from local.bench import calls, cold, intake
 from local.bench.capacity import capacity, table
 from local.bench.document import write
 from local.bench.shows import Show, markdown, show
@@ -118,10 +118,24 @@ def _cold(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     return show(console, "A cold start", cold.shows(found)), values
 
 
+def _intake(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
+    try:
+        found = intake.measured(intake.QUICK if args.quick else intake.RUNS)
+    except intake.NoHistory as error:
+        console.print(f"intake was not measured: {error}")
+        return False, {}
+    if args.write:
+        write("intake", f"{markdown(intake.shows(found))}\n\n{intake.words(found)}")
+    good = show(console, "Intake", intake.shows(found))
+    console.print(intake.words(found), soft_wrap=True, highlight=False)
+    return good, {name: asdict(one) for name, one in found.items()}
+
+
 PARTS: Mapping[str, Callable[[Console, argparse.Namespace], tuple[bool, Any]]] = {
     "calls": _calls,
     "sweep": _sweep,
     "storage": _storage,
     "hot": _hot,
     "cold": _cold,
+    "intake": _intake,
 }

@@ -30,6 +30,9 @@ container = "{CONTAINER}"
 [http]
 instances = ["*"]
 targets = ["drills"]
+[queue]
+instances = ["*"]
+targets = ["drills"]
 [channels.bench]
 kind = "webhook"
 url = "http://127.0.0.1:9/bench"
