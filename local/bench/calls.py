@@ -24,6 +24,7 @@ SIZES, QUICK = (2, 10, 50, 500), (2, 10)
 SPEEDS = ((2, 30.0), (10, 30.0), (50, 40.0), (500, 15.0), (10**9, 30.0))  # as fast as two cores carry so many
 UNLIMITED = 500
 HOUR, SANE = (10, 50), 50  # sizes of the cases with jobs of an hour; with a pool of 16 threads and with Azurite
+APART = 10  # restores into containers of their own
 NOTE = (
     "Each vault holds 100 instances, or more if more are restored, with 14 days of daily backups in its list of jobs. "
     "Azure is the local emulator over TLS, which enforces ARM's token buckets and the service's budgets. Delays are "
@@ -37,6 +38,8 @@ def cases_of(restores: int) -> list[tuple[str, Case]]:
     speed = next(speed for most, speed in SPEEDS if restores <= most)
     case = Case(restores, 1 if restores <= 10 else 5, speed)
     found = [("ours", case), ("ours", replace(case, moving=True)), ("peer", case)]
+    if restores == APART:
+        found.append(("ours", replace(case, account=True, speed=case.speed * 2)))
     if restores in HOUR:
         hour = replace(case, job_seconds=3600.0, speed=case.speed * 3)
         found += [("ours", hour), ("peer", hour)]

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from local.bench.contender import Score, until_done
 from local.bench.queue import BenchQueue
-from local.bench.world import CONTAINER, Case, World, contender_arguments
+from local.bench.world import ACCOUNT, CONTAINER, Case, World, contender_arguments
 from local.stack.azurite import Azurite
 from local.stack.memory import MemoryStore
+from shared.aftercare.rows import Rows
 from shared.api.http import Call
 from shared.composition import App
 from shared.config.settings import from_environment
@@ -22,11 +23,13 @@ from shared.storage.ledger import Ledger
 from shared.storage.store import Store
 
 LIMIT = 6 * 3600.0  # of the service's seconds
+TARGET = f'container = "{CONTAINER}"'
+OWN = f'account = "{ACCOUNT}"\nkeepHours = 1\nverify = "none"'
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - signs notices that nobody receives
 HEAD = f"""
 [targets.drills]
 kind = "files"
-container = "{CONTAINER}"
+{TARGET}
 [http]
 instances = ["*"]
 targets = ["drills"]
@@ -65,7 +68,7 @@ class Bench:
             "DESK_CONFIG": str(desk_toml(case, world.home / "desk.toml", head)),
             "BENCH_SECRET": SECRET,
         }
-        self.case, self.queue = case, BenchQueue()
+        self.case, self.queue, self.asked = case, BenchQueue(), list[str]()
         self.app = App(from_environment(environ, world.home))
         if not storage:
             self.app.store = store or MemoryStore()
@@ -97,16 +100,25 @@ class Bench:
         self.score.accept_ms.append((time.perf_counter() - began) * 1000)
         if answer.status != 202:
             self.score.fail(f"answered {answer.status}")
+        else:
+            self.asked.append(json.loads(answer.body)["id"])
 
     def ask_all(self) -> None:
         """A burst of requests."""
         for _, _, name in self.case.instances():
             self.ask(name, name)
 
+    def cleaned(self) -> bool:
+        """Whether every container of ours is deleted."""
+        rows = Rows(self._books)
+        return all(row is not None and row.state == "gone" for row in map(rows.of, self.asked))
+
     def sweep(self) -> float:
         """One round of the timer; how long it rests until the next, as a schedule does."""
         began, every = time.monotonic(), self.case.sweep_every / self.case.speed
         self.app.sweep.run()
+        if self.case.account:
+            self.app.cleanup.run()
         return every - (time.monotonic() - began) % every
 
 
@@ -115,10 +127,13 @@ def main(argv: list[str] | None = None, say: Callable[[Score], None] = Score.rep
     logging.getLogger("desk").setLevel(logging.ERROR)
     with ExitStack() as kept:
         storage = kept.enter_context(Azurite(world.home, in_memory=True)).connection_string if case.azurite else ""
-        bench = Bench(case, world, storage)
+        bench = Bench(case, world, storage, head=HEAD.replace(TARGET, OWN) if case.account else HEAD)
         kept.enter_context(bench.queue)
         bench.ask_all()
         until_done(bench.score, LIMIT / case.speed, bench.sweep)
+        end = time.monotonic() + LIMIT / case.speed
+        while case.account and not bench.cleaned() and time.monotonic() < end:
+            time.sleep(bench.sweep())
     say(bench.score)
     return 0
 

@@ -11,7 +11,9 @@ from local.bench.world import Case
 
 GROUPS = {
     "recoveryPoints": "points", "validateRestore": "validate", "restore": "restore", "operationStatus": "operations",
-    "operationResults": "operations", "job": "job by GET", "jobs": "jobs by list",
+    "operationResults": "operations", "job": "job by GET", "jobs": "jobs by list", "putContainer": "containers",
+    "getContainer": "containers", "deleteContainer": "containers", "containers": "containers",
+    "blobService": "containers",
 }  # fmt: skip
 OTHER = "vault and instance facts"
 KINDS = (*dict.fromkeys(GROUPS.values()), OTHER)

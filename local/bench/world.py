@@ -14,12 +14,13 @@ from typing import Any
 
 import httpx
 
-from local.emulator.world.seed import SUBSCRIPTION, Instance, vault_id
+from local.emulator.world.seed import SUBSCRIPTION, Instance, Resource, vault_id
 from local.emulator.world.worlds import bench_seed
 from local.setup.environment import hermetic
 from local.stack.processes import Child
 
 CONTAINER = "https://benchstore.blob.core.windows.net/drills"
+ACCOUNT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/benchRG/providers/Microsoft.Storage/storageAccounts/benchstore"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Case:
     threads: int = 500  # of the peer's pool, at the most
     limits: bool = True  # off: Azure counts what is called and refuses nothing
     azurite: bool = False  # the ledger's table in Azurite in place of memory
+    account: bool = False  # each restore gets a container of its own, which is deleted an hour after its end
 
     @property
     def each(self) -> int:
@@ -49,6 +51,7 @@ class Case:
         said = [f"{self.job_seconds / 3600:g} h jobs"] if self.job_seconds >= 3600 else []
         said += ["etag moves"] if self.moving else []
         said += ["never refused"] if not self.limits else []
+        said += ["account targets"] if self.account else []
         said += [f"{self.threads} threads"] if self.threads != Case.threads else []
         return ", ".join(said + (["Azurite"] if self.azurite else []))
 
@@ -94,7 +97,8 @@ def world(case: Case) -> Iterator[World]:
         replace(v, instances=tuple(_lasting(i, case.job_seconds, n) for n, i in enumerate(v.instances)))
         for v in seed.vaults
     )
-    (home / "seed.json").write_text(json.dumps(asdict(replace(seed, vaults=vaults))))
+    resources = (*seed.resources, *([Resource(id=ACCOUNT, location="eastus2")] if case.account else []))
+    (home / "seed.json").write_text(json.dumps(asdict(replace(seed, vaults=vaults, resources=resources))))
     line = ["-m", "local.emulator", "--port", "0", "--state", str(home / "state"), "--seed", str(home / "seed.json")]
     line += ["--speed", str(case.speed), "--tls", "--fractional-retry-after"]
     line += ["--ends-at-first-poll", *(["--buckets"] if case.limits else [])]
