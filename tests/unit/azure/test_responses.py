@@ -214,3 +214,10 @@ def test_what_is_no_number(value: object) -> None:
 @pytest.mark.parametrize("text", [JOB, f"/a/b/backupJobs/{JOB}", f"/a/BackupVaults/v/backupjobs/{JOB}/"])
 def test_a_jobs_id_in_each_of_its_forms(text: str) -> None:
     assert last_segment(text) == JOB
+
+
+@pytest.mark.parametrize("detail", [{"code": "C"}, {"message": "m"}])
+def test_of_an_error_without_a_message_the_first_detail_that_says_anything_counts(detail: dict[str, str]) -> None:
+    body = {"error": {"code": "Outer", "details": [{"target": "x"}, detail]}}
+    error = read_error(body, "request", "nothing was said", 400)
+    assert {"code": error.code, "message": error.message}.items() >= detail.items()

@@ -136,3 +136,21 @@ def test_one_request_has_one_hash_in_any_order_and_under_any_key() -> None:
     assert canonical_hash(one) == canonical_hash(other)
     assert canonical_hash(one) != canonical_hash({**one, "dryRun": False})
     assert canonical_hash(one) != canonical_hash({**one, "instance": "A"})
+
+
+@pytest.mark.parametrize(
+    ("more", "near"),
+    [
+        ({"callbak": "dba"}, "callback"),
+        ({"target": {**FILES, "prefx": "q3"}}, "prefix"),
+        ({"target": {**DATABASE, "credentialSecret": "x"}}, "credentialsSecret"),
+        ({"recoveryPoint": {"atOrBefor": "x"}}, "atOrBefore"),
+        ({"ticket": {**TICKET, "reff": "x"}}, "ref"),
+        ({"rehydration": {"priorty": "High"}}, "priority"),
+    ],
+)
+def test_a_misspelt_name_is_told_the_nearest_of_those_that_stand_beside_it(more: dict[str, Any], near: str) -> None:
+    with pytest.raises(Problem) as caught:
+        parse_request({**SMALLEST, **more})
+    words = [error["detail"] for error in caught.value.more["errors"]]
+    assert any(word.endswith(f"; did you mean {near}?") for word in words), words

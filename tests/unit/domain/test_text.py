@@ -4,6 +4,8 @@ import pytest
 
 from shared.domain.text import MARK, dumped, fit, plain, size, slack, unlinked, unsigned, whole, within
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJl"
+
 
 @pytest.mark.parametrize(
     ("text", "safe"),
@@ -73,3 +75,17 @@ def test_a_cut_text_fills_its_room_with_emoji_escapes_and_spaces_too() -> None:
         assert limit - 1 <= size(found) <= limit
     assert fit("ab   cd" + "e" * 20, len(MARK) + 4) == "ab" + MARK
     assert fit("x" * 100, 3) == MARK, "no room for more than the mark"
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        (f"see {JWT}!", "see …!"),
+        (JWT.rpartition(".")[0], "…"),
+        (f"id-{JWT}.and.on", "id-….and.on"),
+        (f"a.host.{JWT}.{JWT}", "a.host.….…"),
+        (f"a.host.{JWT.partition('.')[0]}", f"a.host.{JWT.partition('.')[0]}"),
+    ],
+)
+def test_of_a_token_no_part_stays_and_what_stands_around_it_does(text: str, safe: str) -> None:
+    assert unsigned(text) == safe

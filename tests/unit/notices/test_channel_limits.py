@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from shared.domain.text import dumped
 from shared.domain.values import iso
 from shared.notices.channels import eventgrid, queue, webhook
+from shared.notices.channels.cloud_events import cloud_event
 from shared.notices.channels.registry import compose
 from shared.notices.facts import NextStep
 from shared.notices.messages import Kind, Message, Resolved
@@ -107,3 +109,20 @@ def test_a_comment_in_jira_shows_the_command_as_code() -> None:
     body = json.loads(compose(sent, channel("jira", internal=False), AT).body)["body"]
     code = [node["content"][0]["text"] for node in body["content"] if node["type"] == "codeBlock"]
     assert code == ["az x"]
+
+
+def test_a_page_says_each_step_in_its_line_and_the_command_below_where_there_is_one() -> None:
+    sent = facts(steps=(NextStep(words="Do", command="az x"), NextStep(words="Look")))
+    payload = json.loads(compose(sent, channel("pagerduty"), AT).body)["payload"]
+    assert payload["custom_details"]["Next"] == "1. Do:\naz x\n2. Look"
+
+
+def test_what_stands_around_the_facts_counts_for_an_events_limit_too() -> None:
+    told = facts(reason="x" * 9000)
+    whole = cloud_event(told, 1_000_000)
+    most = len(dumped(whole))
+    assert cloud_event(told, most + 1) == whole
+    for limit in (most - 1, most - 100):
+        cut = cloud_event(told, limit)
+        assert len(dumped(cut)) <= limit
+        assert {**cut, "data": whole["data"]} == whole

@@ -186,3 +186,9 @@ def test_an_answer_is_read_so_far_and_its_words_are_short() -> None:
     assert words_of(b"<" * 3000) == "a page of HTML or XML"
     assert len(words_of(b"a b " * 2000)) == 200
     assert (parsed(b"{}"), parsed(b"no"), parsed(b"[" * 100_000)) == ({}, None, None)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_issue_that_github_does_not_show_is_said_with_its_two_causes(status: int) -> None:
+    words = "no such issue, or the token may not write to this repository"
+    assert verdict("github", status, b"", {}) == Stop(f"answered {status} — {words}")

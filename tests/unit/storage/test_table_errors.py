@@ -170,3 +170,11 @@ def test_an_answer_with_fewer_parts_than_calls_is_trouble() -> None:
     for _ in range(2):
         with pytest.raises(Trouble):
             store.commit("p", [*INSERT, Change("put", "b", {"x": 1})])
+
+
+def test_trouble_has_the_status_of_the_answer_and_none_where_there_was_no_answer_to_read() -> None:
+    store, _ = table(GET=[said(503), NoAnswer("TimeoutError"), Answer(200, "OK", {}, b"<html>")])
+    for status in (503, None, None):
+        with pytest.raises(Trouble) as caught:
+            store.get("p", "a")
+        assert caught.value.status == status

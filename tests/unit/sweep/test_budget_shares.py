@@ -3,11 +3,11 @@
 from shared.domain.restore import Phase
 from shared.storage.shared_state import Board
 from shared.storage.store import Row
-from shared.sweep.call_budget import DETAILS, LOOKS, READS, STARTS, Allowance, Shares
+from shared.sweep.call_budget import DETAILS, LOOKS, READS, STARTS, UNKNOWN, Allowance, Shares
 from shared.sweep.job_watch import jobs_with_news
 from tests.kits.fakes import START, VAULT
 from tests.kits.stories import up_to
-from tests.kits.world import World, running
+from tests.kits.world import Process, World, running
 
 SUB = "/subscriptions/11111111-2222-3333-4444-555555555555"
 
@@ -106,3 +106,43 @@ def test_starts_are_dealt_one_by_one_to_those_who_wait() -> None:
     shares.deal([a, b], 60)
     assert shares.may_start(a, 60, 60) == 43
     assert shares.may_start(b, 65, 60) == 42
+
+
+def test_who_waited_for_one_start_is_dealt_one_and_takes_its_part_of_the_rest() -> None:
+    shares = Shares(60)
+    a, b = f"{SUB}/a", f"{SUB}/b"
+    assert (shares.may_start(a, 23, 0), shares.may_start(b, 17, 0)) == (22, 16), "each leaves one to wait"
+    shares.deal([a, b], 60)
+    assert shares.may_start(a, 100, 60) == 1 + (STARTS - 2) // UNKNOWN
+
+
+# --- starts in a round ------------------------------------------------------------------------------------------------
+def unused(world: World, process: Process) -> bool:
+    """Whether the sweep's starts are all there: a vault that did not wait before may take a quarter of them."""
+    starts = process.sweep._shares.may_start(VAULT, STARTS, world.clock.now().timestamp())
+    return starts == -(-STARTS // UNKNOWN)
+
+
+def test_what_is_under_way_takes_no_starts() -> None:
+    world = World()
+    for n in range(6):
+        running(world, world.process(), key=f"k{n}", dryRun=True)
+    world.deliver(world.process())
+    assert {restore.phase for restore in world.restores()} == {Phase.VALIDATING}
+    world.clock.advance(600)
+    process = world.process()
+    process.sweep.run()
+    assert {restore.phase for restore in world.restores()} == {Phase.CHECKED}
+    assert unused(world, process)
+
+
+def test_who_waits_behind_a_running_one_takes_no_starts() -> None:
+    world = World()
+    world.azure.job_seconds = 5000
+    one, *_ = [running(world, world.process(), key=f"k{n}") for n in range(6)]
+    up_to(world, one, Phase.RESTORING)
+    world.clock.advance(600)
+    process = world.process()
+    process.sweep.run()
+    assert sorted(restore.phase for restore in world.restores()) == [*[Phase.ACCEPTED] * 5, Phase.RESTORING]
+    assert unused(world, process)

@@ -126,3 +126,11 @@ def test_of_a_list_only_a_good_end_is_believed(end: str, phase: Phase) -> None:
     assert world.azure.count("job") == 0
     world.settle(process)
     assert world.faults({restore}) == []
+
+
+def test_a_listed_job_of_a_restore_that_is_not_on_the_books_is_nobodys_news() -> None:
+    world = World()
+    world.azure.job_of_nobody("pg-a")
+    listed = next(world.azure.jobs(VAULT, None))
+    assert world.process().workflow.hear("yoeytdsl-01m3vnbwg0000000000000zzzz", listed) is None
+    assert world.restores() == []

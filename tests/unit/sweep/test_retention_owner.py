@@ -12,7 +12,7 @@ from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Row
 from shared.sweep.retention import MOST, Retention
 from tests.kits.fakes import OTHER_VAULT, START, VAULT
-from tests.kits.stories import now_is
+from tests.kits.stories import now_is, up_to
 from tests.kits.world import World, running
 
 DAYS = 30
@@ -150,3 +150,15 @@ def test_what_somebody_touched_while_it_was_removed_stays() -> None:
     assert Retention(Touched(real), Outbox(real), DAYS).remove_old(world.clock.now()) == 0
     assert Ledger(real).load(restore_id) is not None
     assert removed(world) == 1
+
+
+def test_one_that_still_runs_stays_though_the_history_calls_it_old_and_done() -> None:
+    world = World()
+    restore_id = running(world, world.process())
+    up_to(world, restore_id, Phase.RESTORING)
+    assert world.owed(restore_id) == [], "a notice would keep it too"
+    world.store.commit(PLACE, [Change("put", row_keys.done(world.clock.now(), restore_id), {"restore": restore_id})])
+    world.clock.advance((DAYS + 1) * 86400)
+    assert removed(world) == 0
+    world.settle(world.process())
+    assert now_is(world, restore_id).phase is Phase.SUCCEEDED

@@ -104,3 +104,8 @@ def test_every_part_of_an_expression_is_reached_and_can_be_tried_on_a_value() ->
     call = next(node for node in nodes(tree) if node["type"] == "function_expression")
     assert visited(call, {"name": "Restore"}) == "restore"
     assert visited(call, {"name": 7}) is None
+
+
+def test_of_a_field_that_is_read_from_a_choice_the_choices_are_shown() -> None:
+    seen = saw("(form.Target || body.status).name", EVENT)
+    assert seen == 'form.Target = "drills"; body.status = "Approved"'

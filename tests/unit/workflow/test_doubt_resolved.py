@@ -8,7 +8,7 @@ import pytest
 from shared.azure.port import Gone
 from shared.domain.outcomes import Adopted, InDoubt, Looked, NeverArrived, TrackLost
 from shared.domain.problems import Trouble
-from shared.domain.restore import Phase, Readings
+from shared.domain.restore import PROVEN, Phase, Readings
 from shared.workflow.doubt import TAKEN, before_another_post, look_for_lost, resolve_doubt
 from shared.workflow.proof import AZURE_SKEW
 from tests.kits.fakes import START
@@ -112,3 +112,12 @@ def test_a_lost_one_is_looked_for_each_quarter_of_an_hour_until_the_list_can_sho
         assert found == Looked("nobody knows", world.clock.now() + timedelta(seconds=PACE.lost_look), reading)
     none = restore.model_copy(update={"attempts": ()})
     assert look_for_lost(parts, none) == Looked("nobody knows", now + timedelta(seconds=PACE.lost_for), None)
+
+
+def test_a_proof_of_earlier_attempts_needs_clean_readings_before_another_is_sent() -> None:
+    world = World()
+    restore = doubted(world, attempt(1, PROVEN), readings=Readings(first=FIRST))
+    soon = at(world, 0) + timedelta(seconds=PACE.reconcile_every)
+    assert event_of(world, restore) == Looked("in doubt: no job of the vault can be its own", soon, restore.readings)
+    late = at(world, PACE.grace_before_second + PACE.reconcile_every) + timedelta(seconds=PACE.lost_look)
+    assert event_of(world, restore) == TrackLost("no job of the vault can be its own", late)

@@ -105,3 +105,13 @@ def test_the_order_of_ids_is_the_order_of_acceptance() -> None:
         world.clock.advance(0.002)
     assert ids == sorted(ids)
     assert now_is(world, ids[0]).timeline[0].what == "accepted"
+
+
+@pytest.mark.parametrize(("note", "told"), [("", True), ("; more of them follow", True), (None, False)])
+def test_a_refusal_without_a_note_is_a_row_and_a_dead_letter_and_no_notice(note: str | None, told: bool) -> None:
+    world = World()
+    refused = world.process().intake.refuse(body("pg-x"), Problem(422, "No", "no"), Caller("queue", "m1"), note)
+    assert now_is(world, refused.restore.id).phase is Phase.REFUSED
+    assert (bool(refused.notices), bool(world.owed(refused.restore.id))) == (told, told)
+    place, accepted = row_keys.vault_partition(None), refused.restore.accepted_at
+    assert world.store.get(place, row_keys.dead(accepted, refused.restore.id, "request"))

@@ -171,3 +171,8 @@ def test_what_says_nothing_of_the_kind_is_not_looked_into() -> None:
 
 def test_the_clocks_of_azure_may_differ_by_two_minutes_and_ours_by_ten() -> None:
     assert (timedelta(minutes=2), timedelta(minutes=10)) == (AZURE_SKEW, OUR_SKEW)
+
+
+def test_a_reading_that_does_not_say_it_saw_a_job_of_ours_proves_nothing_of_the_other_region() -> None:
+    found = judged(CLEAN, Readings(first=FIRST, clean=DONE), {"cross_region": True})
+    assert (found.proven, "no job of ours" in found.why) == (False, True)

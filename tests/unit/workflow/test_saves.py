@@ -1,5 +1,6 @@
 """Saves that fail or that somebody else came before: what becomes of the attempt, the claim and the restore."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -81,8 +82,9 @@ def test_a_restore_that_is_moved_each_time_it_is_looked_at_is_a_409() -> None:
     assert (caught.value.status, len(tries)) == (409, 8)
 
 
-def test_trouble_with_the_jobs_puts_off_the_refusal_of_a_containers_step() -> None:
-    world = vaulted_world()
+def refused_a_container_after_a_doubt(world: World, meanwhile: Callable[[], None]) -> str:
+    """Its first attempt is in doubt, no list shows that job, and Azure refuses the container of its second attempt;
+    `meanwhile` is done in that moment."""
     one = asked(world)
     world.azure.script["answer"] = [Doubt("reset")]
     up_to(world, one, Phase.SUBMITTING)
@@ -90,7 +92,7 @@ def test_trouble_with_the_jobs_puts_off_the_refusal_of_a_containers_step() -> No
         job.hidden, job.listed_from = True, job.listed_from + timedelta(days=30)
 
     def refuse() -> None:
-        world.azure.script["jobs"] = [no("X", 400)]
+        meanwhile()
         raise Rejected(AzureError(stage="request", code="RequestDisallowedByPolicy", message="no"), 403)
 
     world.azure.script["make_container"] = [refuse]
@@ -99,6 +101,29 @@ def test_trouble_with_the_jobs_puts_off_the_refusal_of_a_containers_step() -> No
             break
         world.process().sweep.run()
         world.clock.advance(world.next_due())
-    after = now_is(world, one)
+    return one
+
+
+def test_trouble_with_the_jobs_puts_off_the_refusal_of_a_containers_step() -> None:
+    world = vaulted_world()
+
+    def unlisted() -> None:
+        world.azure.script["jobs"] = [no("X", 400)]
+
+    after = now_is(world, refused_a_container_after_a_doubt(world, unlisted))
     assert after.phase is Phase.ACCEPTED
     assert "the vault's jobs cannot be read, and an attempt was made" in (after.trouble or "")
+
+
+def test_a_job_that_comes_to_light_as_its_next_container_is_refused_is_adopted() -> None:
+    world = vaulted_world()
+
+    def shown() -> None:
+        for job in world.azure.jobs_by_id.values():
+            job.hidden, job.listed_from = False, world.clock.now()
+
+    after = now_is(world, refused_a_container_after_a_doubt(world, shown))
+    assert after.job
+    assert (after.phase, [after.job.id]) == (Phase.RESTORING, list(world.azure.jobs_by_id))
+    world.settle(world.process())
+    assert (now_is(world, after.id).phase, len(world.azure.posted)) == (Phase.SUCCEEDED, 1)

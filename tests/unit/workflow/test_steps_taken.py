@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.azure.port import Rejected
+from shared.domain.events import TurnTaken
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Phase
 from shared.domain.state_machine import IllegalStep
@@ -40,9 +41,7 @@ def test_one_under_way_is_no_fresh_start_and_its_wake_is_answered() -> None:
     up_to(world, one, Phase.VALIDATING)
     restore = now_is(world, one)
     world.clock.at = restore.due
-    board, subscription = world.process().parts.board, VAULT.split("/")[2]
-    while board.take_start(subscription, world.clock.now(), STARTS, world.pace.budget_window):
-        pass
+    take_all_starts(world)
     after = world.process().workflow.advance(one, restore.wake)
     assert after is not None
     assert after.phase is not Phase.VALIDATING
@@ -134,3 +133,29 @@ def test_a_no_to_a_container_that_passes_is_asked_again(code: str) -> None:
     assert (found.phase, found.trouble) == (Phase.ACCEPTED, f"{code}: wait")
     assert found.due - world.clock.now() == timedelta(seconds=world.pace.back_off)
     up_to(world, one, Phase.SUCCEEDED)
+
+
+def take_all_starts(world: World) -> None:
+    board, subscription = world.process().parts.board, VAULT.split("/")[2]
+    while board.take_start(subscription, world.clock.now(), STARTS, world.pace.budget_window):
+        pass
+
+
+def test_one_that_has_its_turn_is_no_fresh_start() -> None:
+    world = World()
+    restore = now_is(world, running(world, world.process()))
+    restore = world.process().workflow.save(restore, TurnTaken())
+    take_all_starts(world)
+    world.process().workflow.advance(restore.id, restore.wake)
+    assert now_is(world, restore.id).phase is Phase.VALIDATING
+
+
+def test_a_dry_run_under_way_never_takes_a_turn_and_is_no_fresh_start_either() -> None:
+    world = World()
+    one = running(world, world.process(), dryRun=True)
+    up_to(world, one, Phase.VALIDATING)
+    restore = now_is(world, one)
+    world.clock.at = restore.due
+    take_all_starts(world)
+    world.process().workflow.advance(one, restore.wake)
+    assert (restore.turn_at, now_is(world, one).phase) == (None, Phase.CHECKED)
