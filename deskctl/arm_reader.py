@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
@@ -50,7 +51,7 @@ class ArmReader:
         self.api_version = api_version
         if not is_loopback(endpoint) and not endpoint.startswith("https://"):
             raise Ours(f"--arm must be https: the token goes there, not to {endpoint}")
-        self._http = Http(trusted)
+        self._http = Http(cache(trusted))
         self._arm = _arm(self.endpoint, self._http)
 
     def __enter__(self) -> Self:

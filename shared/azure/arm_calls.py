@@ -48,7 +48,8 @@ class ArmCalls:
 
     def post_once(self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]) -> Answer:
         """POSTs with no retry. Raises NotSent if the POST certainly had no effect, and Doubt if that is unknown.
-        `check` may raise NotSent right before the first byte."""
+        `check` may raise NotSent right before the first byte. Of an answer whose body did not come, a 202 that names
+        its operation is enough."""
         check()
         try:
             return self._arm.call("POST", self._url(path, {}), body, headers, self._total, MAX_ANSWER, check)
@@ -57,6 +58,8 @@ class ArmCalls:
         except Trouble as error:
             raise NotSent(f"{error}") from error
         except wire.NoAnswer as error:
+            if error.head and error.head.status == 202 and tracking(error.head):
+                return error.head
             raise Doubt(f"the answer to the POST was lost ({error})") from error
 
     def pages(
@@ -148,8 +151,13 @@ def _date(answer: Answer) -> datetime | None:
     """The `Date` header (RFC 9110); None if it is absent or nonsense."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
+
+
+def tracking(answer: Answer) -> str | None:
+    """Where the operation that Azure began can be asked after; None if the answer does not say."""
+    return answer.headers.get("azure-asyncoperation") or answer.headers.get("location")
 
 
 def left_of_budget(answer: Answer) -> float:

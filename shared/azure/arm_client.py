@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from shared import telemetry
@@ -89,18 +90,33 @@ class ArmClient:
         wire; Trouble if there is no token. `before`: on a connection of its own, and called before its first byte."""
         if link_on(self.endpoint, link.url) != link:
             raise Trouble("a request to another host than ARM_ENDPOINT's gets no token; it was not sent")
-        token, packed = self.token(), None if body is None else _json(body)
-        if not token.isascii():
-            raise Trouble("the token for Azure holds characters that no header can carry; nothing was sent")
+        began, token = time.monotonic(), self._carried()
+        packed = None if body is None else _json(body)
         said = {**HEADERS, **telemetry.headers(), **headers, "Authorization": f"Bearer {token}"}
         if packed is not None:
             said["Content-Type"] = "application/json"
-        began = time.monotonic()
-        answer = self.http.call(method, link.url, said, packed, seconds, most, before)
+        left = seconds - (time.monotonic() - began)
+        if left <= 0:
+            raise Trouble("the token for Azure came too late for this call; nothing was sent")
+        try:
+            answer = self.http.call(method, link.url, said, packed, left, most, before)
+        except NoAnswer as none:
+            if none.head:
+                self._heard(method, link, said, none.head, began)
+            raise
+        self._heard(method, link, said, answer, began)
+        return _unpacked(answer, most)
+
+    def _carried(self) -> str:
+        token = self.token()
+        if not (token.isascii() and token.isprintable()):
+            raise Trouble("the token for Azure holds characters that no header can carry; nothing was sent")
+        return token
+
+    def _heard(self, method: str, link: Link, said: Mapping[str, str], answer: Answer, began: float) -> None:
         telemetry.count(method, link.path, said, answer.status, answer.headers, time.monotonic() - began)
         if answer.status == 401:
             self.forget()
-        return _unpacked(answer, most)
 
 
 def _json(body: object) -> bytes:
@@ -112,15 +128,16 @@ def _unpacked(answer: Answer, most: int) -> Answer:
     packing = answer.headers.get("content-encoding", "").strip().lower()
     if packing in ("", "identity") or not answer.body:
         return answer
+    head = replace(answer, body=b"")
     if packing not in ("gzip", "x-gzip"):
-        raise NoAnswer("PackedOtherwise")
+        raise NoAnswer("PackedOtherwise", head)
     packed = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         body = packed.decompress(answer.body, most + 1)
     except zlib.error as error:
-        raise NoAnswer("CannotBeUnpacked") from error
+        raise NoAnswer("CannotBeUnpacked", head) from error
     if len(body) > most:
-        raise NoAnswer(TOO_LARGE)
+        raise NoAnswer(TOO_LARGE, head)
     if not packed.eof:
-        raise NoAnswer("CannotBeUnpacked")
-    return Answer(answer.status, answer.reason, answer.headers, body)
+        raise NoAnswer("CannotBeUnpacked", head)
+    return replace(answer, body=body)

@@ -6,10 +6,11 @@ https://learn.microsoft.com/rest/api/dataprotection/
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from shared import telemetry
 from shared.azure import request_bodies
-from shared.azure.arm_calls import ArmCalls, has_code, raise_for, read_dict, rejected, retry_after
+from shared.azure.arm_calls import ArmCalls, has_code, raise_for, read_dict, rejected, retry_after, tracking
 from shared.azure.containers import Containers
 from shared.azure.lenient_json import Loose
 from shared.azure.port import Doubt, Gone, JobPage, NotSent, Taken, VaultFacts
@@ -126,10 +127,10 @@ class DataProtection(Containers):
         raise Doubt(f"Azure answered {status} ({no.error.code}) to the POST: it may have been taken")
 
     def _taken(self, answer: Answer, stage: Stage) -> Taken:
-        tracking = answer.headers.get("azure-asyncoperation") or answer.headers.get("location")
-        ended = answer.status == 200 and not tracking
+        track = tracking(answer)
+        ended = answer.status == 200 and not track
         operation = read_operation({"status": "Succeeded", **read_dict(answer)}, stage) if ended else None
-        return Taken(tracking, retry_after(answer), operation)
+        return Taken(track, retry_after(answer), operation)
 
     def operation(self, url: str, stage: Stage) -> tuple[Operation, float | None]:
         """https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations: followed verbatim."""
@@ -153,7 +154,7 @@ class DataProtection(Containers):
             path = _secondary(restore.instance, _region(restore), "fetchCrossRegionRestoreJob")
             answer = self._calls.call("POST", path, body, {})
         else:
-            answer = self._calls.call("GET", f"{restore.vault}/backupJobs/{job_id}", None, {})
+            answer = self._calls.call("GET", f"{restore.vault}/backupJobs/{quote(job_id, safe='')}", None, {})
         if answer.status in GONE_STATUS:
             raise Gone(f"job {job_id}: {answer.status}")
         raise_for(answer, "job")

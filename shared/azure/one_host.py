@@ -25,13 +25,13 @@ def link_on(endpoint: str, link: str) -> Link | None:
     try:
         said, own = urlsplit(link), urlsplit(endpoint)
         parts = urlsplit(urljoin(f"{endpoint.rstrip('/')}/", link))
-        readable = link.isprintable() and "\\" not in link and bool(said.netloc or not said.scheme)
+        readable = not any(c < " " or c in "\x7f\\" for c in link) and bool(said.netloc or not said.scheme)
         if not readable or _origin(parts) != _origin(own) or "@" in parts.netloc:
             return None
+        asked = f"?{quote(parts.query, AS_IT_IS)}" if parts.query else ""
+        return Link(f"{own.scheme}://{own.netloc}{quote(parts.path, AS_IT_IS) or '/'}{asked}")
     except ValueError:
         return None
-    asked = f"?{quote(parts.query, AS_IT_IS)}" if parts.query else ""
-    return Link(f"{own.scheme}://{own.netloc}{quote(parts.path, AS_IT_IS) or '/'}{asked}")
 
 
 def _origin(url: SplitResult) -> tuple[str, str, int | None]:

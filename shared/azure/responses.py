@@ -61,7 +61,9 @@ def read_error(body: object, stage: Stage, fallback: str, status: int | None = N
     facing = next(
         (i.part("info") for i in error.parts("additionalInfo") if i.says("type", "userfacingerror")), Loose({})
     )
-    code = error.text("code") or facing.text("code") or (f"Http{status}" if status else "Unknown")
+    whole = Loose(body)  # of an error with a code and no message, a detail may have the message and no code
+    code = error.text("code") or facing.text("code") or whole.part("error").text("code") or whole.text("code")
+    code = code or (f"Http{status}" if status else "Unknown")
     return _error(facing, stage, code, facing.text("message") or error.text("message") or fallback)
 
 

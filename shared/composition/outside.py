@@ -143,6 +143,8 @@ class Outside:
 
         settings, scope = self.settings, self.settings.arm_scope
         bundle = trusted(settings.ca_bundle) if settings.ca_bundle else None
+        if bundle is None and settings.arm_endpoint.startswith("https:"):
+            _ = self.trusted  # an unreadable file of authorities is said here, with its words
         http = Http(lambda: bundle) if bundle else self.http
         if settings.local:
             arm = ArmClient(http, settings.arm_endpoint, lambda: LOCAL_TOKEN)

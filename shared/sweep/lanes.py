@@ -1,5 +1,6 @@
 """Delivery apart from polling: each channel has a lane of its own, so a slow one delays no restore and no other one."""
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +11,7 @@ from typing import Protocol
 from shared.notices.delivery_round import DeliveryRound
 from shared.notices.outbox import Notice
 
+log = logging.getLogger("desk")
 LANES = 16  # channels that may be posted to side by side
 
 
@@ -47,7 +49,8 @@ class Lanes:
         try:
             while own := self._next(channel):
                 self._notifier.deliver(own, told, over)
-        except BaseException:
+        except BaseException as error:
+            log.exception("the notices to %s wait for the next round: %s", channel, type(error).__name__)
             with self._lock:
                 self._waiting.pop(channel, None)
                 self._running.pop(channel, None)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.problems import Trouble
 from shared.domain.values import utc
@@ -60,16 +60,17 @@ class Upkeep:
         cold, self.cold = self.cold, False
         now, at = self.now(), _at(this, CARE)
         beat = partial(self.board.beat, CARE, now)
-        if cold and this and (at is None or now - at < CARE_RESTS):
+        if cold and this and (at is None or _within(at, now, CARE_RESTS)):
             return [] if at else [beat]
         vaults = list(this.entries) if this else None
         looks = (
-            partial(self.verify.run, vaults) if self.verify else None,
-            partial(self.cleanup.run, vaults) if self.cleanup else None,
-            self.strangers.run if self.strangers else None,
-            beat if at is None or now - at >= CARE_RESTS / 2 else None,
+            partial(_run, self.points),
+            partial(_run, self.verify, vaults) if self.verify else None,
+            partial(_run, self.cleanup, vaults) if self.cleanup else None,
+            partial(_run, self.strangers) if self.strangers else None,
+            None if _within(at, now, CARE_RESTS / 2) else beat,
         )
-        return [partial(self._retain, this), self.points.run, *(look for look in looks if look)]
+        return [partial(self._retain, this), *(look for look in looks if look)]
 
     def _tell(self, this: Round, seconds: float) -> None:
         queues = self.queues()
@@ -93,7 +94,7 @@ class Upkeep:
 
     def _retain(self, this: Round | None) -> None:
         now, last = self.now(), _at(this, "retention") if this else self.board.pulse("retention")
-        if last and now - last < RETENTION_EVERY:
+        if _within(last, now, RETENTION_EVERY):
             return
         removed = self.retention.remove_old(now)
         self.board.beat("retention", now, removed=removed)
@@ -104,7 +105,20 @@ class Upkeep:
 def _at(this: Round | None, pulse: str) -> datetime | None:
     """When something last happened, as the round read it at its beginning."""
     row = this.glance.get(f"pulse-{pulse}") if this else None
-    return utc(row.text("at")) if row else None
+    try:
+        return utc(row.text("at")) if row else None
+    except ValueError:  # a damaged row: written anew after the step
+        return None
+
+
+def _within(at: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Whether it happened so recently; what lies in the future (a clock was wrong) did not."""
+    return at is not None and timedelta(0) <= now - at < span
+
+
+def _run(part: Any, *given: Any) -> object:
+    """A part is built when its turn comes, so that one that cannot be built holds up no other."""
+    return part.run(*given)
 
 
 def _guarded(step: Callable[[], object]) -> None:

@@ -10,7 +10,9 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
+from dataclasses import replace
+from email.errors import MissingHeaderBodySeparatorDefect
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -27,7 +29,12 @@ class NotSent(Exception):
 
 
 class NoAnswer(Exception):
-    """The call was sent, or a part of it, and no whole answer came in its time."""
+    """The call was sent, or a part of it, and no whole answer came in its time. `head`: the answer without its body,
+    where all that stands before the body did come."""
+
+    def __init__(self, why: str, head: "Answer | None" = None) -> None:
+        super().__init__(why)
+        self.head = head
 
 
 @frozen
@@ -45,6 +52,7 @@ class _Socket:
 
     def __init__(self, inner: socket.socket) -> None:
         self.inner, self.end, self.readers, self.closed = inner, 0.0, 0, False
+        self.ended = False  # the peer has hung up, and that was read
 
     def _wait(self) -> socket.socket:
         left = self.end - time.monotonic()
@@ -57,7 +65,9 @@ class _Socket:
         self._wait().sendall(data)
 
     def receive_into(self, buffer: memoryview) -> int:
-        return self._wait().recv_into(buffer)
+        count = self._wait().recv_into(buffer)
+        self.ended = self.ended or not count
+        return count
 
     def makefile(self, _: str) -> io.BufferedReader:
         self.readers += 1
@@ -94,21 +104,40 @@ type Connection = tuple[HTTPConnection, _Socket]
 
 
 def _exchanged(
-    connection: HTTPConnection, method: str, target: str, body: bytes | None, headers: Mapping[str, str], most: int
+    opened: Connection, method: str, target: str, body: bytes | None, headers: Mapping[str, str], most: int
 ) -> Answer:
     """The call sent and its answer read; NoAnswer."""
+    head, (connection, wire) = None, opened
     try:
         connection.request(method, target, body, dict(headers))
         with connection.getresponse() as response:
+            head = _head(response, wire.ended)
             content = response.read(most + 1)
             if response.length and len(content) <= most:  # http.client raises for chunks alone
                 raise IncompleteRead(content)
     except (OSError, HTTPException, ValueError) as error:
-        raise NoAnswer(type(error).__name__) from error
+        raise NoAnswer(type(error).__name__, head) from error
     if len(content) > most:
-        raise NoAnswer(TOO_LARGE)
-    names = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status, response.reason, names, content)
+        raise NoAnswer(TOO_LARGE, head)
+    return replace(head, body=content)
+
+
+def _head(response: HTTPResponse, cut: bool) -> Answer:
+    """All of an answer but its body; NoAnswer where http.client takes something else for it. `cut`: it has ended, which
+    http.client takes for the end of its headers."""
+    if cut:
+        raise NoAnswer("HeadersCut")
+    if response.status < 200:  # another answer follows, which the next call would take for its own
+        raise NoAnswer("Informational")
+    if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in response.headers.defects):
+        raise NoAnswer("UnreadableHeaders")  # it leaves out the rest of them
+    names = {name.lower(): value.strip(" \t") for name, value in response.headers.items()}
+    return Answer(response.status, response.reason, names, b"")
+
+
+def _clock() -> float:
+    """Seconds that go on while the machine sleeps, where the system can tell."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Http:
@@ -132,6 +161,8 @@ class Http:
         """One call of `seconds` at the most, whose answer has `most` bytes at the most; NotSent, NoAnswer. `before` is
         called when all is ready for the first byte, and may raise; such a call has a connection of its own, for one
         that was kept may be dead."""
+        if seconds <= 0:
+            raise NotSent("NoTimeLeft")
         origin, end = "/".join(url.split("/", 3)[:3]), time.monotonic() + seconds
         kept = self._at_rest(origin) if before is None else None
         connection, wire = kept or self._opened(origin, min(CONNECT, seconds))
@@ -139,7 +170,7 @@ class Http:
         try:
             if before is not None:
                 before()
-            answer = _exchanged(connection, method, url.removeprefix(origin), body, headers, most)
+            answer = _exchanged((connection, wire), method, url.removeprefix(origin), body, headers, most)
         except BaseException:
             connection.close()
             raise
@@ -150,15 +181,17 @@ class Http:
         return answer
 
     def _opened(self, origin: str, seconds: float) -> Connection:
-        parts = urlsplit(origin)
-        secure = parts.scheme == "https"
-        where, port = parts.hostname or "", parts.port
-        made = HTTPSConnection(where, port, context=self._trusted()) if secure else HTTPConnection(where, port)
-        made.timeout = seconds
+        made: HTTPConnection | None = None
         try:
+            parts = urlsplit(origin)
+            where, port = parts.hostname or "", parts.port
+            secure = parts.scheme == "https"
+            made = HTTPSConnection(where, port, context=self._trusted()) if secure else HTTPConnection(where, port)
+            made.timeout = seconds
             made.connect()
-        except OSError as error:
-            made.close()
+        except (OSError, HTTPException, ValueError) as error:
+            if made:
+                made.close()
             raise NotSent(type(error).__name__) from error
         wire = _Socket(made.sock)
         made.sock = wire
@@ -174,7 +207,7 @@ class Http:
                 since, connection = rest.pop()
             waiting = select.poll()
             waiting.register(connection[1].inner, select.POLLIN)
-            if time.monotonic() - since < OLDEST and not waiting.poll(0):  # what comes unasked is its end
+            if _clock() - since < OLDEST and not waiting.poll(0):  # what comes unasked is its end
                 return connection
             connection[0].close()
 
@@ -182,7 +215,7 @@ class Http:
         with self._lock:
             rest = self._rest.setdefault(origin, [])
             if len(rest) < KEPT:
-                rest.append((time.monotonic(), connection))
+                rest.append((_clock(), connection))
                 return
         connection[0].close()
 

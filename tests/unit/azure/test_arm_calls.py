@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from local.stack.answers import answer, arm_over
-from shared.azure.arm_calls import LOW, ArmCalls, left_of_budget
+from shared.azure.arm_calls import LOW, ArmCalls, left_of_budget, tracking
 from shared.azure.arm_client import ArmClient
 from shared.azure.data_protection import DataProtection
 from shared.azure.port import Doubt, NotSent
@@ -109,6 +109,25 @@ def test_the_post_and_its_answer_have_one_total_time(total: float, answered: boo
             with pytest.raises(Doubt, match="was lost"):
                 arm.post_once(PATH, {}, {}, lambda: None)
         assert server.served == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "named", "taken_so"),
+    [(202, "Azure-AsyncOperation", True), (202, "Location", True), (202, "X", False), (500, "Location", False)],
+)
+def test_of_a_202_whose_body_did_not_come_the_operation_that_it_names_is_enough(
+    status: int, named: str, taken_so: bool
+) -> None:
+    def cut(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(f"HTTP/1.1 {status} X\r\n{named}: {BASE}/op\r\nContent-Length: 9\r\n\r\n{{".encode())
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with raw_server(cut) as server, ended(server.url) as arm:
+        if taken_so:
+            assert tracking(arm.post_once(PATH, {}, {}, in_time)) == f"{BASE}/op"
+        else:
+            with pytest.raises(Doubt, match="was lost"):
+                arm.post_once(PATH, {}, {}, in_time)
 
 
 def test_the_total_time_of_the_post_is_the_paces(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import socket
+import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -16,7 +19,7 @@ from shared.domain.version import VERSION
 from shared.telemetry import about, correlation
 from shared.wire.http import TOO_LARGE, Http, NoAnswer
 from shared.wire.trust import trusted
-from tests.kits.raw_server import RawServer, drip, raw_server, whole
+from tests.kits.raw_server import Answer, RawServer, drip, raw_server, whole
 
 X = Link(f"{ARM}/x?a=1")
 
@@ -61,9 +64,46 @@ def test_a_restores_calls_carry_its_id_unless_they_say_another() -> None:
         assert sent(**{"x-ms-correlation-request-id": "b"}).headers["x-ms-correlation-request-id"] == "b"
 
 
-def test_a_token_that_no_header_can_carry_is_not_sent() -> None:
-    with pytest.raises(Trouble, match="nothing was sent"):
-        sent(carried="tökén")
+@pytest.mark.parametrize("token", ["tökén", "to\nken", "to\x7fken"])
+def test_a_token_that_no_header_can_carry_is_not_sent(token: str) -> None:
+    with pytest.raises(Trouble, match="nothing was sent") as caught:
+        sent(carried=token)
+    assert caught.value.__cause__ is None, "it would hold the token"
+
+
+def test_a_token_that_comes_after_the_calls_deadline_sends_nothing() -> None:
+    def late() -> str:
+        time.sleep(0.02)
+        return "token"
+
+    slow = ArmClient(Answering(lambda request: httpx.Response(500)), ARM, late)
+    with pytest.raises(Trouble, match="too late"):
+        slow.call("GET", X, None, {}, 0.01, 100)
+
+
+def cut(status: int) -> Answer:
+    """An answer whose body never comes."""
+
+    def answer(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(f"HTTP/1.1 {status} X\r\nx-ms-request-id: azures\r\nContent-Length: 9\r\n\r\n".encode())
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [202, 401])
+def test_of_an_answer_whose_body_did_not_come_the_log_has_azures_own_id(
+    http: Http, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    forgotten: list[int] = []
+    with raw_server(cut(status)) as server, caplog.at_level("INFO", "desk"):
+        arm = ArmClient(http, server.url, lambda: "token", lambda: forgotten.append(1))
+        with pytest.raises(NoAnswer, match="IncompleteRead"):
+            arm.call("POST", Link(f"{server.url}/x"), {}, {}, 5, 100)
+    (line,) = [record.getMessage() for record in caplog.records if "desk.arm" in record.getMessage()]
+    assert f'"status":{status}' in line
+    assert '"request_id":"azures"' in line
+    assert forgotten == ([1] if status == 401 else [])
 
 
 # --- real sockets -----------------------------------------------------------------------------------------------------

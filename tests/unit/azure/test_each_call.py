@@ -163,6 +163,11 @@ def test_the_jobs_of_a_vault_are_read_page_by_page_from_a_link_on() -> None:
     assert seen == [("POST", f"{REGION}/fetchCrossRegionRestoreJobs?api-version=V", said)]
 
 
+def test_a_jobs_id_is_one_part_of_its_path() -> None:
+    _, seen = asked(lambda azure: azure.job(a_restore(), "j?a#b/c"), 200, JOB)
+    assert seen[0][1] == f"{VAULT}/backupJobs/j%3Fa%23b%2Fc?api-version=V"
+
+
 def test_a_restore_without_a_plan_has_no_region_of_its_own() -> None:
     _, seen = asked(lambda azure: azure.job(far(plan=None), "j-1"), 200, JOB)
     assert seen[0][1].startswith(f"{GROUP}/providers/Microsoft.DataProtection/locations/None/")
@@ -195,6 +200,9 @@ def test_a_link_is_on_the_one_host_or_none(link: str, found: str | None) -> None
         ("https://a", "https://a:443", "https://a/"),
         ("https://a", "http://a:443/", None),
         ("https://a/", "x y/é?q=a b&r=%2F#part", "https://a/x%20y/%C3%A9?q=a%20b&r=%2F"),
+        ("https://a", "/x\u00a0y", "https://a/x%C2%A0y"),
+        ("https://a", "/x\ud800y", None),
+        ("https://a", "https:x", None),
         ("https://a", "/x\ty", None),
         ("https://a", "/x\r\nAuthorization: y", None),
         ("https://a", "//@a/x", None),

@@ -118,7 +118,7 @@ def test_what_the_desk_asks_has_a_version_and_a_link_of_azures_is_called_as_it_i
     assert arm.azure_time() == datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("said", ["", "soon", "Thu, 99 Oct 2026 12:00:00 GMT"])
+@pytest.mark.parametrize("said", ["", "soon", "Thu, 99 Oct 2026 12:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -0100"])
 def test_a_date_that_is_none_is_no_time_of_azures(said: str) -> None:
     arm = calls(says(200, {}, date="Thu, 01 Oct 2026 12:00:00 GMT"))
     arm.call("GET", "/x", None, {})

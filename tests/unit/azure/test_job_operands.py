@@ -135,7 +135,7 @@ def test_so_many_warnings_and_steps_of_a_job_are_kept() -> None:
         ({"error": {"code": "A"}}, 403, "A", "fallback"),
         ({"error": {"details": [{}, {"code": "D", "message": "d"}]}}, None, "Unknown", "fallback"),
         ({"error": {"code": "A", "details": [{"code": "D", "message": "d"}]}}, None, "D", "d"),
-        ({"error": {"code": "A", "details": [{"message": "d"}]}}, None, "Unknown", "d"),
+        ({"error": {"code": "A", "details": [{"message": "d"}]}}, None, "A", "d"),
         ({"error": {"code": "A", "message": "a", "details": [{"code": "D", "message": "d"}]}}, None, "A", "a"),
         (
             {"error": {"code": "A", "additionalInfo": [{"type": "other"}], "details": [{"code": "D"}]}},

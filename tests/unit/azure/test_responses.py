@@ -221,3 +221,4 @@ def test_of_an_error_without_a_message_the_first_detail_that_says_anything_count
     body = {"error": {"code": "Outer", "details": [{"target": "x"}, detail]}}
     error = read_error(body, "request", "nothing was said", 400)
     assert {"code": error.code, "message": error.message}.items() >= detail.items()
+    assert error.code == detail.get("code", "Outer")

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from shared.composition.once import Later
 from shared.domain.problems import Trouble
-from shared.storage.store import Conflict
+from shared.storage import row_keys
+from shared.storage.store import Change, Conflict
 from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
 from shared.sweep.retention import Retention
@@ -149,3 +151,27 @@ def test_a_worker_at_work_notes_every_five_minutes_that_nothing_waits() -> None:
         world.clock.advance(30)
     assert step.runs == 39 * 4
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize("at", ["", "soon", "2026-10-02T00:00:00.000000Z"])
+def test_a_pulse_that_cannot_be_read_or_lies_in_the_future_starves_nothing(at: str) -> None:
+    """A clock was wrong, or a row is damaged."""
+    world, step = World(), Counting()
+    process = world.process()
+    for name in ("care", "retention"):
+        process.parts.ledger.store.commit(row_keys.DESK, [Change("put", f"pulse-{name}", {"at": at})])
+    timer = worker(process, step)
+    timer.run()
+    timer.run()
+    assert step.runs >= 4
+    assert process.parts.board.pulse("care") == process.parts.board.pulse("retention") == START
+
+
+def test_a_part_that_cannot_be_built_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    world, step = World(), Counting()
+    process = world.process()
+    timer = worker(process, step)
+    timer.cold, timer.points = False, cast("PointsLook", Later(lambda: 1 / 0))
+    timer.run()
+    assert (step.runs, process.parts.board.pulse("retention")) == (3, START)
+    assert "failed; the next round does it again" in caplog.text

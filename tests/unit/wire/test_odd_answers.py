@@ -1,0 +1,92 @@
+"""Answers that http.client would take for something else, and calls of which no byte could be sent."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from shared.wire.http import TOO_LARGE, Http, NoAnswer, NotSent
+from tests.kits.raw_server import Answer, raw_server, whole
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    made = Http(ssl.create_default_context)
+    yield made
+    made.close()
+
+
+def says(*pieces: bytes, ends: bool = False) -> Answer:
+    """Exactly these bytes; `ends`: and no more."""
+
+    def answer(connection: socket.socket, over: threading.Event) -> None:
+        for piece in pieces:
+            connection.sendall(piece)
+        if ends:
+            connection.shutdown(socket.SHUT_RDWR)
+
+    return answer
+
+
+def test_white_space_around_a_headers_value_is_no_part_of_it(http: Http) -> None:
+    with raw_server(whole(b"", "Azure-AsyncOperation: \t https://a/b?c=1 \t ", "Retry-After: 30 ")) as server:
+        headers = http.call("GET", server.url, {}, None, 5, 9).headers
+    assert (headers["azure-asyncoperation"], headers["retry-after"]) == ("https://a/b?c=1", "30")
+
+
+def test_a_hint_before_an_answer_is_never_taken_for_it_nor_the_answer_for_the_next_one(http: Http) -> None:
+    late = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nA"
+    with raw_server(says(b"HTTP/1.1 103 Early Hints\r\n\r\n", late), whole(b"B")) as server:
+        with pytest.raises(NoAnswer, match="Informational"):
+            http.call("GET", f"{server.url}/a", {}, None, 5, 9)
+        assert http.call("GET", f"{server.url}/b", {}, None, 5, 9).body == b"B"
+        assert server.connections == 2
+
+
+def test_an_answer_with_a_line_that_ends_its_headers_too_soon_is_none(http: Http) -> None:
+    broken = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nBad line\r\nAzure-AsyncOperation: https://a/b\r\n\r\n"
+    with raw_server(says(broken)) as server, pytest.raises(NoAnswer, match="UnreadableHeaders") as caught:
+        http.call("POST", server.url, {}, b"", 5, 9)
+    assert caught.value.head is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "why", "status"),
+    [
+        (b"HTTP/1.1 202 Accepted\r\nX-A: b\r\nContent-Length: 9\r\n\r\n{", "IncompleteRead", 202),
+        (b"HTTP/1.1 202 Accepted\r\nX-A: b\r\nContent-Length: 12\r\n\r\n123456789012", TOO_LARGE, 202),
+        (b"HTTP/1.1 202 Accepted\r\nX-A: b", "HeadersCut", None),
+        (b"HTTP/1.1 202 Accepted\r\nX-A: b\r\n", "HeadersCut", None),
+        (b"HTTP/1.1 ", "BadStatusLine", None),
+    ],
+)
+def test_of_an_answer_that_is_cut_its_head_is_told_where_that_came(
+    http: Http, sent: bytes, why: str, status: int | None
+) -> None:
+    with raw_server(says(sent, ends=True)) as server, pytest.raises(NoAnswer) as caught:
+        http.call("POST", server.url, {}, b"", 5, 9)
+    head = caught.value.head
+    assert str(caught.value) == why
+    assert (head.status, head.headers["x-a"], head.body) == (status, "b", b"") if head else status is None
+
+
+def no_authorities() -> ssl.SSLContext:
+    raise FileNotFoundError("bundle")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "url", "seconds"),
+    [
+        (no_authorities, "https://127.0.0.1:9/", 5.0),
+        (ssl.create_default_context, "http://a..b/", 5.0),
+        (ssl.create_default_context, f"http://{'a' * 64}.example/", 5.0),
+        (ssl.create_default_context, "http://127.0.0.1:99999999/", 5.0),
+        (ssl.create_default_context, "http://127.0.0.1:9/", -1.0),
+    ],
+    ids=["authorities", "an empty label", "a long label", "a port", "no time left"],
+)
+def test_what_stops_a_call_before_its_first_byte_is_not_sent(trusted: object, url: str, seconds: float) -> None:
+    with pytest.raises(NotSent):
+        Http(trusted).call("POST", url, {}, b"{}", seconds, 9)  # type: ignore[arg-type]
