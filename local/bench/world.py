@@ -23,6 +23,9 @@ CONTAINER = "https://benchstore.blob.core.windows.net/drills"
 ACCOUNT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/benchRG/providers/Microsoft.Storage/storageAccounts/benchstore"
 
 
+OWN = "account targets"
+
+
 @dataclass(frozen=True)
 class Case:
     """So many restores at once, in so many vaults; `speed` divides every duration of Azure's and of the contender's."""
@@ -51,7 +54,7 @@ class Case:
         said = [f"{self.job_seconds / 3600:g} h jobs"] if self.job_seconds >= 3600 else []
         said += ["etag moves"] if self.moving else []
         said += ["never refused"] if not self.limits else []
-        said += ["account targets"] if self.account else []
+        said += [OWN] if self.account else []
         said += [f"{self.threads} threads"] if self.threads != Case.threads else []
         return ", ".join(said + (["Azurite"] if self.azurite else []))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from coverage import CoverageData
 
-CORE = ("domain", "azure", "storage", "workflow", "sweep", "notices", "tickets", "config")
+CORE = ("domain", "azure", "storage", "wire", "workflow", "sweep", "notices", "tickets", "config")
 SECONDS = ".seconds"  # beside the data: CPU time of each test
 MOST_FAILED = 0.005  # of the tests: one that a busy machine breaks is left out
 HOUSE = "tests/unit/test_architecture.py"  # reads the modules, runs none
