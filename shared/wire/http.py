@@ -143,9 +143,9 @@ def _clock() -> float:
 class Http:
     """Calls to any number of hosts. No proxy and no .netrc of the environment, no redirect is followed."""
 
-    def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
-        """`trusted`: the TLS context, asked for with the first https call."""
-        self._trusted, self._lock = trusted, Lock()
+    def __init__(self, trusted: Callable[[], ssl.SSLContext], kept: int = KEPT) -> None:
+        """`trusted`: the TLS context, asked for with each new connection over TLS. `kept`: how many may be at rest."""
+        self._trusted, self._kept, self._lock = trusted, kept, Lock()
         self._rest: dict[str, list[tuple[float, Connection]]] = {}
 
     def call(
@@ -170,6 +170,8 @@ class Http:
         try:
             if before is not None:
                 before()
+                if time.monotonic() >= end:
+                    raise NotSent("NoTimeLeft")
             answer = _exchanged((connection, wire), method, url.removeprefix(origin), body, headers, most)
         except BaseException:
             connection.close()
@@ -214,7 +216,7 @@ class Http:
     def _keep(self, origin: str, connection: Connection) -> None:
         with self._lock:
             rest = self._rest.setdefault(origin, [])
-            if len(rest) < KEPT:
+            if len(rest) < self._kept:
                 rest.append((_clock(), connection))
                 return
         connection[0].close()

@@ -51,8 +51,8 @@ def test_calls_are_counted_per_restore_by_kind_and_refused_ones_too() -> None:
     found = counted()
     assert found.calls == 3.5
     assert found.by_kind == {
-        "points": 0.5, "validate": 0, "restore": 0, "operations": 1.0, "job by GET": 1.0, "jobs by list": 0.5, "containers": 0,
-        "vault and instance facts": 0.5,
+        "points": 0.5, "validate": 0, "restore": 0, "operations": 1.0, "job by GET": 1.0, "jobs by list": 0.5,
+        "containers": 0, "vault and instance facts": 0.5,
     }  # fmt: skip
     assert tuple(found.by_kind) == KINDS
     assert found.throttled == 1

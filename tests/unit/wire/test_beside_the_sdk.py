@@ -26,7 +26,7 @@ from shared.wire.queues import VERSION as QUEUE_VERSION
 from shared.wire.queues import NoQueue, Queue, QueueDown, RestQueue
 from shared.wire.sdk_queue import SdkQueue
 from shared.wire.service import Service, bearer
-from shared.wire.tables import VERSION
+from shared.wire.tables import VERSION, read_row
 
 KEY, ETAG = "r a'k:1é", "W/\"datetime'2026-11-26T22%3A13%3A14.0000000Z'\""
 FIELDS: dict[str, Field] = {"text": "té <&> \U0001f600", "n": 3, "yes": True, "half": 1.5, "raw": b"\x00\xff"}
@@ -241,3 +241,8 @@ def test_a_connection_string_names_the_place_that_the_sdk_reads(text: str, url: 
     assert service.url == url
     assert TableClient.from_connection_string(text, "restores").url.split("?")[0] == url.rstrip("/")
     assert unquote(service.sas) == ("sv=1&sig=a=" if "Signature" in text else "")
+
+
+def test_a_whole_number_is_a_double_where_its_type_says_so() -> None:
+    _, fields, _ = read_row({"RowKey": "r", "a": 2, "a@odata.type": "Edm.Double", "b": 2})
+    assert [type(field) for field in fields.values()] == [float, int]

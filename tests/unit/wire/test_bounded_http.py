@@ -36,6 +36,11 @@ def test_a_peer_that_drips_is_left_at_the_deadline(client: httpx.Client, head: b
         assert server.connections == 1
 
 
+def test_a_call_without_a_deadline_of_its_own_has_the_clients_time_outs(client: httpx.Client) -> None:
+    with raw_server(whole(b"ok")) as server:
+        assert client.get(server.url).content == b"ok"
+
+
 def test_a_client_of_httpx_alone_would_wait_for_ever() -> None:
     """Why the transport is needed: the same peer, the same time-outs per read, and no end."""
     with raw_server(drip(BODY)) as server, httpx.Client(timeout=0.5) as plain, plain.stream("GET", server.url) as got:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from shared.composition import App
@@ -122,6 +123,16 @@ def test_no_token_is_trouble_that_says_why_and_nothing_else(caplog: pytest.LogCa
     with pytest.raises(Trouble, match=r"no token for Azure \(ClientAuthenticationError\)") as caught:
         app._arm_token(SCOPE)
     assert "secret" not in str(caught.value) + caplog.text
+
+
+def test_a_token_of_azure_identity_is_ours_with_its_end() -> None:
+    class Chain:
+        def get_token(self, scope: str) -> AccessToken:
+            return AccessToken(f"for {scope}", 1_900_000_000)
+
+    found = sdk_identity.SdkIdentity(None, {})
+    found._chain = cast("Any", Chain())
+    assert found.ask(SCOPE) == Token(f"for {SCOPE}", 1_900_000_000)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from shared.wire.http import TOO_LARGE, Http, NoAnswer, NotSent
+from shared.wire.http import TOO_LARGE, Http, NoAnswer, NotSent, _Socket
 from tests.kits.raw_server import Answer, raw_server, whole
 
 
@@ -90,3 +91,34 @@ def no_authorities() -> ssl.SSLContext:
 def test_what_stops_a_call_before_its_first_byte_is_not_sent(trusted: object, url: str, seconds: float) -> None:
     with pytest.raises(NotSent):
         Http(trusted).call("POST", url, {}, b"{}", seconds, 9)  # type: ignore[arg-type]
+
+
+def test_a_call_whose_last_check_took_all_its_time_is_not_sent(http: Http) -> None:
+    with raw_server(whole(b"ok")) as server:
+        with pytest.raises(NotSent, match="NoTimeLeft"):
+            http.call("POST", server.url, {}, b"{}", 0.05, 9, before=lambda: time.sleep(0.06))
+        assert server.served == 0
+
+
+def test_a_wait_that_begins_after_the_deadline_is_none() -> None:
+    one, other = socket.socketpair()
+    with one, other, pytest.raises(TimeoutError, match="deadline passed"):
+        _Socket(one).sendall(b"x")
+
+
+def test_no_more_connections_rest_than_may() -> None:
+    caller, barrier = Http(ssl.create_default_context, kept=1), threading.Barrier(2)
+
+    def together(connection: socket.socket, over: threading.Event) -> None:
+        barrier.wait(10)
+        whole(b"x")(connection, over)
+
+    with raw_server(together) as server:
+        for _ in range(2):
+            calls = [threading.Thread(target=caller.call, args=("GET", server.url, {}, None, 5, 9)) for _ in range(2)]
+            for call in calls:
+                call.start()
+            for call in calls:
+                call.join()
+        assert server.connections == 3
+        caller.close()
