@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import HttpResponseError
 from azure.mgmt.dataprotection import DataProtectionMgmtClient, models
 
 from local.bench.contender import Score, until_done
@@ -16,6 +16,7 @@ from local.bench.world import CONTAINER, Case, contender_arguments
 
 JOB_EVERY = 30.0  # seconds between two looks at a job, as the SDK's own pollers wait by default
 LIMIT = 6 * 3600.0  # of the service's seconds
+RUNNING, WELL = "InProgress", ("Completed", "CompletedWithWarnings")
 
 
 class Token:
@@ -41,7 +42,7 @@ class Peer:
         """What went wrong is counted, as a script would log it."""
         try:
             self._run(instance)
-        except (AzureError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - the pool would keep it to itself
             self._score.fail(f"{type(error).__name__}: {error}")
 
     def _run(self, instance: str) -> None:
@@ -65,11 +66,13 @@ class Peer:
                 if error.status_code != 429:
                     raise
             else:
-                if found.properties and found.properties.status != "InProgress":
-                    self._score.notice(job)
-                    return
+                status = str(found.properties.status) if found.properties else RUNNING
+                if status in WELL:
+                    return self._score.notice(job)
+                if status != RUNNING:
+                    return self._score.fail(f"job {job} ended as {status}")
             time.sleep(every)
-        self._score.fail(f"job {job} was not seen to end")
+        return self._score.fail(f"job {job} was not seen to end")
 
 
 def main() -> int:

@@ -1,4 +1,7 @@
-"""The wake queue of the bench: messages with their delays, given to a few workers as the platform does."""
+"""The wake queue of the bench: messages with their delays, given to a few workers as the platform does.
+
+The platform would give a message whose handler raised to another worker; here that is a fault of the contender's.
+"""
 
 import heapq
 import itertools
@@ -19,7 +22,8 @@ class BenchQueue:
         self._over = False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         self.handle: Callable[[bytes, str], None] = lambda body, identity: None
-        self.sent = 0
+        self.fail: Callable[[str], None] = lambda why: None
+        self.sent = self.raised = 0
 
     def send(self, text: str, delay: float) -> None:
         """Puts a message that becomes visible after `delay` seconds."""
@@ -31,7 +35,12 @@ class BenchQueue:
 
     def _work(self) -> None:
         while (message := self._next()) is not None:
-            self.handle(message[2].encode(), f"m{message[1]}")
+            try:
+                self.handle(message[2].encode(), f"m{message[1]}")
+            except Exception as error:  # noqa: BLE001 - else the thread would end, and the other workers would hide it
+                with self._there:
+                    self.raised += 1
+                self.fail(f"the handler of message {message[1]} raised {type(error).__name__}: {error}")
 
     def _next(self) -> tuple[float, int, str] | None:
         with self._there:
