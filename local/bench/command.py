@@ -12,14 +12,15 @@ from typing import Any
 
 from rich.console import Console
 
-from local.bench import calls, cold, intake
+from local.bench import calls, cold, intake, limits
 from local.bench.capacity import capacity, table
 from local.bench.document import write
-from local.bench.shows import Show, markdown, show
+from local.bench.shows import markdown, show
 from local.setup.environment import hermetic
 from local.stack.processes import ROOT
 
 SWEEP, QUICK_SWEEP = (200, 50), (20, 50)
+HOT = ((100, 1, 0.9, 9), (10_000, 1, 90, 3), (10_000, 200, 90, 1))  # restores, vaults, ends a minute, times
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,15 +64,11 @@ def _calls(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
 
 def _sweep(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     found = in_process("sweep", *map(str, QUICK_SWEEP if args.quick else SWEEP))
-    words = (
-        f"A sweep of {found['restores']:,} unchanged open restores in {found['vaults']} vaults takes "
-        f"{found['seconds']:.1f} s ({found['cpu']:.1f} s of CPU), {found['armCalls']} ARM calls, "
-        f"{found['writes']} writes and at most {found['peakMib']:.0f} MiB, which include the in-memory ledger."
-    )
+    shows, words = limits.sweep(found), limits.sweep_words(found)
     console.print(words, soft_wrap=True)
     if args.write:
-        write("sweep", words)
-    return True, found
+        write("sweep", f"{words}\n\n{markdown(shows)}")
+    return show(console, "A sweep", shows), found
 
 
 def in_process(module: str, *arguments: str) -> dict[str, Any]:
@@ -84,13 +81,7 @@ def in_process(module: str, *arguments: str) -> dict[str, Any]:
 
 def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
     found = in_process("storage")
-    shows = [
-        Show("a short restore, one channel: its own calls to the table", found["short"]["calls"], most=35),
-        Show("an idle sweep of 200 vaults: storage calls", found["idle"]["calls"], most=8),
-        Show("GET /api/instances, 109 instances: CPU ms", found["instances"]["ms"], most=200),
-        Show("GET /api/instances, 109 instances: storage calls", found["instances"]["calls"], most=5),
-        Show("a closed restore, five channels: KiB in the ledger", found["left"]["kib"], most=15),
-    ]
+    shows = limits.storage(found)
     if args.write:
         rounds = f"Meanwhile the sweep made {found['short']['rounds']:.0f} calls of its own, which serve all restores."
         write("storage", f"{markdown(shows)}\n\n{rounds}")
@@ -98,16 +89,15 @@ def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
 
 
 def _hot(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
-    few, many = in_process("hot", "100", "5", "4"), in_process("hot", "10000", "90", "2" if args.quick else "8")
-    shows = [
-        Show("one vault, 10,000 running, 90 ends a minute: ends announced", many["told"], least=many["ends"]),
-        Show("how late, 95 of 100 (s)", many["p95"], most=240),
-        Show("ARM calls a minute", many["callsAMinute"], most=200),
-        Show("CPU a restore and sweep, at 10,000 : at 100", many["cpuMs"] / few["cpuMs"], most=1.2),
-    ]
+    minutes = "2" if args.quick else "8"
+    few, one, many = (
+        in_process("hot", f"{restores}", f"{over}", f"{a_minute}", minutes, "--times", f"{times}")
+        for restores, over, a_minute, times in HOT
+    )
+    shows = limits.hot(few, one, many)
     if args.write:
         write("hot", markdown(shows))
-    return show(console, "A hot vault", shows), [few, many]
+    return show(console, "A hot vault", shows), [few, one, many]
 
 
 def _cold(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:

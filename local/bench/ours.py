@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from local.bench.channel import CHANNEL, ENVIRON
 from local.bench.contender import Score, until_done
 from local.bench.queue import BenchQueue
 from local.bench.world import ACCOUNT, CONTAINER, Case, World, contender_arguments
@@ -25,7 +26,6 @@ from shared.storage.store import Store
 LIMIT = 6 * 3600.0  # of the service's seconds
 TARGET = f'container = "{CONTAINER}"'
 OWN = f'account = "{ACCOUNT}"\nkeepHours = 1\nverify = "none"'
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - signs notices that nobody receives
 HEAD = f"""
 [targets.drills]
 kind = "files"
@@ -35,14 +35,7 @@ instances = ["*"]
 targets = ["drills"]
 [queue]
 instances = ["*"]
-targets = ["drills"]
-[channels.bench]
-kind = "webhook"
-url = "http://127.0.0.1:9/bench"
-secret = {{ env = "BENCH_SECRET" }}
-on = ["succeeded", "failed", "refused", "lost"]
-default = true
-"""
+targets = ["drills"]{CHANNEL}"""
 
 
 def desk_toml(case: Case, path: Path, head: str = HEAD) -> Path:
@@ -66,7 +59,7 @@ class Bench:
             "ARM_CA_BUNDLE": str(world.certificate),
             "DESK_PACE": str(case.speed),
             "DESK_CONFIG": str(desk_toml(case, world.home / "desk.toml", head)),
-            "BENCH_SECRET": SECRET,
+            **ENVIRON,
         }
         self.case, self.queue, self.asked = case, BenchQueue(), list[str]()
         self.app = App(from_environment(environ, world.home))
@@ -79,7 +72,7 @@ class Bench:
         self.app.notifier = Notifier(
             parts.outbox, parts.read_desk, environ, self._told, parts.now, parts.jitter, parts.pace, True
         )
-        self.queue.handle = self.app.queue_in.message
+        self.queue.handle, self.queue.fail = self.app.queue_in.message, self.score.fail
         # a process that is up: with durations divided, its imports would take minutes of the service's time
         self.app.azure.ready()
         assert self.app.sweep

@@ -8,22 +8,22 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from local.bench.channel import CHANNEL, ENVIRON
 from local.bench.contender import cpu_seconds, peak_mib
 from local.stack.answers import arm_over
 from local.stack.memory import MemoryStore
 from shared.azure.arm_calls import ArmCalls
 from shared.azure.data_protection import DataProtection
-from shared.config.desk_reader import DeskReader
+from shared.config.desk_file import parse_desk
 from shared.config.plans import Ground
 from shared.domain.clouds import PUBLIC
 from shared.domain.restore import Job, Phase, Restore
 from shared.notices.messages import Message
-from shared.notices.notifier import Notifier
+from shared.notices.notifier import Notifier, Post
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
 from shared.storage.ledger import Ledger
@@ -92,21 +92,20 @@ def restores(vault: str, each: int, now: datetime) -> Iterator[Restore]:
 
 
 def parts_over(store: Store, jobs: Callable[[httpx.Request], httpx.Response]) -> Parts:
-    """The app's own parts over a store and what answers in ARM's place."""
+    """The app's own parts over a store, what answers in ARM's place, and a desk with one open channel."""
     azure = DataProtection(ArmCalls(arm_over(jobs), "2024-04-01", 60), lambda: "token")
-    ground = Ground(PUBLIC, None)
-    desk = DeskReader(Path("samples/desk.toml"), ground, lambda _: [])
-    return Parts(Ledger(store), Board(store), Outbox(store), azure, desk, lambda text, delay: None, ground)
+    ground, desk = Ground(PUBLIC, None), parse_desk(CHANNEL)
+    return Parts(Ledger(store), Board(store), Outbox(store), azure, lambda: desk, lambda text, delay: None, ground)
 
 
-def sweep_of(parts: Parts, told: Callable[[Message], None] = lambda message: None) -> Sweep:
-    """A sweep whose channels take everything; `told` sees each message."""
+def taken(message: Message) -> tuple[int, bytes, Mapping[str, str]]:
+    """A channel's other end that takes every message."""
+    return 200, b"", {}
 
-    def post(message: Message) -> tuple[int, bytes, Mapping[str, str]]:
-        told(message)
-        return 200, b"", {}
 
-    notifier = Notifier(parts.outbox, parts.read_desk, {}, post, parts.now, parts.jitter, parts.pace)
+def sweep_of(parts: Parts, post: Post = taken) -> Sweep:
+    """A sweep whose channel has its secret; `post` answers for the channel."""
+    notifier = Notifier(parts.outbox, parts.read_desk, ENVIRON, post, parts.now, parts.jitter, parts.pace, local=True)
     return Sweep(parts, Workflow(parts), notifier)
 
 
