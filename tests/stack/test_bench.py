@@ -21,7 +21,6 @@ from local.bench.intake import shows as intake_shows
 from local.bench.intake import words as intake_words
 from local.bench.result import KINDS, Result, result
 from local.bench.shows import Show, show
-from local.bench.sweep import sweep_once
 from local.bench.world import Case
 from local.stack.processes import ROOT
 
@@ -75,6 +74,39 @@ def test_each_case_of_ours_is_held_against_the_peer_of_the_same_jobs() -> None:
     assert not found["50 at once, 1 h jobs: calls, ours : peer's"].holds
     assert not found["50 at once, 1 h jobs: 429s"].holds
     assert not found["50 at once, 1 h jobs: ended well"].holds
+
+
+def test_without_a_peer_of_the_same_jobs_nothing_holds_against_it() -> None:
+    hourly = counted("peer", restores=50, calls=20.0, words="1 h jobs")
+    found = {one.words: one for one in shows([counted(restores=50, succeeded=50), hourly])}
+    assert not found["50 at once: calls, ours : peer's (which was not measured)"].holds
+    large = {one.words: one for one in shows([counted(restores=500), counted("peer", restores=500, throttled=9)])}
+    assert not large["500 at once: calls, ours : peer's (which was not measured)"].holds  # throttled, it calls less
+
+
+def held(**changes: Any) -> dict[str, bool]:
+    """What holds of ours at 10, by its words."""
+    ours = counted(**{"restores": 10, "succeeded": 10, **changes})
+    return {one.words.partition(": ")[2]: one.holds for one in shows([ours, counted("peer", restores=10, calls=90.0)])}
+
+
+def test_jobs_of_ten_minutes_are_announced_in_time() -> None:
+    words = "how late, 95 of 100 (s)"
+    assert held(delay_p95=150.0)[words]
+    assert not held(delay_p95=150.1)[words]
+    assert not held(delay_p95=None)[words]
+    assert words not in held(words="1 h jobs")
+
+
+def test_a_spin_of_polls_does_not_hold() -> None:
+    kinds = dict.fromkeys(KINDS, 0.0)
+    assert held(by_kind={**kinds, "operations": 3.0})["operations a restore"]
+    assert not held(by_kind={**kinds, "operations": 3.1})["operations a restore"]
+
+
+def test_a_fault_of_ours_does_not_hold_though_every_restore_ended() -> None:
+    assert held()["faults"]
+    assert not held(failures=("the handler of message 3 raised KeyError: 'a'",))["faults"]
 
 
 def test_a_cold_call_that_did_not_do_its_work_is_no_measurement() -> None:
@@ -150,17 +182,6 @@ def test_a_deployment_has_its_packages_and_what_they_need_and_no_others(tmp_path
     folder = linked(tmp_path, ["httpx"])
     assert (folder / "httpx" / "__init__.py").is_file()
     assert not (folder / "rich").exists()
-
-
-def test_a_sweep_of_what_did_not_change_makes_one_call_a_vault_and_no_write_a_restore() -> None:
-    found = sweep_once(count=3, each=40)
-    assert (found["seen"], found["faults"]) == (120, 0)
-    assert found["armCalls"] == 3
-    assert found["writes"] == 4  # when each vault was read, and the sweep's own pulse
-
-
-def test_a_list_of_several_pages_costs_its_pages() -> None:
-    assert sweep_once(count=1, each=250)["armCalls"] == 3
 
 
 def test_each_size_has_its_case() -> None:
