@@ -89,7 +89,7 @@ def _storage(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
 
 
 def _hot(console: Console, args: argparse.Namespace) -> tuple[bool, Any]:
-    minutes = "2" if args.quick else "8"
+    minutes = "4" if args.quick else "8"  # in the first two, one vault is twice as late as many (docs/performance.md)
     few, one, many = (
         in_process("hot", f"{restores}", f"{over}", f"{a_minute}", minutes, "--times", f"{times}")
         for restores, over, a_minute, times in HOT
