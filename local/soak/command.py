@@ -63,7 +63,7 @@ def main(args: argparse.Namespace) -> int:
 def options(home: Path) -> Options:
     """What Azurite's own search in a growing table and saving of a growing file cost is no part of the desk."""
     made = Options(speed=PACE, pace=PACE, config=home / "desk.toml", home=home / "stack", hosts=HOSTS, schedule=SWEEPS)
-    return replace(made, large=True)
+    return replace(made, in_memory=True)
 
 
 def soak(stack: Stack, seen: Seen, rate: float, instances: list[str], say: Say) -> None:
