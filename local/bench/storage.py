@@ -17,7 +17,7 @@ from local.bench.contender import cpu_seconds, until_done
 from local.bench.ours import HEAD, LIMIT, Bench
 from local.bench.sweep import parts_over, sweep_of, vaults
 from local.bench.world import Case, world
-from local.soak.books import size_of
+from local.soak.size import bytes_of
 from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.api.instances import InstancesApi
@@ -74,7 +74,8 @@ class Counted:
 
 def short_restore(channels: int) -> dict[str, float]:
     """The second restore of an instance (Azure's facts are known), from its POST until all is told: calls of its own,
-    of the rounds in that time, KiB that it leaves. Each channel hears of its acceptance, submission and end."""
+    of the rounds in that time, KiB that it leaves beside its idempotency key's row. Each channel hears of its
+    acceptance, submission and end."""
     with world(SHORT) as made:
         counted, head = Counted(MemoryStore()), TARGET + "".join(CHANNEL.format(n) for n in range(channels))
         bench = Bench(SHORT, made, store=counted, head=head)
@@ -89,7 +90,8 @@ def short_restore(channels: int) -> dict[str, float]:
         last = max(row.key for row in _rows(counted, "restore-"))
         left = [row for row in _rows(counted, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
         kept = {row.key: row for row in left if not row.key.startswith("live-")}
-    size = sum(2 * len(row.key) + sum(map(size_of, row.fields.values())) for row in kept.values())
+    place = row_keys.partition(last.removeprefix("restore-"))
+    size = sum(bytes_of(place, row.key, row.fields) for row in kept.values())
     return {"calls": counted.calls, "rounds": counted.rounds, "kib": size / 1024}
 
 
