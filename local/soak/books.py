@@ -4,7 +4,8 @@ from azure.data.tables import TableClient
 
 from local.soak.size import Size, size_a_restore
 
-KINDS = ("restore-", "done-", "told-", "said-", "job-", "dead-")  # rows of one restore each, in its vault's partition
+KINDS = ("restore-", "done-", "told-", "said-", "job-", "dead-", "key")  # rows of one restore each
+RANGES = ("v", "k")  # partitions of vaults, and of idempotency keys
 
 
 def left(table: TableClient) -> list[str]:
@@ -14,6 +15,8 @@ def left(table: TableClient) -> list[str]:
 
 
 def kib_a_restore(table: TableClient) -> Size:
-    """Of all rows of restores but those of idempotency keys, which lie in partitions of their own."""
-    rows = table.query_entities("PartitionKey ge 'v-' and PartitionKey lt 'v.'")
+    """Of all rows of restores, and of their idempotency keys."""
+    rows = [
+        row for one in RANGES for row in table.query_entities(f"PartitionKey ge '{one}-' and PartitionKey lt '{one}.'")
+    ]
     return size_a_restore([row for row in rows if row["RowKey"].startswith(KINDS)])

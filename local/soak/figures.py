@@ -86,7 +86,7 @@ def shows(seen: Seen, steady: str, failing: str) -> list[Show]:
         Show("p95 delay of its notices, against the steady channels'", _ratio(unsteady, during), most=2, least=0),
         Show("p95 delay of the steady channels' notices, against before", _ratio(during, before), most=1.3, least=0),
         Show(f"POST, p95, last {window:.0f} s against the first", _ratio(last, first), most=1.3, least=0),
-        Show("a closed restore leaves (KiB as Azure counts, without its key's row)", seen.size.whole, most=15, least=0),
+        Show("a closed restore leaves (KiB, as Azure counts rows)", seen.size.whole, most=15, least=0),
         *_looks(seen),
         Show("warnings of a full connection pool", seen.pool_warnings, most=0, least=0),
     ]
