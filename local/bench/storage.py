@@ -91,7 +91,7 @@ def short_restore(channels: int) -> dict[str, float]:
         left = [row for row in _rows(counted, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
         kept = {row.key: row for row in left if not row.key.startswith("live-")}
     place = row_keys.partition(last.removeprefix("restore-"))
-    size = sum(bytes_of(place, row.key, row.fields) for row in kept.values()) + _key_row(counted, last)
+    size = sum(bytes_of(place, row.key, row.fields) for row in kept.values()) + _key_row(counted.inner, last)
     return {"calls": counted.calls, "rounds": counted.rounds, "kib": size / 1024}
 
 

@@ -211,15 +211,12 @@ def test_a_closed_restore_is_as_large_as_its_rows_and_said_without_what_azure_ad
         for n in (1, 2)
         for kind in ("restore", "done", "told", "said", "job", "dead", "facts", "live-open")
     ]
-    keys = [{"PartitionKey": "k-x", "RowKey": "key", "n": "1234"}, {"PartitionKey": "k-y", "RowKey": "key-9", "n": "1"}]
+    keys = [{"PartitionKey": place, "RowKey": "key", "n": "1234"} for place in ("k-x", "k-y")]
     tables = {
-        "PartitionKey ge 'v-' and PartitionKey lt 'v.'": rows,
-        "PartitionKey ge 'k-' and PartitionKey lt 'k.'": keys,
+        f"PartitionKey ge '{one}-' and PartitionKey lt '{one}.'": some for one, some in (("v", rows), ("k", keys))
     }
     table = cast("TableClient", SimpleNamespace(query_entities=tables.__getitem__))
-    values = (
-        2 * len("restore-1done-1told-1said-1job-1dead-1") + 6 * 2 * len("1234") + (2 * len("keykey-9" + "12341")) / 2
-    )
+    values = 2 * len("restore-1done-1told-1said-1job-1dead-1key") + 7 * 2 * len("1234")
     found = kib_a_restore(table)
     assert found.values * 1024 == values
     assert found.whole * 1024 == values + 7 * (4 + 2 * len("v-x") + 8 + 2 * len("n") + 4)
