@@ -17,13 +17,14 @@ from local.bench.contender import cpu_seconds, until_done
 from local.bench.ours import HEAD, LIMIT, Bench
 from local.bench.sweep import parts_over, sweep_of, vaults
 from local.bench.world import Case, world
-from local.soak.books import size_of
+from local.soak.size import bytes_of
 from local.stack.memory import MemoryStore
 from shared.api.http import Call
 from shared.api.instances import InstancesApi
 from shared.config.desk_file import parse_desk
 from shared.domain.values import iso
 from shared.storage import row_keys, vault_directory
+from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Row, Store
 from shared.storage.wake_queue import QueueState
 from shared.sweep.points_look import PointsLook
@@ -89,8 +90,18 @@ def short_restore(channels: int) -> dict[str, float]:
         last = max(row.key for row in _rows(counted, "restore-"))
         left = [row for row in _rows(counted, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
         kept = {row.key: row for row in left if not row.key.startswith("live-")}
-    size = sum(2 * len(row.key) + sum(map(size_of, row.fields.values())) for row in kept.values())
+    place = row_keys.partition(last.removeprefix("restore-"))
+    size = sum(bytes_of(place, row.key, row.fields) for row in kept.values()) + _key_row(counted.inner, last)
     return {"calls": counted.calls, "rounds": counted.rounds, "kib": size / 1024}
+
+
+def _key_row(store: Store, row_key: str) -> int:
+    """Bytes of the row of a restore's idempotency key."""
+    restore = Ledger(store).load(row_key.removeprefix("restore-"))
+    place = row_keys.key_partition(restore.source, restore.key or "") if restore else ""
+    row = store.get(place, row_keys.key())
+    assert row, "a restore has a key"
+    return bytes_of(place, row.key, row.fields)
 
 
 def _rows(store: Store, prefix: str) -> list[Row]:
