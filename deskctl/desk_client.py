@@ -71,6 +71,16 @@ def get(http: httpx.Client, path: str, **query: str) -> Json:
     return read(tried(lambda: http.get(path, params=query)))
 
 
+def get_all(http: httpx.Client, path: str, **query: str) -> list[Json]:
+    """The rows of a list, from its first page to its last."""
+    page = get(http, path, **query)
+    rows: list[Json] = page["value"]
+    while "continue" in page:
+        page = get(http, path, **query, **{"continue": page["continue"]})
+        rows += page["value"]
+    return rows
+
+
 def wait_of(answer: httpx.Response) -> float:
     """Seconds until the desk wants to be asked again."""
     try:

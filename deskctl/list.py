@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from deskctl.desk_client import client, desk_arguments, get
+from deskctl.desk_client import client, desk_arguments, get_all
 from deskctl.moments import iso, minute, point
 from shared.domain.problems import Ours
 
@@ -32,12 +32,7 @@ def main(args: argparse.Namespace) -> int:
         with client(args) as http:
             query = {"instance": args.instance, "phase": args.phase, "since": _since(args.since), "key": args.find}
             given = {name: value for name, value in query.items() if value}
-            rows: list[Json] = []
-            page: Json = {"continue": None}
-            while "continue" in page:
-                more = {"continue": page["continue"]} if page["continue"] else {}
-                page = get(http, "/api/restores", **given, **more)
-                rows += page["value"]
+            rows = get_all(http, "/api/restores", **given)
     except Ours as error:
         print(error, file=sys.stderr)
         return 1

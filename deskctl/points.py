@@ -9,7 +9,7 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.table import Table
 
-from deskctl.desk_client import client, desk_arguments, get
+from deskctl.desk_client import client, desk_arguments, get, get_all
 from deskctl.moments import clock, minute
 from shared.domain.problems import Ours
 from shared.domain.text import cell
@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         with client(args) as http:
             if args.instance is None:
-                return _all(get(http, "/api/instances")["value"], args.csv)
+                return _all(get_all(http, "/api/instances"), args.csv)
             path = f"/api/instances/{quote(args.instance, safe='')}/recovery-points"
             points = get(http, path)["value"]
     except Ours as error:

@@ -75,7 +75,7 @@ param privateEndpoints bool = false
 @description('With private endpoints: IPv4 addresses or ranges that get in from outside, with commas between them; yours, to deploy and to set secrets.')
 param allowedIps string = ''
 
-@description('Instances kept warm for HTTP. One of 2048 MB costs about 21 USD a month while it idles (list price, East US, 2025: see aka.ms/functions-pricing); 0 saves that, and then a webhook may wait for a cold start longer than the 10 s GitHub gives it.')
+@description('Instances kept warm for HTTP. One of 2048 MB costs about 21 USD a month while it idles (docs/deploy.md, What it costs); 0 saves that, and then a webhook may wait for a cold start longer than the 10 s GitHub gives it.')
 @minValue(0)
 @maxValue(20)
 param httpAlwaysReady int = 1
@@ -125,8 +125,8 @@ param loaderImage string = ''
 @description('ARM id of the Azure Container Registry that image lies in; empty where anybody may pull it.')
 param loaderRegistryId string = ''
 
-@description('NCRONTAB of the sweep.')
-param sweepSchedule string = '*/30 * * * * *'
+@description('NCRONTAB of the sweep; empty for each 30 seconds. (azd would read the pattern in a default with */.)')
+param sweepSchedule string = ''
 
 @description('Of the Data Protection API.')
 param dataProtectionApiVersion string = '2024-04-01'
@@ -354,7 +354,7 @@ module app 'app.bicep' = {
     httpAlwaysReady: httpAlwaysReady
     instanceMemoryMB: instanceMemoryMB
     retentionDays: retentionDays
-    sweepSchedule: sweepSchedule
+    sweepSchedule: empty(sweepSchedule) ? '*/30 * * * * *' : sweepSchedule
     dataProtectionApiVersion: dataProtectionApiVersion
     subnetId: privateEndpoints ? network!.outputs.appSubnetId : ''
     publicUrl: publicUrl

@@ -20,7 +20,7 @@ from local.bench.contender import cpu_seconds, until_done
 from local.bench.ours import HEAD, LIMIT, Bench
 from local.bench.sweep import parts_over, vaults
 from local.bench.world import Case, world
-from local.soak.books import size_of
+from local.soak.size import bytes_of
 from local.stack.answers import arm_over
 from local.stack.memory import MemoryStore
 from local.stack.processes import ROOT
@@ -35,6 +35,7 @@ from shared.config.settings import from_environment
 from shared.domain.values import iso
 from shared.storage import row_keys, vault_directory
 from shared.storage.account_looks import AccountLook
+from shared.storage.ledger import Ledger
 from shared.storage.store import Change, Row, Store
 from shared.storage.wake_queue import QueueState
 
@@ -96,11 +97,21 @@ def short_restore(channels: int) -> dict[str, float]:
                 bench.sweep()
         if bench.score.failed or bench.score.done < 2:
             raise RuntimeError(f"the short restores did not end well: {bench.score.failed}")
-        last = max(row.key for row in _rows(counted, "restore-"))
-        left = [row for row in _rows(counted, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
+        last = max(row.key for row in _rows(counted.inner, "restore-"))
+        left = [row for row in _rows(counted.inner, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
         kept = {row.key: row for row in left if not row.key.startswith("live-")}
-    size = sum(2 * len(row.key) + sum(map(size_of, row.fields.values())) for row in kept.values())
+    place = row_keys.partition(last.removeprefix("restore-"))
+    size = sum(bytes_of(place, row.key, row.fields) for row in kept.values()) + _key_row(counted.inner, last)
     return {"calls": counted.calls, "rounds": counted.rounds, "kib": size / 1024}
+
+
+def _key_row(store: Store, row_key: str) -> int:
+    """Bytes of the row of a restore's idempotency key."""
+    restore = Ledger(store).load(row_key.removeprefix("restore-"))
+    place = row_keys.key_partition(restore.source, restore.key or "") if restore else ""
+    row = store.get(place, row_keys.key())
+    assert row, "a restore has a key"
+    return bytes_of(place, row.key, row.fields)
 
 
 def _rows(store: Store, prefix: str) -> list[Row]:

@@ -1,11 +1,11 @@
 """What the ledger's table holds after a soak: the live rows that are left, and the bytes of a closed restore."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from azure.data.tables import TableClient
 
-KINDS = ("restore-", "done-", "told-", "said-", "job-", "dead-")  # rows of one restore each
+from local.soak.size import Size, size_a_restore
+
+KINDS = ("restore-", "done-", "told-", "said-", "job-", "dead-", "key")  # rows of one restore each
+RANGES = ("v", "k")  # partitions of vaults, and of idempotency keys
 
 
 def left(table: TableClient) -> list[str]:
@@ -14,23 +14,9 @@ def left(table: TableClient) -> list[str]:
     return [row["RowKey"] for row in rows if not row["RowKey"].startswith("live-watch")]
 
 
-def kib_a_restore(table: TableClient) -> float:
-    """Keys and values, as Azure stores them: a text takes two bytes a character."""
-    restores, size = 0, 0
-    for row in table.query_entities("PartitionKey ge 'v-' and PartitionKey lt 'v.'"):
-        if row["RowKey"].startswith(KINDS):
-            restores += row["RowKey"].startswith("restore-")
-            size += bytes_of(row)
-    return size / 1024 / restores if restores else -1.0
-
-
-def bytes_of(row: Mapping[str, Any]) -> int:
-    """Of a row; its partition's key is the vault's, and short."""
-    return sum(size_of(value) for name, value in row.items() if name != "PartitionKey")
-
-
-def size_of(value: object) -> int:
-    """A value's bytes."""
-    if isinstance(value, str):
-        return len(value.encode("utf-16-le"))
-    return len(value) if isinstance(value, bytes) else 8
+def kib_a_restore(table: TableClient) -> Size:
+    """Of all rows of restores, and of their idempotency keys."""
+    rows = [
+        row for one in RANGES for row in table.query_entities(f"PartitionKey ge '{one}-' and PartitionKey lt '{one}.'")
+    ]
+    return size_a_restore([row for row in rows if row["RowKey"].startswith(KINDS)])

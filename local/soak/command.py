@@ -16,7 +16,7 @@ from rich.console import Console
 from local.bench.document import write
 from local.bench.shows import Show, markdown, show
 from local.soak import books
-from local.soak.figures import WINDOW, Seen, shows, words
+from local.soak.figures import NOTHING, WINDOW, Seen, shows, words
 from local.soak.load import Load
 from local.soak.world import FAILING, STEADY, desk_toml, names, seed_json
 from local.stack.progress import Say, progress
@@ -25,7 +25,7 @@ from shared.config.settings import TABLE
 
 HOSTS = (("http",), ("queue",), ("timer",))  # as Functions runs them: nothing shared in memory
 PACE, SWEEPS = 15.0, "*/2 * * * * *"  # every 30 s, divided as all durations but the callers'
-FULL_POOL = "Connection pool is full"
+FULL_POOL = ("Connection pool is full", "a connection is closed: as many as may are at rest")  # urllib3's; the desk's
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def main(args: argparse.Namespace) -> int:
 def options(home: Path) -> Options:
     """What Azurite's own search in a growing table and saving of a growing file cost is no part of the desk."""
     made = Options(speed=PACE, pace=PACE, config=home / "desk.toml", home=home / "stack", hosts=HOSTS, schedule=SWEEPS)
-    return replace(made, large=True)
+    return replace(made, in_memory=True)
 
 
 def soak(stack: Stack, seen: Seen, rate: float, instances: list[str], say: Say) -> None:
@@ -73,9 +73,15 @@ def soak(stack: Stack, seen: Seen, rate: float, instances: list[str], say: Say) 
     load.look()
     with TableClient.from_connection_string(stack.storage, TABLE) as table:
         load.settle(lambda: books.left(table))
-        seen.kib = books.kib_a_restore(table)
-    logs = [*stack.home.glob("host-*.log"), *stack.home.glob("host-*.traces")]
-    seen.pool_warnings = sum(log.read_text(errors="replace").count(FULL_POOL) for log in logs)
+        seen.size = books.kib_a_restore(table)
+    seen.pool_warnings = pool_warnings(stack.home)
+
+
+def pool_warnings(home: Path) -> float:
+    """In the logs of the hosts: how often a connection was closed because its pool was full."""
+    logs = [*home.glob("host-*.log"), *home.glob("host-*.traces")]
+    found = (log.read_text(errors="replace").count(text) for log in logs for text in FULL_POOL)
+    return sum(found) if logs else NOTHING
 
 
 def result(found: list[Show], good: bool, said: str) -> dict[str, Any]:

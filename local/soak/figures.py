@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from local.bench.shows import Show
+from local.soak.size import Size
 
 WINDOW = 180.0  # seconds: the first and the last three minutes are compared
+LOOK_EVERY = 10.0  # seconds between two looks at health and at the list of instances
 NOTHING = -1.0  # where nothing was measured
 
 
@@ -49,9 +51,9 @@ class Seen:
     told: list[Told] = field(default_factory=list)
     refused: int = 0  # posts that the failing channel answered with an error
     phases: Counter[str] = field(default_factory=Counter)
-    left: list[str] = field(default_factory=list)  # live rows at the end: open restores, turns, notices that are owed
-    kib: float = NOTHING  # that a closed restore leaves
-    pool_warnings: int = 0
+    left: list[str] | None = None  # live rows at the end: open restores, turns, notices that are owed
+    size: Size = field(default_factory=Size)  # of what a closed restore leaves
+    pool_warnings: float = NOTHING
     cpu: list[Used] = field(default_factory=list)
     load: list[float] = field(default_factory=list)  # of the machine, as the system averages it over a minute
 
@@ -77,17 +79,27 @@ def shows(seen: Seen, steady: str, failing: str) -> list[Show]:
     unsteady = _late(seen, failing, seen.fails_from, float("inf"))
     asked, ended = len(seen.posts), seen.phases["succeeded"]
     return [
-        Show("requests that were not accepted", sum(not one.good for one in seen.posts), most=0),
+        Show("requests that were not accepted", _bad(seen.posts), most=0, least=0),
         Show("restores that ended well, of 100", _ratio(100 * ended, asked), least=100),
-        Show("open restores and notices left at the end", len(seen.left), most=0),
+        Show("open restores and notices left at the end", _left(seen), most=0, least=0),
         Show("posts that the failing channel refused, of 100", _refused(seen, failing), least=5),
         Show("p95 delay of its notices, against the steady channels'", _ratio(unsteady, during), most=2, least=0),
         Show("p95 delay of the steady channels' notices, against before", _ratio(during, before), most=1.3, least=0),
         Show(f"POST, p95, last {window:.0f} s against the first", _ratio(last, first), most=1.3, least=0),
-        Show("a closed restore leaves (KiB)", seen.kib, most=15, least=0),
+        Show("a closed restore leaves (KiB, as Azure counts rows)", seen.size.whole, most=15, least=0),
+        *_looks(seen),
+        Show("warnings of a full connection pool", seen.pool_warnings, most=0, least=0),
+    ]
+
+
+def _looks(seen: Seen) -> list[Show]:
+    """At the list of instances and at health: at least half as many as the time has room for."""
+    looks, room = min(len(seen.instances), len(seen.health)), seen.seconds / LOOK_EVERY
+    return [
+        Show("looks at instances and at health, of 100 that the time has room for", 100 * looks / room, least=50),
         Show("GET /api/instances, 109 instances, median (ms)", median(_ms(seen.instances)), most=200, least=0),
-        Show("health checks that were not ok", sum(not one.good for one in seen.health), most=0),
-        Show("warnings of a full connection pool", seen.pool_warnings, most=0),
+        Show("lists of instances that were not whole", _bad(seen.instances), most=0, least=0),
+        Show("health checks that were not ok", _bad(seen.health), most=0, least=0),
     ]
 
 
@@ -100,7 +112,8 @@ def words(seen: Seen, steady: str, failing: str) -> str:
         f"{p95(ms):.0f} ms; notices p95 {before:.2f} s before the failures, then {during:.2f} s (steady) and "
         f"{_late(seen, failing, seen.fails_from, end):.2f} s (failing); {len(seen.told)} notices taken, "
         f"{seen.refused} refused, {len(seen.health)} health checks; load of the machine "
-        f"{min(seen.load, default=0):.1f} to {max(seen.load, default=0):.1f}. {_cpu(seen)}"
+        f"{min(seen.load, default=0):.1f} to {max(seen.load, default=0):.1f}. A closed restore leaves "
+        f"{seen.size.values:.2f} KiB of keys and values alone. {_cpu(seen)}"
         + (f" Left: {seen.left[:3]}." if seen.left else "")
     )
 
@@ -135,6 +148,14 @@ def _share(part: Sequence[Used], name: str) -> float:
 
 def _ms(calls: Sequence[Took]) -> list[float]:
     return [one.ms for one in calls]
+
+
+def _left(seen: Seen) -> float:
+    return NOTHING if seen.left is None else len(seen.left)
+
+
+def _bad(calls: Sequence[Took]) -> float:
+    return sum(not one.good for one in calls) if calls else NOTHING
 
 
 def _ratio(one: float, other: float) -> float:

@@ -6,44 +6,59 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 
 import httpx
 
 from local.soak.cpu import cpu_seconds
-from local.soak.figures import Seen, Told, Took, Used
+from local.soak.figures import LOOK_EVERY, Seen, Told, Took, Used
 from local.soak.world import FAILING, SHARE, STEADY
 from local.stack.sinks import Arrived
 from local.stack.stack import Stack
 
-CALLERS, LOOK_EVERY = 32, 10.0
+CALLERS = 32
 LONGEST = 600.0  # a notice that failed four times waits 480 s at this pace
 
 
 class Load:
     """Asks a stack for one restore after the other, of each instance in turn."""
 
-    def __init__(self, stack: Stack, seen: Seen, names: Sequence[str], say: Callable[[str], None]) -> None:
-        self.stack, self.seen, self.names, self.say = stack, seen, names, say
+    def __init__(
+        self,
+        stack: Stack,
+        seen: Seen,
+        names: Sequence[str],
+        say: Callable[[str], None],
+        look_every: float = LOOK_EVERY,
+    ) -> None:
+        self.stack, self.seen, self.names, self.say, self._look_every = stack, seen, names, say, look_every
         self.began = time.monotonic()
         self._over = threading.Event()
 
     def run(self, rate: float) -> None:
-        """Returns when the last request is answered."""
-        self.began, number = time.monotonic(), 0
+        """Returns when the last request is answered; raises what a request or a look raised."""
+        self.began = time.monotonic()
         with self._listening(), ThreadPoolExecutor(CALLERS) as callers, ThreadPoolExecutor(1) as looks:
-            looks.submit(self._look)
-            while (due := number / rate) < self.seen.seconds:
-                time.sleep(max(0.0, due - self._now()))
-                if self._now() >= self.seen.fails_from:
-                    self.stack.channels.ends.failing[FAILING] = SHARE
-                callers.submit(self._ask, number)
-                number += 1
-                self.say(f"{self._now():5.0f} s  {number} asked, {len(self.seen.told)} notices taken")
-            self._over.set()
+            begun = [looks.submit(self._look)]
+            try:
+                begun += self._asked(callers, rate)
+            finally:
+                self._over.set()
         self.stack.channels.ends.failing.clear()
+        for one in begun:
+            one.result()
+
+    def _asked(self, callers: ThreadPoolExecutor, rate: float) -> Iterator[Future[None]]:
+        number = 0
+        while (due := number / rate) < self.seen.seconds:
+            time.sleep(max(0.0, due - self._now()))
+            if self._now() >= self.seen.fails_from:
+                self.stack.channels.ends.failing[FAILING] = SHARE
+            yield callers.submit(self._ask, number)
+            number += 1
+            self.say(f"{self._now():5.0f} s  {number} asked, {len(self.seen.told)} notices taken")
 
     def _now(self) -> float:
         return time.monotonic() - self.began
@@ -55,7 +70,7 @@ class Load:
         self.seen.posts.append(took)
 
     def _look(self) -> None:
-        while not self._over.wait(LOOK_EVERY):
+        while not self._over.wait(self._look_every):
             self.look()
 
     def look(self) -> None:
@@ -64,14 +79,18 @@ class Load:
         self.seen.load.append(os.getloadavg()[0])
         hosts = [host.process.pid for host in self.stack.hosts if host.process]
         self.seen.cpu.append(Used(self._now(), sum(map(cpu_seconds, hosts)), cpu_seconds(self.stack.azurite.pid)))
-        self.seen.instances.append(self._timed(lambda: get("/api/instances").status_code == 200))
+        self.seen.instances.append(self._timed(lambda: self._whole(get("/api/instances"))))
         self.seen.health.append(self._timed(lambda: get("/api/health").status_code == 200))
+
+    def _whole(self, answer: httpx.Response) -> bool:
+        """Whether a list has a row for each instance."""
+        return answer.status_code == 200 and len({row["name"] for row in answer.json()["value"]}) == len(self.names)
 
     def _timed(self, call: Callable[[], bool]) -> Took:
         began = time.monotonic()
         try:
             good = call()
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError, LookupError, TypeError):  # no answer, or one that is no list
             good = False
         return Took(began - self.began, (time.monotonic() - began) * 1000, good)
 

@@ -1,6 +1,7 @@
 """Stands for `shared.wire.http.Http`: a function that would answer httpx answers a caller of ours."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import httpx
 
@@ -43,7 +44,7 @@ class Answering:
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise NoAnswer(type(error).__name__) from error
         if len(found.content) > most:
-            raise NoAnswer(TOO_LARGE)
+            raise NoAnswer(TOO_LARGE, replace(answer(found), body=b""))
         return answer(found)
 
 

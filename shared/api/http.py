@@ -1,23 +1,26 @@
-"""HTTP as the app sees it, without any framework: a call, an answer, and how errors become problem+json."""
+"""HTTP as the app sees it, without any framework: a call, an answer, pages of lists, errors as problem+json."""
 
+import base64
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from shared.domain.problems import Ours, Problem, Trouble, Unreadable
+from shared.domain.problems import Ours, Problem, Trouble, Unreadable, invalid
 from shared.domain.request import parse_json
+from shared.domain.text import whole
 from shared.domain.values import Strict
 from shared.domain.wrong_fields import said_of
 from shared.frozen import frozen
 
 log = logging.getLogger("desk")
 PROBLEM = "application/problem+json"
+MOST = 1000  # rows on a page of a list
 NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}  # of every answer, errors too
 
 
@@ -104,3 +107,32 @@ def known_parameters(query: Mapping[str, str], known: Iterable[str]) -> None:
             close = get_close_matches(name, names, n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
             raise Problem(422, "Unknown parameter", f"there is no parameter {name[:60]!r}; {hint}", name[:60])
+
+
+def page_size(text: str | None, default: int) -> int:
+    """The parameter `pageSize`; 422 if it is not a number from 1 to MOST."""
+    found = default if text is None else whole(text, MOST)
+    if found is None:
+        raise invalid("pageSize", f"a number from 1 to {MOST} is due")
+    return found
+
+
+def mark_text(mark: Sequence[str | int]) -> str:
+    """The place where a page ended, as the value of `continue`."""
+    return base64.urlsafe_b64encode(json.dumps(mark).encode()).decode()
+
+
+def read_mark(text: str) -> list[Any]:
+    """The place that a value of `continue` names; 422 if no page gave it. Each list checks what is in it."""
+    try:
+        mark = json.loads(base64.urlsafe_b64decode(text))
+    except (ValueError, RecursionError) as error:
+        raise wrong_mark() from error
+    if not isinstance(mark, list):
+        raise wrong_mark()
+    return mark
+
+
+def wrong_mark() -> Problem:
+    """422 for a `continue` that no page of this list gave."""
+    return invalid("continue", "send the value that the previous page gave")

@@ -2,15 +2,26 @@
 
 import logging
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.api.http import Answer, Call, json_answer
+from shared.api.http import (
+    MOST,
+    Answer,
+    Call,
+    json_answer,
+    known_parameters,
+    mark_text,
+    page_size,
+    read_mark,
+    wrong_mark,
+)
 from shared.azure.recovery_points import PointRead, unfit
-from shared.config.desk_file import Desk, InstanceEntry
+from shared.config.desk_file import InstanceEntry
 from shared.config.policy import find_instance
-from shared.domain.problems import Problem, Trouble
+from shared.domain.problems import Problem, Trouble, invalid
 from shared.domain.values import iso
 from shared.frozen import frozen
 from shared.notices.facts import span
@@ -24,15 +35,18 @@ from shared.workflow.points import (
     is_stale,
     newest_usable,
     points_now,
-    read_points,
     remembered_points,
     vault_of,
 )
 from shared.workflow.ports import Parts
 
 log = logging.getLogger("desk")
-COLD = 3  # instances whose points one call of the list may fetch; the sweep reads the rest in the background
+PAGE = MOST
+PARAMETERS = ("pageSize", "continue")
+MARK = "instances"  # begins the value of `continue`, so that another list's is known as foreign
 NOT_READ = "its points have not been read yet: the sweep reads them soon; GET {path} reads them now"
+
+type Rows = list[dict[str, Any]]
 
 
 @frozen
@@ -42,25 +56,36 @@ class InstancesApi:
     parts: Parts
 
     def list(self, call: Call) -> Answer:
-        """GET /api/instances: one row per instance; a row that could not be read in full says why in `problem`."""
-        desk, left = self.parts.read_desk(), COLD
-        ahead, shown = self._read_ahead(desk), []
-        for name, entry in desk.instances.items():
+        """GET /api/instances: a page of rows in the order of desk.toml, one an instance."""
+        known_parameters(call.query, PARAMETERS)
+        entries, size = self.parts.read_desk().instances, page_size(call.query.get("pageSize"), PAGE)
+        names = _after(list(entries), call.query.get("continue"))
+        shown = self._rows({name: entries[name] for name in names[:size]})
+        more = {"continue": mark_text((MARK, names[size - 1]))} if len(names) > size else {}
+        return json_answer(200, {"value": shown, **more})
+
+    def rows(self) -> Rows:
+        """A row of each instance of desk.toml."""
+        return self._rows(self.parts.read_desk().instances)
+
+    def _rows(self, entries: Mapping[str, InstanceEntry]) -> Rows:
+        """A row that could not be read in full says why in `problem`. The ledger is read, Azure is not asked."""
+        parts = self._read_ahead(entries.values())
+        shown: Rows = []
+        for name, entry in entries.items():
             row: dict[str, Any] = {"name": name, "id": entry.id, "targets": [*entry.targets]}
             try:
-                parts, known = ahead, remembered_points(ahead, entry.id)
-                if known is None and left:
-                    left, parts, known = left - 1, self.parts, read_points(self.parts, entry.id)
-                row |= _turn(ahead, entry) | _newest(parts, name, entry, known)
+                row |= _turn(parts, entry) | _newest(parts, name, entry, remembered_points(parts, entry.id))
             except Exception as error:
                 log.warning("instance %s cannot be shown: %s", name, error, exc_info=not isinstance(error, Trouble))
                 row |= {"lastPoint": None, "problem": f"it cannot be shown now: {error}"}
             shown.append(row)
-        return json_answer(200, {"value": shown})
+        return shown
 
-    def _read_ahead(self, desk: Desk) -> Parts:
-        """The same parts over what the ledger knows of each vault, read once: two ranges a vault, none an instance."""
-        places = {row_keys.vault_partition(vault_of(entry.id)) for entry in desk.instances.values()}
+    def _read_ahead(self, entries: Iterable[InstanceEntry]) -> Parts:
+        """The same parts over what the ledger knows of these instances' vaults, read once: two ranges a vault, none an
+        instance."""
+        places = {row_keys.vault_partition(vault_of(entry.id)) for entry in entries}
         try:
             store = ReadAhead(self.parts.ledger.store, under(places, ("facts-", "live-turn-")))
         except Trouble as trouble:  # then each instance says so by itself
@@ -81,6 +106,19 @@ class InstancesApi:
         flexible = datasource(self.parts, vault_of(instance.text), instance.text).flexible
         shown = [point_view(p, now, flexible) for p in sorted(read.points, key=lambda p: p.time, reverse=True)]
         return json_answer(200, {"instance": name or instance.text, "value": shown})
+
+
+def _after(names: list[str], mark: str | None) -> list[str]:
+    """The names that follow those of the pages before."""
+    if mark is None:
+        return names
+    match read_mark(mark):
+        case [word, str(last)] if word == MARK:
+            if last in names:
+                return names[names.index(last) + 1 :]
+            raise invalid("continue", "desk.toml has changed since that page: begin with the first page again")
+        case _:
+            raise wrong_mark()
 
 
 def _turn(parts: Parts, entry: InstanceEntry) -> dict[str, str]:

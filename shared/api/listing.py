@@ -1,7 +1,5 @@
 """GET /api/restores: the open restores, the closed ones since a moment, one by its key; as JSON pages or JSON lines."""
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -10,13 +8,21 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.api.http import Answer, Call, json_answer, known_parameters
+from shared.api.http import (
+    Answer,
+    Call,
+    json_answer,
+    known_parameters,
+    mark_text,
+    page_size,
+    read_mark,
+    wrong_mark,
+)
 from shared.api.views import row_view
 from shared.config.policy import find_instance
 from shared.domain.problems import Ours, invalid, unknown
 from shared.domain.resource_ids import INSTANCE, parse_id
 from shared.domain.restore import CLOSED, Phase, Restore
-from shared.domain.text import whole
 from shared.domain.values import iso, utc
 from shared.notices.outbox import Outbox
 from shared.storage import row_keys
@@ -28,7 +34,6 @@ from shared.workflow.ports import Parts
 
 PAGE = 100
 OWN_SOURCES = ("http", "queue", "page")
-MOST = 1000
 MOST_READ = 10_000  # rows of the history that a page looks through
 BETWEEN = 40  # rows of a kind that are read for each restore of a page: its notices, and what lies between
 LINES = "application/jsonl"
@@ -51,7 +56,7 @@ class Listing:
         """A page; with `format=jsonl` one whole restore a line, closed ones included, `Link` to the next page."""
         query, lines = call.query, _wants_lines(call.query.get("format"))
         known_parameters(query, PARAMETERS)
-        size, phases = _number(query.get("pageSize"), PAGE), _phases(query.get("phase"))
+        size, phases = page_size(query.get("pageSize"), PAGE), _phases(query.get("phase"))
         all_times = lines or bool(phases & CLOSED)
         since, mark = _since(query.get("since")) or ("0" if all_times else None), _mark(query.get("continue"))
         sources = self._sources(query.get("source"))
@@ -191,7 +196,7 @@ def page_of(rows: Iterator[tuple[Mark, Row]], size: int, fits: Callable[[Row], b
     for count, (mark, row) in enumerate(rows):
         full = fits(row) and len(shown) == size
         if full or count == MOST_READ:
-            return shown, _text(last)
+            return shown, mark_text(last)
         shown += [row] if fits(row) else []
         last = mark
     return shown, None
@@ -227,24 +232,11 @@ def _since(text: str | None) -> str | None:
         raise invalid("since", "a time such as 2026-10-01T00:00:00Z is due") from error
 
 
-def _number(text: str | None, default: int) -> int:
-    found = default if text is None else whole(text, MOST)
-    if found is None:
-        raise invalid("pageSize", f"a number from 1 to {MOST} is due")
-    return found
-
-
-def _text(mark: Mark) -> str:
-    return base64.urlsafe_b64encode(json.dumps(mark).encode()).decode()
-
-
 def _mark(text: str | None) -> Mark:
     if text is None:
         return FIRST
-    try:
-        vault, part, key = json.loads(base64.urlsafe_b64decode(text))
-    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
-        raise invalid("continue", "send the value that the previous page gave") from error
-    if not (isinstance(vault, str) and part in (0, 1) and isinstance(key, str) and key.isascii()):
-        raise invalid("continue", "send the value that the previous page gave")
-    return (vault, int(part), key)
+    match read_mark(text):
+        case [str(vault), 0 | 1 as part, str(key)] if key.isascii():
+            return (vault, int(part), key)
+        case _:
+            raise wrong_mark()

@@ -70,7 +70,10 @@ TEXTS = {
         "sizes, checksums.",
     ),
     "list_instances": RouteText(
-        "instances", "What desk.toml names: server, newest recovery point and its age, targets, who has the turn."
+        "instances",
+        "What desk.toml names, in its order and in pages: server, newest recovery point and its age, targets, who has "
+        "the turn. The rows show what the ledger has and make no call to Azure; the sweep reads each instance's points "
+        "once a day.",
     ),
     "list_recovery_points": RouteText("instances", "The recovery points of an instance, with tier and age."),
     "take_ticket": RouteText(

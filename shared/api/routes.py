@@ -8,7 +8,9 @@ from pydantic import BaseModel
 from shared.api import schemas as c
 from shared.api.aftercare import Keep
 from shared.api.dead_letters import DeadLetterList
-from shared.api.listing import MOST, PAGE
+from shared.api.http import MOST
+from shared.api.instances import PAGE as INSTANCES
+from shared.api.listing import PAGE
 from shared.api.verification import Ask, VerificationView
 from shared.domain.request import RestoreRequest
 from shared.frozen import frozen
@@ -74,6 +76,10 @@ LIST = (
     _query("continue", "the page before gave it"),
     _query("format", "jsonl: one whole restore a line, for audits", enum=["json", "jsonl"], default="json"),
 )
+INSTANCE_PAGES = (
+    _query("pageSize", "instances on a page", type="integer", minimum=1, maximum=MOST, default=INSTANCES),
+    _query("continue", "the page before gave it"),
+)
 
 SAMPLES = {
     "drill": {
@@ -120,7 +126,8 @@ ROUTES = (
           {202: Answers(VerificationView)}, (*BODY, 404, 409), Ask, (ID,)),
     Route("get_verification", "GET", "/restores/{id}/verification", "See a verification and its manifest",
           {200: Answers(VerificationView, WAIT)}, (404, 409), None, (ID,)),
-    Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409,)),
+    Route("list_instances", "GET", "/instances", "What can be restored", {200: Answers(c.InstanceList)}, (409, 422),
+          None, INSTANCE_PAGES),
     Route("list_recovery_points", "GET", "/instances/{instance}/recovery-points", "The points of an instance",
           {200: Answers(c.PointList)}, (403, 404, 422, 502), None,
           (_path("instance", "a name of desk.toml, or an ARM id with its slashes as %2F", "pg-prod-01",

@@ -7,6 +7,8 @@ from pydantic.alias_generators import to_camel
 
 from shared.domain.restore import Attempt, AzureError, Datasource, Entry, Job, Phase, Point
 
+NEXT_PAGE = "give it back as ?continue= for the next page"
+
 
 class Shown(BaseModel):
     """An answer: a later release may add fields, so readers must let unknown ones pass."""
@@ -144,7 +146,7 @@ class RestorePage(Shown):
 
     value: list[RestoreLine]
     paused: "PauseView | None" = Field(None, description="present while the desk is paused: nothing is submitted")
-    continue_: str | None = Field(None, alias="continue", description="give it back as ?continue= for the next page")
+    continue_: str | None = Field(None, alias="continue", description=NEXT_PAGE)
 
 
 class InstanceView(Shown):
@@ -165,9 +167,10 @@ class InstanceView(Shown):
 
 
 class InstanceList(Shown):
-    """The instances of desk.toml."""
+    """A page of the instances of desk.toml, in the order of the file."""
 
     value: list[InstanceView]
+    continue_: str | None = Field(None, alias="continue", description=NEXT_PAGE)
 
 
 class PointList(Shown):

@@ -13,7 +13,7 @@ from shared.azure.arm_client import ArmClient
 from shared.azure.lenient_json import Loose, number
 from shared.azure.one_host import Link, link_on
 from shared.azure.port import Doubt, NotSent, Rejected
-from shared.azure.responses import Stage, read_error
+from shared.azure.responses import Stage, every_code, read_error
 from shared.azure.retryable import PASSING_STATUS, THROTTLED
 from shared.domain.problems import Trouble
 from shared.domain.resource_ids import subscription
@@ -49,7 +49,7 @@ class ArmCalls:
     def post_once(self, path: str, body: dict[str, Any], headers: dict[str, str], check: Callable[[], None]) -> Answer:
         """POSTs with no retry. Raises NotSent if the POST certainly had no effect, and Doubt if that is unknown.
         `check` may raise NotSent right before the first byte. Of an answer whose body did not come, a 202 that names
-        its operation is enough."""
+        its operation is enough, and a 401 or 429."""
         check()
         try:
             return self._arm.call("POST", self._url(path, {}), body, headers, self._total, MAX_ANSWER, check)
@@ -58,8 +58,9 @@ class ArmCalls:
         except Trouble as error:
             raise NotSent(f"{error}") from error
         except wire.NoAnswer as error:
-            if error.head and error.head.status == 202 and tracking(error.head):
-                return error.head
+            head = error.head
+            if head and ((head.status == 202 and tracking(head)) or head.status == 401 or head.status in THROTTLED):
+                return head
             raise Doubt(f"the answer to the POST was lost ({error})") from error
 
     def pages(
@@ -119,11 +120,7 @@ class ArmCalls:
         try:
             answer = self._arm.call(method, link, body, headers, CALL_TOTAL, MAX_ANSWER)
         except (wire.NotSent, wire.NoAnswer) as error:
-            if str(error) == wire.TOO_LARGE:
-                what = f"Azure's answer is longer than {MAX_ANSWER // 2**20} MiB; it was not read"
-            else:
-                what = f"Azure was not reached, or did not answer ({error})"
-            raise Trouble(what) from error
+            answer = _enough(error)
         self._azure.date = _date(answer)
         if answer.status not in THROTTLED and left_of_budget(answer) <= LOW:
             self._on_low(subscription(link.path))
@@ -145,6 +142,16 @@ class ArmCalls:
         if found is None:
             raise Trouble("Azure's answer points to another host than ARM_ENDPOINT's; it is not followed")
         return found
+
+
+def _enough(error: wire.NotSent | wire.NoAnswer) -> Answer:
+    """The head of an answer whose body did not come, where its status alone says that it passes; else Trouble."""
+    head = error.head if isinstance(error, wire.NoAnswer) else None
+    if head and (head.status == 401 or head.status in PASSING_STATUS):
+        return head
+    if str(error) == wire.TOO_LARGE:
+        raise Trouble(f"Azure's answer is longer than {MAX_ANSWER // 2**20} MiB; it was not read") from error
+    raise Trouble(f"Azure was not reached, or did not answer ({error})") from error
 
 
 def _date(answer: Answer) -> datetime | None:
@@ -188,6 +195,14 @@ def has_code(answer: Answer) -> bool:
         return bool(Loose(read_dict(answer)).part("error").text("code"))
     except Trouble:
         return False
+
+
+def codes(answer: Answer) -> frozenset[str]:
+    """Every code in an error's body, in lower case."""
+    try:
+        return every_code(read_dict(answer))
+    except Trouble:
+        return frozenset()
 
 
 def rejected(answer: Answer, stage: Stage) -> Rejected:

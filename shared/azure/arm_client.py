@@ -95,16 +95,17 @@ class ArmClient:
         said = {**HEADERS, **telemetry.headers(), **headers, "Authorization": f"Bearer {token}"}
         if packed is not None:
             said["Content-Type"] = "application/json"
-        left = seconds - (time.monotonic() - began)
+        sent = time.monotonic()
+        left = seconds - (sent - began)
         if left <= 0:
             raise Trouble("the token for Azure came too late for this call; nothing was sent")
         try:
             answer = self.http.call(method, link.url, said, packed, left, most, before)
         except NoAnswer as none:
             if none.head:
-                self._heard(method, link, said, none.head, began)
+                self._heard(method, link, said, none.head, sent)
             raise
-        self._heard(method, link, said, answer, began)
+        self._heard(method, link, said, answer, sent)
         return _unpacked(answer, most)
 
     def _carried(self) -> str:
@@ -113,8 +114,8 @@ class ArmClient:
             raise Trouble("the token for Azure holds characters that no header can carry; nothing was sent")
         return token
 
-    def _heard(self, method: str, link: Link, said: Mapping[str, str], answer: Answer, began: float) -> None:
-        telemetry.count(method, link.path, said, answer.status, answer.headers, time.monotonic() - began)
+    def _heard(self, method: str, link: Link, said: Mapping[str, str], answer: Answer, sent: float) -> None:
+        telemetry.count(method, link.path, said, answer.status, answer.headers, time.monotonic() - sent)
         if answer.status == 401:
             self.forget()
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from shared import telemetry
 from shared.azure import request_bodies
-from shared.azure.arm_calls import ArmCalls, has_code, raise_for, read_dict, rejected, retry_after, tracking
+from shared.azure.arm_calls import ArmCalls, codes, has_code, raise_for, read_dict, rejected, retry_after, tracking
 from shared.azure.containers import Containers
 from shared.azure.lenient_json import Loose
 from shared.azure.port import Doubt, Gone, JobPage, NotSent, Taken, VaultFacts
@@ -122,7 +122,7 @@ class DataProtection(Containers):
         if status == 401 or status in THROTTLED:
             raise NotSent(f"Azure answered {status} to the POST", retry_after(answer), status in THROTTLED)
         no = rejected(answer, "submission")
-        if certainly_refused(status, no.error, has_code(answer)):
+        if certainly_refused(status, codes(answer), has_code(answer)):
             raise no
         raise Doubt(f"Azure answered {status} ({no.error.code}) to the POST: it may have been taken")
 
@@ -149,6 +149,8 @@ class DataProtection(Containers):
 
     def job(self, restore: Restore, job_id: str) -> JobRead:
         """https://learn.microsoft.com/rest/api/dataprotection/jobs/get and …/fetch-cross-region-restore-job/get"""
+        if not job_id.strip("."):  # it would lead out of the jobs
+            raise Trouble(f"the job's id {job_id!r} is none")
         if restore.cross_region:
             body = request_bodies.cross_region_job_body(restore.vault, restore.source_region or "", job_id)
             path = _secondary(restore.instance, _region(restore), "fetchCrossRegionRestoreJob")

@@ -67,6 +67,17 @@ def read_error(body: object, stage: Stage, fallback: str, status: int | None = N
     return _error(facing, stage, code, facing.text("message") or error.text("message") or fallback)
 
 
+def every_code(body: object) -> frozenset[str]:
+    """Each `code` that stands anywhere in an error's body, in lower case."""
+    found, left = set[str](), [body]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            found |= {str(said).lower() for name, said in part.items() if str(name).lower() == "code"}
+        left += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return frozenset(found)
+
+
 def read_user_error(value: object, stage: Stage) -> AzureError:
     """UserFacingError, as a job's `errorDetails` carry it."""
     facing = Loose(value)

@@ -4,6 +4,8 @@ From the troubleshooting pages of PostgreSQL backup; `isRetryable` and `isUserEr
 whatever it is, so they are ignored (https://learn.microsoft.com/azure/backup/backup-azure-database-postgresql-troubleshoot).
 """
 
+from collections.abc import Collection
+
 from shared.domain.restore import AzureError
 
 THROTTLED = frozenset({429})
@@ -40,12 +42,12 @@ CERTAIN_STATUS = frozenset({400, 403, 404})
 AT_ONCE = ("concurren", "alreadyrunning", "alreadyinprogress", "inprogress", "anotheroperation", "conflict")
 
 
-def certainly_refused(status: int, error: AzureError, has_code: bool) -> bool:
-    """Whether a refused POST of `restore` certainly had no effect: 400, 403 or 404 with Azure's own error code. The
-    code must not name another operation (it may be the one just started), and must not be worth a retry."""
-    codes = f"{error.code} {error.inner_code or ''}".lower()
-    at_once = any(word in codes for word in AT_ONCE)
-    return status in CERTAIN_STATUS and has_code and not at_once and not passes(error)
+def certainly_refused(status: int, codes: Collection[str], has_code: bool) -> bool:
+    """Whether a refused POST of `restore` certainly had no effect: 400, 403 or 404 with Azure's own error code. Of the
+    body's `codes`, all of them and in lower case, none may name another operation (it may be the one just started),
+    and none may be worth a retry."""
+    at_once = any(word in code for word in AT_ONCE for code in codes)
+    return status in CERTAIN_STATUS and has_code and not at_once and PASSING_CODES.isdisjoint(codes)
 
 
 def passes(error: AzureError) -> bool:

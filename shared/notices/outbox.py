@@ -82,8 +82,8 @@ class Notice:
         ]
 
     def said(self) -> Change:
-        """The write of the facts that all channels of the event get."""
-        fields = {"restore": self.restore, "event": self.event, **_packed(self.facts)}
+        """The write of the facts that all channels of the event get; its name is among them."""
+        fields = {"restore": self.restore, **_packed(self.facts)}
         return Change("put", row_keys.said(self.restore, self.sequence), fields)
 
     def read_facts(self) -> Facts:

@@ -41,7 +41,7 @@ class Grant:
 
 def instances(ports: Ports, visit: Visit) -> Shown:
     """The instances of desk.toml, with their newest point and its age."""
-    rows = json.loads(ports.instances_api.list(Call()).body)["value"]
+    rows = ports.instances_api.rows()
     may_ask = choices(visit.person, visit.desk)
     lines = [
         {

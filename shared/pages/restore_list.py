@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import islice
+from heapq import nlargest
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,8 +33,7 @@ def restores(ports: Ports, visit: Visit) -> Shown | Answer:
     known_parameters(visit.call.query, (*FILTERS, "page", "size", "format"))
     begin = _moment(visit, "from") or visit.now - timedelta(days=DAYS)
     rows = _rows(ports, visit, begin)
-    found = list(islice(filter(_fits(visit), rows), MOST + 1))
-    found.sort(key=lambda line: str(line.get("acceptedAt", "")), reverse=True)
+    found = nlargest(MOST + 1, filter(_fits(visit), rows), key=lambda line: str(line.get("acceptedAt", "")))
     if visit.said("format") == "csv":
         return _csv(found[:MOST])
     number, size = _number(visit, "page", 1, MOST), _number(visit, "size", PAGE, MOST_PAGE)

@@ -107,7 +107,7 @@ def _at(this: Round | None, pulse: str) -> datetime | None:
     row = this.glance.get(f"pulse-{pulse}") if this else None
     try:
         return utc(row.text("at")) if row else None
-    except ValueError:  # a damaged row: written anew after the step
+    except (OverflowError, ValueError):  # a damaged row: written anew after the step
         return None
 
 

@@ -5,6 +5,7 @@ A worker's first answer waits for what it imports: the SDKs of storage and ident
 """
 
 import io
+import logging
 import select
 import socket
 import ssl
@@ -22,6 +23,8 @@ CONNECT = 5.0  # seconds of a call that a new connection may take
 KEPT = 64  # connections at rest, one for each thread of a sweep: 16 workers, 16 channels, HTTP and the queues
 OLDEST = 60.0  # seconds after which a connection at rest is closed
 TOO_LARGE = "AnswerTooLarge"
+NO_BODY = frozenset({204, 304})
+log = logging.getLogger("desk")
 
 
 class NotSent(Exception):
@@ -112,7 +115,9 @@ def _exchanged(
         connection.request(method, target, body, dict(headers))
         with connection.getresponse() as response:
             head = _head(response, wire.ended)
-            content = response.read(most + 1)
+            if "transfer-encoding" in head.headers and not response.chunked:
+                raise NoAnswer("UnreadableHeaders", head)  # http.client would take the chunks for the body
+            content = b"" if head.status in NO_BODY else response.read(most + 1)
             if response.length and len(content) <= most:  # http.client raises for chunks alone
                 raise IncompleteRead(content)
     except (OSError, HTTPException, ValueError) as error:
@@ -129,8 +134,10 @@ def _head(response: HTTPResponse, cut: bool) -> Answer:
         raise NoAnswer("HeadersCut")
     if response.status < 200:  # another answer follows, which the next call would take for its own
         raise NoAnswer("Informational")
-    if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in response.headers.defects):
-        raise NoAnswer("UnreadableHeaders")  # it leaves out the rest of them
+    rest = response.headers.get_payload()  # what the parser of mails takes for the mail, after a line that is no header
+    broken = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in response.headers.defects)
+    if broken or (isinstance(rest, str) and rest):
+        raise NoAnswer("UnreadableHeaders")
     names = {name.lower(): value.strip(" \t") for name, value in response.headers.items()}
     return Answer(response.status, response.reason, names, b"")
 
@@ -170,13 +177,13 @@ class Http:
         try:
             if before is not None:
                 before()
-                if time.monotonic() >= end:
-                    raise NotSent("NoTimeLeft")
+            if kept is None and time.monotonic() >= end:
+                raise NotSent("NoTimeLeft")
             answer = _exchanged((connection, wire), method, url.removeprefix(origin), body, headers, most)
         except BaseException:
             connection.close()
             raise
-        if before is not None:
+        if before is not None or wire.ended:
             connection.close()
         elif connection.sock is not None:  # http.client closes it where the answer says so
             self._keep(origin, (connection, wire))
@@ -219,6 +226,7 @@ class Http:
             if len(rest) < self._kept:
                 rest.append((_clock(), connection))
                 return
+        log.warning("a connection is closed: as many as may are at rest")
         connection[0].close()
 
     def close(self) -> None:

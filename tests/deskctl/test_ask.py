@@ -145,6 +145,21 @@ def test_list_follow_and_points(desk: ServedDesk, capsys: pytest.CaptureFixture[
     assert "did you mean pg-prod-01" in capsys.readouterr().err
 
 
+def test_points_shows_the_instances_of_every_page(
+    azure: Emulator, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault, text = WORLD.vault_id(FLEX), config.read_text()
+    more = "".join(
+        f'[instances.more-{n}]\nid = "{vault}/backupInstances/more-{n}"\ntargets = ["drills"]\n' for n in range(1000)
+    )
+    config.write_text(text + more)
+    with ServedDesk(config, azure.url, working=False) as served:
+        run(["points", "--csv", "--url", served.url, "--key", KEY])
+    named = [row["instance"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))]
+    assert len(named) == len(set(named)) == 1000 + text.count("[instances.") > 1000
+    assert named[-1] == "more-999"
+
+
 @pytest.mark.parametrize("following", [True, False])
 def test_ctrl_c_leaves_the_key_and_the_way_to_go_on(
     azure: Emulator, config: Path, tmp_path: Path, following: bool

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any, cast
 
 import httpx
 import pytest
+from azure.data.tables import TableClient
 
 from local.bench.document import DOCUMENT, marks
-from local.soak.books import bytes_of
+from local.soak.books import kib_a_restore
+from local.soak.command import FULL_POOL, pool_warnings
 from local.soak.cpu import TICK, cpu_seconds
 from local.soak.figures import Seen, Told, Took, Used, p95, shows, words
 from local.soak.load import Load
+from local.soak.size import Size, bytes_of
 from local.soak.world import FAILING, INSTANCES, STEADY, desk_toml, names
 from local.stack.sinks import Arrived, Sink, Sinks
 from local.stack.stack import Stack
@@ -69,8 +73,8 @@ def good() -> Seen:
     """Ten minutes in which everything holds."""
     posts = [Took(at, 50) for at in range(600)]
     told = [Told(channel, at, 1) for at in range(600) for channel in (STEADY, FAILING)]
-    looks = [Took(1, 90)] * 3
-    return Seen(600, 180, posts, looks, looks, told, 50, Counter(succeeded=600), [], 14.0, 0)
+    looks = [Took(1, 90)] * 60
+    return Seen(600, 180, posts, looks, looks, told, 50, Counter(succeeded=600), [], Size(14.0, 9.0), 0)
 
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [
@@ -84,9 +88,12 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("delay of the steady", {"told": [replace(one, late=1.4) if one.at >= 180 else one for one in good().told]}),
     ("POST, p95", {"posts": [replace(one, ms=66) if one.at > 420 else one for one in good().posts]}),
-    ("a closed restore", {"kib": 15.1}),
-    ("GET /api/instances", {"instances": [Took(1, 201)] * 3}),
-    ("health", {"health": [Took(1, 1, good=False)]}),
+    ("a closed restore", {"size": Size(15.1, 9.0)}),
+    ("GET /api/instances", {"instances": [Took(1, 201)] * 60}),
+    ("lists of instances that were not whole", {"instances": [*good().instances[1:], Took(1, 5, good=False)]}),
+    ("health checks that were not ok", {"health": [*good().health[1:], Took(1, 1, good=False)]}),
+    ("looks at instances and at health", {"instances": good().instances[:29]}),
+    ("looks at instances and at health", {"health": good().health[:29]}),
     ("pool", {"pool_warnings": 1}),
 ]
 
@@ -95,7 +102,7 @@ def test_a_soak_in_which_all_is_well_holds_every_figure() -> None:
     assert [one.words for one in shows(good(), STEADY, FAILING) if not one.holds] == []
 
 
-@pytest.mark.parametrize(("words", "changes"), FAULTS, ids=[words for words, _ in FAULTS])
+@pytest.mark.parametrize(("words", "changes"), FAULTS, ids=[f"{n} {words}" for n, (words, _) in enumerate(FAULTS)])
 def test_each_figure_sees_what_it_is_there_for(words: str, changes: dict[str, Any]) -> None:
     found = [one.words for one in shows(replace(good(), **changes), STEADY, FAILING) if not one.holds]
     assert len(found) == 1
@@ -103,8 +110,7 @@ def test_each_figure_sees_what_it_is_there_for(words: str, changes: dict[str, An
 
 
 def test_nothing_that_was_not_measured_holds() -> None:
-    found = [one for one in shows(Seen(600, 180), STEADY, FAILING) if not one.holds]
-    assert len(found) == 7
+    assert [one.words for one in shows(Seen(600, 180), STEADY, FAILING) if one.holds] == []
     assert p95([]) < 0
 
 
@@ -128,8 +134,94 @@ def test_the_cpu_of_a_process_is_its_childrens_too() -> None:
         parent.communicate("\n")
 
 
-def test_a_row_is_as_large_as_its_keys_and_values() -> None:
-    assert bytes_of({"PartitionKey": "v-x", "RowKey": "ab", "text": "ä😀", "n": 1, "packed": b"123"}) == 4 + 6 + 8 + 3
+def a_stack(answer: Callable[[httpx.Request], httpx.Response], http: list[httpx.Client]) -> Stack:
+    http.append(httpx.Client(transport=httpx.MockTransport(answer), base_url="http://desk"))
+    azurite = SimpleNamespace(pid=0)
+    ends = Sinks({STEADY: Sink("webhook"), FAILING: Sink("webhook")})
+    made = SimpleNamespace(http=http[-1], hosts=[], azurite=azurite, channels=SimpleNamespace(ends=ends))
+    return cast("Stack", made)
+
+
+ALL = {"value": [{"name": name} for name in "abc"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "whole"),
+    [
+        (200, ALL, True),
+        (500, ALL, False),
+        (200, {"value": ALL["value"][:2]}, False),
+        (200, {"value": ALL["value"][:2] * 2}, False),
+        (200, {"value": []}, False),
+        (200, {}, False),
+        (200, [], False),
+        (200, None, False),
+    ],
+)
+def test_a_list_of_instances_is_good_with_a_row_of_each_and_health_with_200(
+    status: int, body: object, whole: bool
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        text = "no json" if body is None else json.dumps(body)
+        return httpx.Response(status, text=text if request.url.path == "/api/instances" else "")
+
+    seen, http = Seen(600, 180), list[httpx.Client]()
+    Load(a_stack(answer, http), seen, ["a", "b", "c"], print).look()
+    http[0].close()
+    assert ([one.good for one in seen.instances], [one.good for one in seen.health]) == ([whole], [status == 200])
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/restores"])
+def test_what_a_look_or_a_request_raises_ends_the_soak(path: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == path:
+            raise RuntimeError("out of order")
+        return httpx.Response(202 if request.method == "POST" else 200, json=ALL)
+
+    http = list[httpx.Client]()
+    with pytest.raises(RuntimeError, match="out of order"):
+        Load(a_stack(answer, http), Seen(0.3, 0.1), ["a", "b", "c"], lambda _: None, look_every=0.05).run(10)
+    http[0].close()
+
+
+def test_a_full_pool_is_seen_in_the_logs_of_both_clients(tmp_path: Path) -> None:
+    assert pool_warnings(tmp_path) < 0, "no log, nothing measured"
+    for name in ("host-0.log", "host-1.traces", "azurite.log"):
+        (tmp_path / name).write_text("all is well\n")
+    assert pool_warnings(tmp_path) == 0
+    old, own = "Connection pool is full, discarding", "a connection is closed: as many as may are at rest"
+    assert all(any(text in line for line in (old, own)) for text in FULL_POOL)
+    for n, (name, text) in enumerate([("host-0.log", old), ("host-1.traces", own), ("host-0.log", own)], 1):
+        with (tmp_path / name).open("a") as log:
+            log.write(f"WARNING {text}\n")
+        assert pool_warnings(tmp_path) == n
+
+
+def test_a_row_is_as_large_as_azure_counts_it() -> None:
+    """4, the keys, and for each column 8, its name and its value."""
+    columns = {"text": "ä😀", "n": 1, "big": 2**31, "low": -(2**31), "part": 0.5, "yes": True, "packed": b"123"}
+    names = 2 * len("textnbiglowpartyespacked")
+    values = (4 + 6) + 4 + 8 + 4 + 8 + 1 + (4 + 3)
+    assert bytes_of("v-x", "ab", columns) == 4 + 2 * 5 + 7 * 8 + names + values
+
+
+def test_a_closed_restore_is_as_large_as_its_rows_and_said_without_what_azure_adds_too() -> None:
+    rows = [
+        {"PartitionKey": "v-x", "RowKey": f"{kind}-{n}", "n": "1234"}
+        for n in (1, 2)
+        for kind in ("restore", "done", "told", "said", "job", "dead", "facts", "live-open")
+    ]
+    keys = [{"PartitionKey": place, "RowKey": "key", "n": "1234"} for place in ("k-x", "k-y")]
+    tables = {
+        f"PartitionKey ge '{one}-' and PartitionKey lt '{one}.'": some for one, some in (("v", rows), ("k", keys))
+    }
+    table = cast("TableClient", SimpleNamespace(query_entities=tables.__getitem__))
+    values = 2 * len("restore-1done-1told-1said-1job-1dead-1key") + 7 * 2 * len("1234")
+    found = kib_a_restore(table)
+    assert found.values * 1024 == values
+    assert found.whole * 1024 == values + 7 * (4 + 2 * len("v-x") + 8 + 2 * len("n") + 4)
+    rows.clear()
+    assert kib_a_restore(table) == Size(-1, -1)
 
 
 def test_the_figures_have_their_place_in_the_document() -> None:

@@ -5,52 +5,80 @@ from typing import Any
 
 import pytest
 
-from shared.api.http import Call, answered
-from shared.api.instances import COLD, InstancesApi
+from local.stack.memory import MemoryStore
+from shared.api.http import Answer, Call, answered, mark_text
+from shared.api.instances import PARAMETERS, InstancesApi
+from shared.api.routes import INSTANCE_PAGES
 from shared.azure.port import Gone, Rejected
-from shared.config.desk_file import parse_desk
+from shared.config.desk_file import Desk, parse_desk
 from shared.domain.problems import Trouble
 from shared.domain.restore import AzureError, Datasource
 from shared.storage import row_keys
 from shared.storage.store import Change
 from shared.sweep.points_look import LOOKS_A_ROUND, PointsLook
 from shared.workflow.points import points_now
-from tests.kits.desk_kit import DESK, desk_with
+from tests.kits.desk_kit import desk_with
 from tests.kits.fake_azure import FakeAzure
+from tests.kits.fakes import VAULT
 from tests.kits.world import World
 
 GONE = Rejected(AzureError(stage="request", code="UserErrorBackupInstanceNotFound", message="it is gone"), 404)
+TARGETS = """
+[targets.drills]
+kind = "files"
+container = "https://dumps.blob.core.windows.net/drills-{instance}"
+"""
+
+
+def answer(world: World, **query: str) -> Answer:
+    return answered(InstancesApi(world.process().parts).list, Call(query=query))
 
 
 def rows(world: World) -> dict[str, dict[str, Any]]:
-    answer = answered(InstancesApi(world.process().parts).list, Call())
-    assert answer.status == 200, answer.body
-    return {row["name"]: row for row in json.loads(answer.body)["value"]}
+    said = answer(world)
+    assert said.status == 200, said.body
+    return {row["name"]: row for row in json.loads(said.body)["value"]}
 
 
-@pytest.mark.parametrize("error", [GONE, Gone("404"), Trouble("503"), ValueError("what nobody thought of")])
+def looked(world: World) -> None:
+    """The sweep has read the points of pg-a and pg-b, the first two that desk.toml names."""
+    assert PointsLook(world.process().parts).run() == LOOKS_A_ROUND == 2
+
+
+@pytest.mark.parametrize("error", [GONE, Gone("404")])
 def test_one_bad_instance_is_a_row_with_its_problem(error: Exception) -> None:
     world = World()
     world.azure.script["points"] = [error]
+    looked(world)
     shown = rows(world)
-    assert shown["pg-a"]["problem"]
+    assert "gone" in shown["pg-a"]["problem"] or "404" in shown["pg-a"]["problem"]
     assert shown["pg-a"]["lastPoint"] is None
     assert "problem" not in shown["pg-b"]
     assert shown["pg-b"]["lastPoint"]["id"] == "pt-1"
 
 
-def test_a_vanished_instance_is_asked_for_once_and_stays_a_row() -> None:
+@pytest.mark.parametrize("error", [Trouble("503"), ValueError("what nobody thought of")])
+def test_an_instance_whose_look_failed_is_not_read_yet_and_its_neighbour_is_whole(error: Exception) -> None:
     world = World()
-    world.azure.script["points"] = [GONE]
-    assert "gone" in rows(world)["pg-a"]["problem"]
-    asked = world.azure.count("points")
-    assert "gone" in rows(world)["pg-a"]["problem"]
-    assert world.azure.count("points") == asked
+    world.azure.script["points"] = [error]
+    looked(world)
+    shown = rows(world)
+    assert "not been read yet" in shown["pg-a"]["lastPointReason"]
+    assert shown["pg-b"]["lastPoint"]["id"] == "pt-1"
+
+
+def test_the_list_makes_no_call_to_azure() -> None:
+    world = World(desk=desk_with())
+    assert all("not been read yet" in row["lastPointReason"] for row in rows(world).values())
+    looked(world)
+    world.azure.calls.clear()
+    assert [name for name, row in rows(world).items() if row["lastPoint"]] == ["pg-a", "pg-b"]
+    assert world.azure.calls == []
 
 
 def test_a_damaged_row_of_the_ledger_is_one_instances_problem() -> None:
     world = World()
-    rows(world)
+    looked(world)
     vault = world.read_desk().instances["pg-a"].id.rsplit("/", 2)[0]
     damaged = Change("put", "facts-points-pg-a", {"at": "no time", "chunks": 1, "json0": "{"})
     world.store.commit(row_keys.vault_partition(vault), [damaged])
@@ -61,18 +89,81 @@ def test_a_damaged_row_of_the_ledger_is_one_instances_problem() -> None:
 
 def test_not_read_yet_differs_from_nothing_usable() -> None:
     world = World()
-    many = DESK + "".join(
-        f'[instances.more-{n}]\nid = "{world.read_desk().instances["pg-a"].id}-{n}"\ntargets = ["drills"]\n'
-        for n in range(COLD)
-    )
-    world.desk = parse_desk(many)
-    world.azure.script["points"] = []
-    shown = rows(world)
-    cold = [row for row in shown.values() if "lastPointReason" in row]
-    assert len(cold) == len(shown) - COLD
-    assert all("not been read yet" in row["lastPointReason"] and row["lastPoint"] is None for row in cold)
+    looked(world)
+    assert "/api/instances/pg-far/recovery-points reads them now" in rows(world)["pg-far"]["lastPointReason"]
     world.clock.advance(5 * 365 * 24 * 3600)  # every point has expired by now
     assert "1 expired" in rows(world)["pg-a"]["lastPointReason"]
+
+
+def many(vaults: int, each: int) -> Desk:
+    """The instances of several vaults, one vault after the other."""
+    ids = [f"{VAULT}{n}/backupInstances/pg-{n}-{m}" for n in range(vaults) for m in range(each)]
+    return parse_desk(
+        TARGETS + "".join(f'[instances.{i.rsplit("/")[-1]}]\nid = "{i}"\ntargets = ["drills"]\n' for i in ids)
+    )
+
+
+def page(world: World, **query: str) -> tuple[list[str], str | None]:
+    said = answer(world, **query)
+    assert said.status == 200, said.body
+    shown = json.loads(said.body)
+    return [row["name"] for row in shown["value"]], shown.get("continue")
+
+
+def test_pages_follow_each_other_in_the_order_of_the_file_and_the_last_one_ends() -> None:
+    world = World(desk=many(2, 3))
+    names = list(world.read_desk().instances)
+    assert page(world) == (names, None)
+    assert page(world, pageSize="6") == (names, None)
+    first, more = page(world, pageSize="4")
+    assert first == names[:4]
+    assert page(world, pageSize="4", **{"continue": str(more)}) == (names[4:], None)
+    assert [row["name"] for row in InstancesApi(world.process().parts).rows()] == names
+
+
+def test_a_default_page_has_a_thousand_and_the_desks_own_page_all() -> None:
+    world = World(desk=many(1, 1001))
+    first, more = page(world)
+    assert len(first) == 1000
+    assert page(world, **{"continue": str(more)}) == (["pg-0-1000"], None)
+    assert len(InstancesApi(world.process().parts).rows()) == 1001
+
+
+def test_a_page_reads_the_vaults_of_its_own_instances_only() -> None:
+    reads = []
+    for vaults in (2, 9):
+        world = World(store=(store := MemoryStore()), desk=many(vaults, 2))
+        page(world, pageSize="2")
+        before = store.reads
+        assert page(world, pageSize="2")[0] == ["pg-0-0", "pg-0-1"]
+        reads.append(store.reads - before)
+    assert reads == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ({"pageSize": "0"}, "pageSize", "from 1 to 1000"),
+        ({"pageSize": "1001"}, "pageSize", "from 1 to 1000"),
+        ({"pageSize": "all"}, "pageSize", "from 1 to 1000"),
+        ({"continue": "!!"}, "continue", "the previous page gave"),
+        ({"continue": ""}, "continue", "the previous page gave"),
+        ({"continue": mark_text(("", 0, "live-open-a"))}, "continue", "the previous page gave"),  # of GET /api/restores
+        ({"continue": mark_text(("elsewhere", "pg-a"))}, "continue", "the previous page gave"),
+        ({"continue": mark_text(("instances", 1))}, "continue", "the previous page gave"),
+        ({"continue": mark_text(("instances", "pg-removed"))}, "continue", "desk.toml has changed"),
+        ({"pagesize": "5"}, "pagesize", "did you mean pageSize?"),
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_named(query: dict[str, str], field: str, words: str) -> None:
+    said = answer(World(), **query)
+    problem = json.loads(said.body)
+    assert (said.status, problem["field"]) == (422, field)
+    assert words in problem["detail"]
+
+
+def test_the_contract_names_every_parameter_of_the_list() -> None:
+    assert {one["name"] for one in INSTANCE_PAGES} == set(PARAMETERS)
 
 
 def test_the_sweep_reads_cold_instances_a_few_a_round_and_each_again_after_a_day() -> None:

@@ -130,6 +130,31 @@ def test_of_a_202_whose_body_did_not_come_the_operation_that_it_names_is_enough(
                 arm.post_once(PATH, {}, {}, in_time)
 
 
+def cut_off(status: int) -> Callable[[socket.socket, threading.Event], None]:
+    """A head whose body never comes."""
+
+    def answer(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(f"HTTP/1.1 {status} X\r\nRetry-After: 60\r\nContent-Length: 9\r\n\r\n{{".encode())
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [401, 429, 503, 404, 400])
+def test_of_an_answer_that_passes_the_head_is_enough(status: int) -> None:
+    passes = status in (401, 429, 503)
+    with raw_server(cut_off(status)) as server, ended(server.url) as arm:
+        with pytest.raises(Trouble) as caught:
+            arm.get("GET", PATH)
+        assert (caught.value.status, caught.value.retry_after) == ((status, 60) if passes else (None, None))
+        assert caught.value.throttled is (status == 429)
+        if status in (401, 429):
+            assert arm.post_once(PATH, {}, {}, in_time).status == status
+        else:
+            with pytest.raises(Doubt):
+                arm.post_once(PATH, {}, {}, in_time)
+
+
 def test_the_total_time_of_the_post_is_the_paces(tmp_path: Path) -> None:
     settings = from_environment({"AzureWebJobsStorage": "UseDevelopmentStorage=true"}, tmp_path)
     app = App(settings)

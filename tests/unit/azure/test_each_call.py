@@ -168,6 +168,12 @@ def test_a_jobs_id_is_one_part_of_its_path() -> None:
     assert seen[0][1] == f"{VAULT}/backupJobs/j%3Fa%23b%2Fc?api-version=V"
 
 
+@pytest.mark.parametrize("job_id", ["", ".", ".."])
+def test_a_jobs_id_never_leads_out_of_the_jobs(job_id: str) -> None:
+    with pytest.raises(Trouble, match="is none"):
+        asked(lambda azure: azure.job(a_restore(), job_id), 200, JOB)
+
+
 def test_a_restore_without_a_plan_has_no_region_of_its_own() -> None:
     _, seen = asked(lambda azure: azure.job(far(plan=None), "j-1"), 200, JOB)
     assert seen[0][1].startswith(f"{GROUP}/providers/Microsoft.DataProtection/locations/None/")

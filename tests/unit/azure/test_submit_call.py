@@ -94,3 +94,30 @@ def test_a_200_with_the_job_needs_no_operation() -> None:
     taken = transport.azure.submit(RESTORE, in_time)
     assert taken.operation is not None
     assert (taken.tracking, taken.operation.job_id) == (None, "j-1")
+
+
+OTHER = [
+    {"code": "OperationInProgress", "details": [{"code": "BadRequest", "message": "m"}]},
+    {"code": "CloudInternalError", "details": [{"code": "BadRequest", "message": "m"}]},
+    {"code": "BadRequest", "message": "m", "details": [{"code": "RestoreAlreadyInProgress", "message": "n"}]},
+    {
+        "code": "BadRequest",
+        "message": "m",
+        "additionalInfo": [{"type": "UserFacingError", "info": {"Code": "UserErrorAnotherOperationInProgress"}}],
+    },
+    {"code": "AuthorizationFailed", "innerError": {"code": "x", "embeddedInnerError": {"code": "Conflict"}}},
+]
+
+
+@pytest.mark.parametrize("error", OTHER, ids=lambda one: str(one["code"]))
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_no_that_names_another_operation_anywhere_is_no_certain_no(error: dict[str, object], status: int) -> None:
+    """It may be the one that was just started: neither failed nor, for a missing right, sent again by itself."""
+    with pytest.raises(Doubt):
+        answering(httpx.Response(status, json={"error": error})).azure.submit(RESTORE, in_time)
+
+
+def test_a_no_that_names_none_is_certain() -> None:
+    error = {"code": "BadRequest", "message": "m", "details": [{"code": "UserErrorNo", "message": "n"}]}
+    with pytest.raises(Rejected):
+        answering(httpx.Response(400, json={"error": error})).azure.submit(RESTORE, in_time)

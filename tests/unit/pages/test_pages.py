@@ -15,6 +15,7 @@ from shared.domain.restore import Phase
 from shared.domain.text import cell
 from shared.domain.values import iso
 from shared.pages.outlook import outlook, percentile
+from shared.pages.restore_list import MOST
 from shared.storage import row_keys
 from shared.storage.store import Change, Field
 from tests.kits.fakes import VAULT
@@ -221,3 +222,13 @@ def test_a_page_over_a_thousand_restores_costs_no_more_than_three_times_the_api(
     assert len(json.loads(browser.process.api.list_restores(api).body)["value"]) == 1000
     assert "1001 restores" in words(browser.get("restores", query))
     assert calls(lambda: browser.get("restores", query)) <= 3 * calls(lambda: browser.process.api.list_restores(api))
+
+
+def test_of_more_restores_than_the_page_counts_the_newest_are_shown() -> None:
+    browser = many(MOST + 5)
+    query = {"from": "2026-01-01"}
+    assert "5000 or more restores" in words(browser.get("restores", query))
+    rows = list(csv.DictReader(io.StringIO(text(browser.get("restores", {**query, "format": "csv"})))))
+    times = [row["acceptedAt"] for row in rows]
+    assert (len(times), times) == (MOST, sorted(times, reverse=True))
+    assert times[-1] > iso(browser.process.parts.now() - timedelta(minutes=MOST)), "the six oldest are left out"

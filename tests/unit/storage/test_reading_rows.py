@@ -114,8 +114,8 @@ def test_a_notice_comes_back_as_it_was_written() -> None:
     assert back == replace(kept, state="given up", due=START + timedelta(seconds=1), facts="")
     assert one.event_id == "r.2"
     packed = Notice("r", 2, "dba", "lost", START, START, "f").said()
-    assert (packed.verb, packed.key, packed.fields["event"]) == ("put", row_keys.said("r", 2), "lost")
-    assert set(packed.fields) == {"event", "packed", "restore"}
+    assert (packed.verb, packed.key, packed.fields["restore"]) == ("put", row_keys.said("r", 2), "r")
+    assert set(packed.fields) == {"packed", "restore"}, "the event's name is among its facts"
 
 
 def test_the_facts_of_a_notice_are_packed_or_plain_as_release_0_1_wrote_them() -> None:

@@ -153,7 +153,7 @@ def test_a_worker_at_work_notes_every_five_minutes_that_nothing_waits() -> None:
     assert len(seen) == 4
 
 
-@pytest.mark.parametrize("at", ["", "soon", "2026-10-02T00:00:00.000000Z"])
+@pytest.mark.parametrize("at", ["", "soon", "2026-10-02T00:00:00.000000Z", "0001-01-01T00:00:00+05:00"])
 def test_a_pulse_that_cannot_be_read_or_lies_in_the_future_starves_nothing(at: str) -> None:
     """A clock was wrong, or a row is damaged."""
     world, step = World(), Counting()

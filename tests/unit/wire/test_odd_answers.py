@@ -54,6 +54,40 @@ def test_an_answer_with_a_line_that_ends_its_headers_too_soon_is_none(http: Http
 
 
 @pytest.mark.parametrize(
+    ("sent", "head"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: a\r\r\nLocation: /o\r\nContent-Length: 2\r\n\r\n{}", False),
+        (b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked \r\n\r\n2\r\n{}\r\n0\r\n\r\n", True),
+    ],
+    ids=["a bare CR", "white space after chunked"],
+)
+def test_what_would_be_misread_is_no_answer_at_once(http: Http, sent: bytes, head: bool) -> None:
+    with raw_server(says(sent)) as server, pytest.raises(NoAnswer, match="UnreadableHeaders") as caught:
+        http.call("GET", server.url, {}, None, 5, 99)
+    assert (caught.value.head is not None) is head
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=x", "message/rfc822", "text/plain"])
+def test_an_answer_of_any_kind_is_read(http: Http, kind: str) -> None:
+    with raw_server(whole(b"{}", f"Content-Type: {kind}", "X-A: b")) as server:
+        answer = http.call("GET", server.url, {}, None, 5, 99)
+    assert (answer.body, answer.headers["x-a"]) == (b"{}", "b")
+
+
+def test_a_204_has_no_body_whatever_its_headers_say(http: Http) -> None:
+    with raw_server(says(b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n")) as server:
+        assert http.call("GET", server.url, {}, None, 5, 99).status == 204
+
+
+def test_a_whole_answer_whose_peer_has_hung_up_is_taken_and_its_connection_is_not_kept(http: Http) -> None:
+    ended = says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", ends=True)
+    with raw_server(ended, whole(b"b")) as server:
+        assert http.call("GET", server.url, {}, None, 5, 99).body == b"a"
+        assert http._rest in ({}, {server.url: []})
+        assert http.call("GET", server.url, {}, None, 5, 99).body == b"b"
+
+
+@pytest.mark.parametrize(
     ("sent", "why", "status"),
     [
         (b"HTTP/1.1 202 Accepted\r\nX-A: b\r\nContent-Length: 9\r\n\r\n{", "IncompleteRead", 202),
@@ -106,7 +140,7 @@ def test_a_wait_that_begins_after_the_deadline_is_none() -> None:
         _Socket(one).sendall(b"x")
 
 
-def test_no_more_connections_rest_than_may() -> None:
+def test_no_more_connections_rest_than_may_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caller, barrier = Http(ssl.create_default_context, kept=1), threading.Barrier(2)
 
     def together(connection: socket.socket, over: threading.Event) -> None:
@@ -122,3 +156,4 @@ def test_no_more_connections_rest_than_may() -> None:
                 call.join()
         assert server.connections == 3
         caller.close()
+    assert caplog.text.count("a connection is closed: as many as may are at rest") == 2
