@@ -98,7 +98,9 @@ def short_restore(channels: int) -> dict[str, float]:
         if bench.score.failed or bench.score.done < 2:
             raise RuntimeError(f"the short restores did not end well: {bench.score.failed}")
         last = max(row.key for row in _rows(counted.inner, "restore-"))
-        left = [row for row in _rows(counted.inner, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))]
+        left = [
+            row for row in _rows(counted.inner, "") if last.removeprefix("restore-") in (row.key + row.text("restore"))
+        ]
         kept = {row.key: row for row in left if not row.key.startswith("live-")}
     place = row_keys.partition(last.removeprefix("restore-"))
     size = sum(bytes_of(place, row.key, row.fields) for row in kept.values()) + _key_row(counted.inner, last)
