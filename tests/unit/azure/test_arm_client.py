@@ -103,6 +103,7 @@ def test_of_an_answer_whose_body_did_not_come_the_log_has_azures_own_id(
     (line,) = [record.getMessage() for record in caplog.records if "desk.arm" in record.getMessage()]
     assert f'"status":{status}' in line
     assert '"request_id":"azures"' in line
+    assert json.loads(line.partition(" ")[2])["ms"] < 5000
     assert forgotten == ([1] if status == 401 else [])
 
 

@@ -1,7 +1,9 @@
 """What Azure answers about jobs, containers, vaults and instances, each through the client."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from shared.azure.containers import read_container
@@ -10,7 +12,7 @@ from shared.azure.unusable import unusable
 from shared.domain.problems import Trouble
 from tests.kits.fakes import VAULT
 from tests.kits.restores import a_restore
-from tests.unit.azure.kit import ACCOUNT, BASE, azure, says
+from tests.unit.azure.kit import ACCOUNT, BASE, answering, azure, says
 
 
 def test_what_is_no_attempt_is_not_sent_and_what_is_no_job_is_trouble() -> None:
@@ -71,7 +73,13 @@ def test_for_how_long_a_deleted_container_can_be_brought_back(policy: Any, days:
 
 def test_the_containers_of_an_account_are_those_with_a_name() -> None:
     body = {"value": [{"name": "a"}, {"name": None}, "x", {"name": "b"}]}
-    assert [found.name for found in azure(says(200, body)).containers(ACCOUNT)] == ["a", "b"]
+    transport = answering(httpx.Response(200, json=body, headers={"date": "Thu, 01 Oct 2026 12:00:00 GMT"}))
+    client = transport.azure
+    assert [found.name for found in client.containers(ACCOUNT)] == ["a", "b"]
+    assert [str(one.url) for one in transport.seen] == [
+        f"{BASE}{ACCOUNT}/blobServices/default/containers?api-version=2023-05-01"
+    ]
+    assert client.azure_time() == datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

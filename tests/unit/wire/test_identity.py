@@ -1,9 +1,11 @@
 """The token of the platform's own identity, and every other identity by azure-identity."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
@@ -133,6 +135,39 @@ def test_a_token_of_azure_identity_is_ours_with_its_end() -> None:
     found = sdk_identity.SdkIdentity(None, {})
     found._chain = cast("Any", Chain())
     assert found.ask(SCOPE) == Token(f"for {SCOPE}", 1_900_000_000)
+
+
+def test_azure_identity_is_asked_for_the_identity_with_our_client_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vault's rights are those of one user-assigned identity."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps({"access_token": "t", "expires_on": "1900000000", "resource": "x"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    for name, value in {
+        "IDENTITY_ENDPOINT": f"http://127.0.0.1:{server.server_port}/msi",
+        "IDENTITY_HEADER": "h",
+    }.items():
+        monkeypatch.setenv(name, value)
+    try:
+        assert sdk_identity.SdkIdentity("our-client-id", {}).ask(SCOPE).token == "t"
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert ["client_id=our-client-id" in path for path in asked] == [True]
 
 
 @pytest.mark.parametrize(
