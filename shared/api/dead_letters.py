@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from shared.api.http import Answer, Call, json_answer, known_parameters
+from shared.api.http import Answer, Call, json_answer, known_parameters, page_size
 from shared.api.schemas import Shown
-from shared.domain.problems import invalid
-from shared.domain.text import whole
 from shared.frozen import frozen
 from shared.storage import row_keys
 from shared.storage.store import Row
 from shared.workflow.ports import Parts
 
-PAGE, MOST = 100, 1000
+PAGE = 100
 
 
 class DeadLetterView(Shown):
@@ -45,9 +43,7 @@ class DeadLetters:
     def answer(self, call: Call) -> Answer:
         """GET /api/dead-letters?pageSize="""
         known_parameters(call.query, ("pageSize",))
-        size = whole(call.query.get("pageSize", str(PAGE)), MOST)
-        if size is None:
-            raise invalid("pageSize", f"a number from 1 to {MOST} is due")
+        size = page_size(call.query.get("pageSize"), PAGE)
         rows = (self._of(vault, size) for vault in self.parts.ledger.vaults())
         newest = heapq.merge(*rows, key=lambda row: row.key)
         return json_answer(200, {"value": [dead_view(row) for row in islice(newest, size)]})
