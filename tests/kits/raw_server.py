@@ -64,6 +64,26 @@ def whole(body: bytes, *headers: str) -> Answer:
     return answer
 
 
+def together(number: int) -> Answer:
+    """An answer to each of so many calls once all of them are there."""
+    barrier = threading.Barrier(number)
+
+    def answer(connection: socket.socket, over: threading.Event) -> None:
+        barrier.wait(10)
+        whole(b"x")(connection, over)
+
+    return answer
+
+
+def at_once(number: int, call: Callable[[], object]) -> None:
+    """So many calls, each from a thread of its own; returns when all have ended."""
+    threads = [threading.Thread(target=call) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def drip(head: bytes) -> Answer:
     """`head`, then a byte every 20 ms without end: no single read ever waits for long."""
 

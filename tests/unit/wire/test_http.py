@@ -14,7 +14,7 @@ from local.emulator.gateway.tls import pair
 from shared.wire.connection_string import table_service
 from shared.wire.http import KEPT, Answer, Http, NoAnswer, NotSent
 from shared.wire.service import WAITS, Service, Unanswered, bearer
-from tests.kits.raw_server import drip, raw_server, whole
+from tests.kits.raw_server import at_once, drip, raw_server, together, whole
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n"
 
@@ -94,19 +94,10 @@ def _wait_for_the_end(caller: Http) -> None:
 
 def test_as_many_connections_rest_as_a_sweep_has_threads() -> None:
     assert KEPT >= 16 + 16 + 16
-    caller, barrier = http(), threading.Barrier(3)
-
-    def together(connection: socket.socket, over: threading.Event) -> None:
-        barrier.wait(10)
-        whole(b"x")(connection, over)
-
-    with raw_server(together) as server:
+    caller = http()
+    with raw_server(together(3)) as server:
         for _ in range(2):
-            calls = [threading.Thread(target=caller.call, args=("GET", server.url, {}, None, 5, 9)) for _ in range(3)]
-            for call in calls:
-                call.start()
-            for call in calls:
-                call.join()
+            at_once(3, lambda: caller.call("GET", server.url, {}, None, 5, 9))
         assert server.connections == 3
         caller.close()
 

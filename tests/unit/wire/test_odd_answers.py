@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.wire.http import TOO_LARGE, Http, NoAnswer, NotSent, _Socket
-from tests.kits.raw_server import Answer, raw_server, whole
+from tests.kits.raw_server import Answer, at_once, raw_server, together, whole
 
 
 @pytest.fixture
@@ -141,19 +141,10 @@ def test_a_wait_that_begins_after_the_deadline_is_none() -> None:
 
 
 def test_no_more_connections_rest_than_may_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    caller, barrier = Http(ssl.create_default_context, kept=1), threading.Barrier(2)
-
-    def together(connection: socket.socket, over: threading.Event) -> None:
-        barrier.wait(10)
-        whole(b"x")(connection, over)
-
-    with raw_server(together) as server:
+    caller = Http(ssl.create_default_context, kept=1)
+    with raw_server(together(2)) as server:
         for _ in range(2):
-            calls = [threading.Thread(target=caller.call, args=("GET", server.url, {}, None, 5, 9)) for _ in range(2)]
-            for call in calls:
-                call.start()
-            for call in calls:
-                call.join()
+            at_once(2, lambda: caller.call("GET", server.url, {}, None, 5, 9))
         assert server.connections == 3
         caller.close()
     assert caplog.text.count("a connection is closed: as many as may are at rest") == 2
